@@ -1,0 +1,20 @@
+# Everything that is not ours. All of it comes from Debian (packages.txt).
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(CURL REQUIRED)
+find_package(GTest REQUIRED)
+find_package(date REQUIRED)
+pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv)
+pkg_check_modules(LWS REQUIRED IMPORTED_TARGET libwebsockets)
+pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(JWT REQUIRED IMPORTED_TARGET libjwt)
+find_library(STEMMER_LIBRARY stemmer REQUIRED)
+find_library(ARGON2_LIBRARY argon2 REQUIRED)
+
+# Debian ships llhttp as the C sources that node builds from.
+add_library(llhttp STATIC /usr/share/llhttp/llhttp.c /usr/share/llhttp/api.c /usr/share/llhttp/http.c)
+target_include_directories(llhttp SYSTEM PUBLIC /usr/share/include/llhttp)
+target_compile_options(llhttp PRIVATE -w -O2)
+
+set(CHATPAD_FUNCTION_LIBRARIES ${STEMMER_LIBRARY} ${ARGON2_LIBRARY} date::date-tz)

@@ -1,0 +1,127 @@
+#include "runtime/base/error.h"
+
+#include <array>
+
+#include "runtime/base/check.h"
+
+namespace chatpad {
+namespace {
+
+using enum Errc;
+constexpr auto debug = LogLevel::debug;
+constexpr auto info = LogLevel::info;
+constexpr auto warn = LogLevel::warn;
+constexpr auto error = LogLevel::error;
+
+constexpr std::array kTable = {
+    ErrorInfo{bad_request, "bad_request", 400, false, info, "The request is not well formed."},
+    ErrorInfo{bad_json, "bad_json", 400, false, info, "Send a JSON object as the body."},
+    ErrorInfo{validation_failed, "validation_failed", 400, false, info,
+              "Correct the field named in details and send the request again."},
+    ErrorInfo{invalid_credentials, "invalid_credentials", 400, false, info,
+              "Invalid login credentials"},
+    ErrorInfo{bad_content_length, "bad_content_length", 400, false, info,
+              "Send exactly one valid Content-Length or chunked encoding, not both."},
+    ErrorInfo{refresh_token_not_found, "refresh_token_not_found", 400, false, info,
+              "Invalid Refresh Token: Refresh Token Not Found"},
+    ErrorInfo{refresh_token_already_used, "refresh_token_already_used", 400, false, warn,
+              "Invalid Refresh Token: Already Used"},
+    ErrorInfo{no_authorization, "no_authorization", 401, false, info,
+              "This endpoint requires a valid Bearer token."},
+    ErrorInfo{bad_jwt, "bad_jwt", 403, false, info,
+              "The token is not valid here, or it has expired; get a new one."},
+    ErrorInfo{invalid_api_key, "invalid_api_key", 401, false, info,
+              "The API key is unknown, expired or revoked."},
+    ErrorInfo{forbidden, "forbidden", 403, false, info, "You may not do this."},
+    ErrorInfo{insufficient_role, "insufficient_role", 403, false, info,
+              "Your role in this account does not allow this; ask an admin of the account."},
+    ErrorInfo{insufficient_scope, "insufficient_scope", 403, false, info,
+              "The API key lacks the scope for this; create a key that has it."},
+    ErrorInfo{origin_not_allowed, "origin_not_allowed", 403, false, info,
+              "This website is not on the agent's list of allowed origins."},
+    ErrorInfo{plan_limit_reached, "plan_limit_reached", 403, false, info,
+              "The plan's limit is reached; upgrade the plan or wait for the next period."},
+    ErrorInfo{session_not_found, "session_not_found", 403, false, info,
+              "The session has ended; sign in again."},
+    ErrorInfo{not_found, "not_found", 404, false, info, "Not found."},
+    ErrorInfo{route_not_found, "route_not_found", 404, false, info,
+              "No endpoint has this path; see the API reference."},
+    ErrorInfo{method_not_allowed, "method_not_allowed", 405, false, info,
+              "The endpoint exists, but not for this method; see the Allow header."},
+    ErrorInfo{request_timeout, "request_timeout", 408, true, info,
+              "The request took too long to arrive; send it again."},
+    ErrorInfo{conflict, "conflict", 409, false, info, "The record changed or exists already."},
+    ErrorInfo{takeover_required, "takeover_required", 409, false, info,
+              "Take over the conversation before you write in it."},
+    ErrorInfo{already_taken_over, "already_taken_over", 409, false, info,
+              "Somebody else has taken over this conversation."},
+    ErrorInfo{conversation_closed, "conversation_closed", 409, false, info,
+              "The conversation is closed."},
+    ErrorInfo{idempotency_mismatch, "idempotency_mismatch", 409, false, info,
+              "This Idempotency-Key was used with another request."},
+    ErrorInfo{payload_too_large, "payload_too_large", 413, false, info,
+              "The body is larger than this endpoint accepts."},
+    ErrorInfo{uri_too_long, "uri_too_long", 414, false, info, "The URL is too long."},
+    ErrorInfo{unsupported_media_type, "unsupported_media_type", 415, false, info,
+              "Send the body as application/json, uncompressed."},
+    ErrorInfo{user_already_exists, "user_already_exists", 422, false, info,
+              "User already registered"},
+    ErrorInfo{weak_password, "weak_password", 422, false, info,
+              "Password should be at least 6 characters."},
+    ErrorInfo{signup_disabled, "signup_disabled", 422, false, info,
+              "Signups are not allowed for this instance"},
+    ErrorInfo{upgrade_required, "upgrade_required", 426, false, info,
+              "This path speaks websocket, version 13."},
+    ErrorInfo{too_many_requests, "too_many_requests", 429, true, info,
+              "Too many requests; wait as long as Retry-After says."},
+    ErrorInfo{headers_too_large, "headers_too_large", 431, false, info,
+              "The request's headers are too large or too many."},
+    ErrorInfo{internal, "internal", 500, true, error,
+              "Something went wrong on the server; the error_id helps its operator find out what."},
+    ErrorInfo{not_supported, "not_supported", 501, false, info, "This server does not do that."},
+    ErrorInfo{upstream_failed, "upstream_failed", 502, true, warn,
+              "A service this request depends on failed; try again."},
+    ErrorInfo{overloaded, "overloaded", 503, true, warn,
+              "The server is busy; try again as Retry-After says."},
+    ErrorInfo{draining, "draining", 503, true, debug,
+              "The server is shutting down; try again as Retry-After says."},
+    ErrorInfo{database_unavailable, "database_unavailable", 503, true, warn,
+              "The database does not answer; nothing was changed, try again."},
+    ErrorInfo{deadline_exceeded, "deadline_exceeded", 504, true, warn,
+              "The request did not finish in time; it may have been carried out."},
+};
+
+constexpr bool table_matches_enum() {
+  for (size_t i = 0; i < kTable.size(); ++i) {
+    if (static_cast<size_t>(kTable[i].errc) != i) return false;
+  }
+  return kTable.size() == static_cast<size_t>(Errc::deadline_exceeded) + 1;
+}
+static_assert(table_matches_enum(), "kTable has one row per Errc, in the enum's order");
+
+}  // namespace
+
+const ErrorInfo& error_info(Errc errc) {
+  const auto index = static_cast<size_t>(errc);
+  CHECK(index < kTable.size(), "an Errc outside the closed list");
+  return kTable[index];
+}
+
+std::span<const ErrorInfo> error_table() { return kTable; }
+
+std::optional<Errc> errc_from_code(std::string_view code) {
+  for (const ErrorInfo& row : kTable) {
+    if (row.code == code) return row.errc;
+  }
+  return std::nullopt;
+}
+
+const char* Raised::what() const noexcept { return error_info(error_.errc).code.data(); }
+
+void raise(Error error) { throw Raised(std::move(error)); }
+
+void raise(Errc errc, PublicText message, LogText cause) {
+  throw Raised(Error(errc, std::move(message), std::move(cause)));
+}
+
+}  // namespace chatpad

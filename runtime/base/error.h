@@ -1,0 +1,172 @@
+// Errors: one closed list of codes, one table that says what each means to a client, and the
+// two ways to carry one: `Result<T>` out of pure code, `raise()` out of coroutines.
+//
+// What the client may read (`PublicText`) and what only the log may read (`LogText`) are different
+// types, so an internal text cannot reach a reply by accident.
+//
+// Exactly three places catch `Raised`: the request dispatch, the realtime channel and the WAL feed.
+// A bug is not an error: it ends the program through CHECK (check.h).
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace chatpad {
+
+enum class Errc : uint8_t {
+  // 400
+  bad_request,
+  bad_json,
+  validation_failed,
+  invalid_credentials,
+  bad_content_length,
+  refresh_token_not_found,
+  refresh_token_already_used,
+  // 401 / 403
+  no_authorization,
+  bad_jwt,
+  invalid_api_key,
+  forbidden,
+  insufficient_role,
+  insufficient_scope,
+  origin_not_allowed,
+  plan_limit_reached,
+  session_not_found,
+  // 404 / 405
+  not_found,
+  route_not_found,
+  method_not_allowed,
+  // 408 / 409 / 413 / 415 / 417 / 422 / 426 / 429 / 431
+  request_timeout,
+  conflict,
+  takeover_required,
+  already_taken_over,
+  conversation_closed,
+  idempotency_mismatch,
+  payload_too_large,
+  uri_too_long,
+  unsupported_media_type,
+  user_already_exists,
+  weak_password,
+  signup_disabled,
+  upgrade_required,
+  too_many_requests,
+  headers_too_large,
+  // 5xx
+  internal,
+  not_supported,
+  upstream_failed,
+  overloaded,
+  draining,
+  database_unavailable,
+  deadline_exceeded,
+};
+
+enum class LogLevel : uint8_t { debug, info, warn, error };
+
+// One row of the error table. `retry` is the advice a client gets: whether the same request may
+// succeed later without being changed.
+struct ErrorInfo {
+  Errc errc;
+  std::string_view code;  // stable, snake_case, part of the API
+  int http_status;
+  bool retry;
+  LogLevel level;
+  std::string_view hint;  // one sentence a person can act on; also the row of docs/errors.md
+};
+
+const ErrorInfo& error_info(Errc errc);
+std::span<const ErrorInfo> error_table();
+// The code a SQL function raised (private.fail) back to its row; nullopt for an unknown code.
+std::optional<Errc> errc_from_code(std::string_view code);
+
+// Text a client may read. Never put SQL, ids of others, paths or tokens into it.
+struct PublicText {
+  std::string value;
+  PublicText() = default;
+  explicit PublicText(std::string text) : value(std::move(text)) {}
+};
+
+// Text for the log only.
+struct LogText {
+  std::string value;
+  LogText() = default;
+  explicit LogText(std::string text) : value(std::move(text)) {}
+};
+
+struct Error {
+  Errc errc = Errc::internal;
+  PublicText message;  // empty: the table's hint is sent
+  LogText cause;
+  std::string details;        // public; e.g. the name of the field that is wrong
+  int retry_after_s = 0;      // > 0: sent as Retry-After
+
+  Error() = default;
+  explicit Error(Errc code) : errc(code) {}
+  Error(Errc code, PublicText text) : errc(code), message(std::move(text)) {}
+  Error(Errc code, PublicText text, LogText why)
+      : errc(code), message(std::move(text)), cause(std::move(why)) {}
+};
+
+class Raised : public std::exception {
+ public:
+  explicit Raised(Error error) : error_(std::move(error)) {}
+  const Error& error() const { return error_; }
+  const char* what() const noexcept override;
+
+ private:
+  Error error_;
+};
+
+[[noreturn]] void raise(Error error);
+[[noreturn]] void raise(Errc errc, PublicText message = {}, LogText cause = {});
+
+// A value or an Error. Pure code returns it; `or_raise()` is the bridge into a coroutine.
+template <class T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+
+  bool ok() const { return state_.index() == 0; }
+  explicit operator bool() const { return ok(); }
+  T& value() & { return std::get<0>(state_); }
+  const T& value() const& { return std::get<0>(state_); }
+  T&& value() && { return std::get<0>(std::move(state_)); }
+  const Error& error() const { return std::get<1>(state_); }
+  T* operator->() { return &std::get<0>(state_); }
+  const T* operator->() const { return &std::get<0>(state_); }
+  T& operator*() & { return value(); }
+  const T& operator*() const& { return value(); }
+  T or_raise() && {
+    if (!ok()) raise(std::get<1>(std::move(state_)));
+    return std::get<0>(std::move(state_));
+  }
+
+ private:
+  std::variant<T, Error> state_;
+};
+
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  Result() = default;
+  Result(Error error) : error_(std::move(error)) {}
+  bool ok() const { return !error_; }
+  explicit operator bool() const { return ok(); }
+  const Error& error() const { return *error_; }
+  void or_raise() && {
+    if (error_) raise(std::move(*error_));
+  }
+
+ private:
+  std::optional<Error> error_;
+};
+
+}  // namespace chatpad

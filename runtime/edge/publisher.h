@@ -1,0 +1,37 @@
+// Publisher: how functions reach people who are connected right now, without knowing the hub.
+//
+// For ephemeral events only (typing, answer.delta, presence): they may be lost and are never stored.
+// Durable events are rows that SQL writes in the same transaction as the change (design section 7).
+// The hub implements it; tests may record. Implementations deliver to all loops.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace chatpad::edge {
+
+class Publisher {
+ public:
+  virtual ~Publisher() = default;
+  // `topic` without the "realtime:" prefix, private channels only. `payload_json` is a JSON object.
+  virtual void publish(std::string_view topic, std::string_view event,
+                       std::string_view payload_json) = 0;
+};
+
+// A durable event as the WAL feed saw it; handed to listeners on every loop after it was committed.
+struct DurableEvent {
+  std::string id;  // uuid of the realtime.messages row
+  std::string topic;
+  std::vector<std::string> also_topics;
+  std::string event;
+  std::string payload_json;
+  std::string xid;         // of the writing transaction, decimal
+  int64_t seq = 0;         // conversation seq, 0 when the event has none
+  bool is_private = true;
+  std::string binary_payload;  // send_binary rows
+};
+using DurableListener = std::function<void(const DurableEvent&)>;
+
+}  // namespace chatpad::edge

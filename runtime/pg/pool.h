@@ -1,0 +1,88 @@
+// Pool: the connections of one loop to PostgreSQL, and the two ways to use one.
+//
+//   once()   one flight: set_config(role, claims, statement_timeout); statement; Sync. The pipeline's
+//            implicit transaction commits at the Sync. One round trip; the form nearly all endpoints use.
+//   begin()  a transaction over several flights. Destroying it without commit() rolls back.
+//
+// Waiting for a free connection is bounded in number (waiters_max -> Errc::overloaded) and in time
+// (acquire_ms -> Errc::database_unavailable). A statement that runs over timeout_ms ends with
+// Errc::deadline_exceeded. A caller that is destroyed while its flight is under way: the query is
+// cancelled (PQcancel semantics) and the connection is drained before it is used again.
+// A lost connection fails its flight with database_unavailable and is reopened with back-off
+// (kReconnectMinMs..kReconnectMaxMs with jitter). SQLSTATE -> Errc: sqlstate.h.
+//
+// Not thread-safe; one Pool per loop and login role.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "runtime/base/error.h"
+#include "runtime/coro/task.h"
+#include "runtime/loop/loop.h"
+#include "runtime/pg/types.h"
+
+namespace chatpad::pg {
+
+struct PoolOptions {
+  std::string conninfo;         // libpq connection string (without password in logs)
+  int connections_max = 8;
+  size_t waiters_max = 1024;
+  uint64_t acquire_ms = 2000;
+  uint64_t connect_ms = 5000;
+};
+
+struct PoolStats {
+  int open = 0;
+  int busy = 0;
+  size_t waiting = 0;
+  uint64_t flights = 0;
+  uint64_t failures = 0;
+  uint64_t reconnects = 0;
+};
+
+constexpr uint32_t kStatementTimeoutMs = 5000;
+
+class PoolImpl;
+class Connection;
+
+class Transaction {
+ public:
+  Transaction(Transaction&&) noexcept;
+  Transaction& operator=(Transaction&&) = delete;
+  ~Transaction();
+  Task<Rows> query(Statement statement, Params params);
+  Task<void> commit();
+  Task<void> rollback();
+
+ private:
+  friend class Pool;
+  struct Impl;
+  explicit Transaction(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+class Pool {
+ public:
+  Pool(Loop& loop, PoolOptions options);
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  Task<Rows> once(Claims claims, Statement statement, Params params,
+                  uint32_t timeout_ms = kStatementTimeoutMs);
+  Task<Transaction> begin(Claims claims, uint32_t timeout_ms = kStatementTimeoutMs);
+
+  // True when the last attempt to reach the database succeeded.
+  bool healthy() const;
+  PoolStats stats() const;
+  // Closes every connection; outstanding flights fail with Errc::draining. Needed before Loop::stop().
+  void close();
+
+ private:
+  std::unique_ptr<PoolImpl> impl_;
+};
+
+}  // namespace chatpad::pg
