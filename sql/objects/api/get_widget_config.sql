@@ -1,0 +1,36 @@
+-- What a widget needs to draw itself. Primary keys only; public data only.
+create or replace function api.get_widget_config(
+  p_agent_id uuid, p_origin text, p_visitor_id uuid)
+returns table (agent jsonb, config jsonb, operating_hours jsonb, account_id uuid, visitor_id uuid)
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_agent record;
+begin
+  select a.id, a.user_id, a.name, a.greeting, a.fallback_message, a.theme, a.behavior, a.position,
+    a.features, a.personality, a.operating_hours, a.allowed_origins, v.id as visitor_id
+  into v_agent
+  from public.agents a
+  join public.accounts o on o.id = a.user_id and o.status = 'active'
+  left join public.visitors v on v.id = p_visitor_id and v.agent_id = a.id
+  where a.id = p_agent_id and a.is_active;
+  if not found then
+    perform private.not_found();
+  end if;
+  if v_agent.allowed_origins <> '{}'
+    and (p_origin is null or lower(p_origin) <> all (v_agent.allowed_origins)) then
+    perform private.fail('origin_not_allowed', 'This site may not use this agent.');
+  end if;
+  agent := jsonb_build_object('id', v_agent.id, 'name', v_agent.name,
+    'greeting', v_agent.greeting, 'fallbackMessage', v_agent.fallback_message);
+  config := jsonb_build_object('theme', v_agent.theme, 'behavior', v_agent.behavior,
+    'position', v_agent.position, 'features', v_agent.features,
+    'personality', v_agent.personality);
+  operating_hours := v_agent.operating_hours;
+  account_id := v_agent.user_id;
+  visitor_id := v_agent.visitor_id;
+  return next;
+end
+$$;
+revoke all on function api.get_widget_config(uuid, text, uuid) from public;
+grant execute on function api.get_widget_config(uuid, text, uuid)
+  to anon, visitor, authenticated, api_key, service_role;

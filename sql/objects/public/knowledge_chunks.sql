@@ -1,0 +1,18 @@
+-- Written by api functions only; they leave with their source.
+revoke all on public.knowledge_chunks from public, anon, visitor, authenticated, api_key, service_role;
+grant select on public.knowledge_chunks to authenticated;
+grant select on public.knowledge_chunks to service_role;
+
+drop policy if exists authenticated_select on public.knowledge_chunks;
+create policy authenticated_select on public.knowledge_chunks for select to authenticated
+  using (user_id in (select private.account_ids()));
+
+create or replace trigger bump_insert after insert on public.knowledge_chunks
+  referencing new table as changed_rows for each statement
+  execute function private.bump_knowledge_version();
+create or replace trigger bump_update after update on public.knowledge_chunks
+  referencing new table as changed_rows for each statement
+  execute function private.bump_knowledge_version();
+create or replace trigger bump_delete after delete on public.knowledge_chunks
+  referencing old table as changed_rows for each statement
+  execute function private.bump_knowledge_version();

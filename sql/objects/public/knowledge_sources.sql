@@ -1,0 +1,23 @@
+-- Added by api functions only, so that text, chunks and version stay one thing.
+revoke all on public.knowledge_sources
+  from public, anon, visitor, authenticated, api_key, service_role;
+grant select, delete on public.knowledge_sources to authenticated;
+grant select, delete on public.knowledge_sources to service_role;
+
+drop policy if exists authenticated_select on public.knowledge_sources;
+create policy authenticated_select on public.knowledge_sources for select to authenticated
+  using (user_id in (select private.account_ids()));
+
+drop policy if exists authenticated_delete on public.knowledge_sources;
+create policy authenticated_delete on public.knowledge_sources for delete to authenticated
+  using (user_id in (select private.account_ids_as('manager')));
+
+create or replace trigger bump_insert after insert on public.knowledge_sources
+  referencing new table as changed_rows for each statement
+  execute function private.bump_knowledge_version();
+create or replace trigger bump_update after update on public.knowledge_sources
+  referencing new table as changed_rows for each statement
+  execute function private.bump_knowledge_version();
+create or replace trigger bump_delete after delete on public.knowledge_sources
+  referencing old table as changed_rows for each statement
+  execute function private.bump_knowledge_version();

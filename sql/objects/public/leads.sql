@@ -1,0 +1,21 @@
+revoke all on public.leads from public, anon, visitor, authenticated, api_key, service_role;
+grant select, update (status), delete on public.leads to authenticated;
+grant select, update, delete on public.leads to service_role;
+
+drop policy if exists authenticated_select on public.leads;
+create policy authenticated_select on public.leads for select to authenticated
+  using (user_id in (select private.account_ids()));
+
+drop policy if exists authenticated_update on public.leads;
+create policy authenticated_update on public.leads for update to authenticated
+  using (user_id in (select private.account_ids_as('member')))
+  with check (user_id in (select private.account_ids_as('member')));
+
+drop policy if exists authenticated_delete on public.leads;
+create policy authenticated_delete on public.leads for delete to authenticated
+  using (user_id in (select private.account_ids_as('manager')));
+
+create or replace trigger touch_updated_at before update on public.leads
+  for each row execute function private.touch_updated_at();
+create or replace trigger lead_event after insert on public.leads
+  for each row execute function private.lead_event();
