@@ -1,0 +1,109 @@
+#include "realtime/protocol/codes.h"
+
+#include <array>
+
+#include "runtime/base/check.h"
+
+namespace chatpad::realtime {
+namespace {
+
+constexpr std::array kCloses = {
+    CloseInfo{Close::idle, 1001, "idle", "Nothing arrived for idle_ms, not even a pong."},
+    CloseInfo{Close::never_joined, 1001, "never_joined",
+              "The socket sent no message within first_message_ms."},
+    CloseInfo{Close::protocol_error, 1002, "protocol_error",
+              "The client broke RFC 6455, for instance with an unmasked frame."},
+    CloseInfo{Close::bad_utf8, 1007, "bad_utf8", "A text message was not UTF-8."},
+    CloseInfo{Close::message_rate, 1008, "message_rate",
+              "The client went on sending far above messages_per_s."},
+    CloseInfo{Close::byte_rate, 1008, "byte_rate", "The client sent more than bytes_per_s."},
+    CloseInfo{Close::too_big, 1009, "too_big",
+              "A message was larger than the limit or came in too many fragments."},
+    CloseInfo{Close::internal, 1011, "internal", "The server met an error of its own."},
+    CloseInfo{Close::draining, 1012, "draining", "The server restarts; connect again."},
+    CloseInfo{Close::slow_reader, 1013, "slow_reader",
+              "The client reads slower than its topics speak; its outbox is full."},
+};
+
+constexpr std::array kCodes = {
+    CodeInfo{Code::topic_name_required, "TopicNameRequired", "You must provide a topic name",
+             "The topic is not realtime:<name>."},
+    CodeInfo{Code::unauthorized, "Unauthorized",
+             "You do not have permissions to read from this Channel topic",
+             "No policy on realtime.messages lets this caller read the topic."},
+    CodeInfo{Code::invalid_token, "InvalidJWTToken", "The token is not valid",
+             "The access token did not verify."},
+    CodeInfo{Code::token_expired, "InvalidJWTToken", "Token has expired",
+             "The access token is past its exp; send a new one."},
+    CodeInfo{Code::channel_limit, "ChannelRateLimitReached", "Too many channels",
+             "The socket has channels_max channels."},
+    CodeInfo{Code::join_rate, "ClientJoinRateLimitReached", "Too many joins per second",
+             "The socket joins faster than joins_per_s."},
+    CodeInfo{Code::message_rate, "", "Too many messages per second",
+             "The socket sends faster than messages_per_s; the message was dropped."},
+    CodeInfo{Code::payload_size, "", "payload_size_exceeded",
+             "The broadcast is larger than broadcast_bytes_max."},
+    CodeInfo{Code::replay_failed, "UnableToReplayMessages",
+             "Replay is not allowed for public channels",
+             "config.broadcast.replay is malformed or the channel is public."},
+    CodeInfo{Code::rights_unavailable, "",
+             "Realtime was unable to connect to the project database",
+             "The policies could not be evaluated."},
+    CodeInfo{Code::too_many_joins_waiting, "IncreaseConnectionPool",
+             "Too many joins wait for the database; try again",
+             "probes_waiting_max joins wait for their rights."},
+    CodeInfo{Code::feed_not_live, "InitializingProjectConnection",
+             "The event stream is not connected yet; try again",
+             "The WAL feed did not start to stream within live_wait_ms."},
+    CodeInfo{Code::invalid_join, "InvalidJoinPayload", "The join payload is over a limit",
+             "More postgres_changes entries than a join may carry."},
+    CodeInfo{Code::changes_not_available, "",
+             "postgres_changes is not available on this server",
+             "The subscription was accepted but delivers nothing."},
+    CodeInfo{Code::read_lost, "",
+             "You no longer have permission to read from this Channel topic",
+             "The new token's rights do not include the topic."},
+    CodeInfo{Code::gap, "", "Events may have been missed; load the current state again",
+             "The WAL feed was interrupted; durable events may be missing."},
+};
+
+template <class Table, class Field>
+constexpr bool in_order(const Table& table, Field field) {
+  for (size_t i = 0; i < table.size(); ++i) {
+    if (static_cast<size_t>(table[i].*field) != i) return false;
+  }
+  return true;
+}
+static_assert(in_order(kCloses, &CloseInfo::close));
+static_assert(in_order(kCodes, &CodeInfo::code));
+
+constexpr size_t kReasonBytesMax = 123;  // a control frame holds 125 bytes, two are the code
+
+}  // namespace
+
+const CloseInfo& close_info(Close close) { return kCloses[static_cast<size_t>(close)]; }
+std::span<const CloseInfo> close_table() { return kCloses; }
+
+std::string close_frame(uint16_t code, std::string_view reason) {
+  reason = reason.substr(0, kReasonBytesMax);
+  std::string frame;
+  frame += static_cast<char>(0x88);
+  frame += static_cast<char>(reason.size() + 2);
+  frame += static_cast<char>(code >> 8);
+  frame += static_cast<char>(code & 0xff);
+  frame += reason;
+  return frame;
+}
+
+const CodeInfo& code_info(Code code) { return kCodes[static_cast<size_t>(code)]; }
+std::span<const CodeInfo> code_table() { return kCodes; }
+
+std::string code_sentence(Code code, std::string_view detail) {
+  const CodeInfo& info = code_info(code);
+  std::string out(info.prefix);
+  if (!out.empty()) out += ": ";
+  out += detail.empty() ? info.text : detail;
+  return out;
+}
+
+}  // namespace chatpad::realtime

@@ -1,0 +1,69 @@
+// The codes clients see: websocket close codes with their reasons, and the `Code: text` sentences of
+// join errors and system messages. docs/errors.md lists both tables.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace chatpad::realtime {
+
+// Why the server closes a socket. Clients treat every one of them as "connect again".
+enum class Close : uint8_t {
+  idle,            // 1001 nothing heard for too long
+  never_joined,    // 1001 connected without ever sending a message
+  protocol_error,  // 1002 unmasked frame or other breach of RFC 6455
+  bad_utf8,        // 1007
+  message_rate,    // 1008
+  byte_rate,       // 1008
+  too_big,         // 1009 message over kFrameBytesMax or in too many fragments
+  internal,        // 1011
+  draining,        // 1012
+  slow_reader,     // 1013 the outbox is full
+};
+
+struct CloseInfo {
+  Close close;
+  uint16_t code;
+  std::string_view reason;  // goes over the wire; at most 123 bytes
+  std::string_view meaning;
+};
+const CloseInfo& close_info(Close close);
+std::span<const CloseInfo> close_table();
+
+// A server's close frame, complete with its header (RFC 6455 section 5.5.1).
+std::string close_frame(uint16_t code, std::string_view reason);
+
+// The stable prefix of an error sentence.
+enum class Code : uint8_t {
+  topic_name_required,
+  unauthorized,
+  invalid_token,
+  token_expired,
+  channel_limit,
+  join_rate,
+  message_rate,
+  payload_size,
+  replay_failed,
+  rights_unavailable,
+  too_many_joins_waiting,
+  feed_not_live,
+  invalid_join,
+  changes_not_available,
+  read_lost,
+  gap,
+};
+
+struct CodeInfo {
+  Code code;
+  std::string_view prefix;  // may be empty: Supabase sends some sentences bare
+  std::string_view text;
+  std::string_view meaning;
+};
+const CodeInfo& code_info(Code code);
+std::span<const CodeInfo> code_table();
+// "Prefix: text" or, when given, "Prefix: detail".
+std::string code_sentence(Code code, std::string_view detail = {});
+
+}  // namespace chatpad::realtime

@@ -1,0 +1,57 @@
+// The payload of phx_join, read leniently as Supabase does: booleans may be the strings "true" and
+// "false", parts that make no sense get their defaults, a missing `config` means all defaults.
+// Pure. Errors of parse_join(): Errc::payload_too_large for more than kChangesPerJoinMax
+// postgres_changes entries; nothing else is refused here.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "realtime/protocol/limits.h"
+#include "runtime/base/error.h"
+
+namespace chatpad::realtime {
+
+enum class Privacy : uint8_t { open, restricted };  // public and private channels
+enum class Switch : uint8_t { off, on };
+
+struct ReplayRequest {
+  int64_t since_ms = 0;
+  int limit = 25;
+};
+
+// One entry of config.postgres_changes. `echo` is the client's own object with the id added; clients
+// compare it with theirs, in their order.
+struct ChangeRequest {
+  std::string event, schema, table, filter;
+  int64_t id = 0;  // positive, equal for equal requests
+  std::string echo;
+};
+
+struct JoinRequest {
+  Switch ack = Switch::off;
+  Switch self = Switch::off;
+  Switch replication_ready = Switch::off;
+  Switch presence = Switch::off;
+  Privacy privacy = Privacy::open;
+  std::string presence_key;
+  std::optional<ReplayRequest> replay;
+  bool replay_malformed = false;
+  std::vector<ChangeRequest> changes;
+  std::string access_token;  // empty: use the connection's caller
+};
+
+Result<JoinRequest> parse_join(std::string_view payload);
+// Of a join or an `access_token` message. Empty for none, null, and the opaque sb_ keys, which are
+// not tokens.
+std::string access_token_of(std::string_view payload);
+// The `response` of a join's ok reply.
+std::string join_response_json(const std::vector<ChangeRequest>& changes);
+
+// "realtime:room-7" -> "room-7"; nullopt without the prefix.
+std::optional<std::string_view> topic_name(std::string_view topic);
+
+}  // namespace chatpad::realtime

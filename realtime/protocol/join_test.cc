@@ -1,0 +1,99 @@
+#include "realtime/protocol/join.h"
+
+#include <gtest/gtest.h>
+
+#include "realtime/protocol/json_slice.h"
+
+namespace chatpad::realtime {
+namespace {
+
+TEST(RealtimeJoin, ReadsWhatSupabaseJsSends) {
+  const auto join = parse_join(
+      R"({"config":{"broadcast":{"ack":true,"self":true,"replay":{"since":1790000000000,"limit":10}},
+          "presence":{"key":"me","enabled":true},"postgres_changes":[],"private":true},
+          "access_token":"a.b.c","version":"realtime-js/2.119.0"})");
+  ASSERT_TRUE(join);
+  EXPECT_EQ(join->ack, Switch::on);
+  EXPECT_EQ(join->self, Switch::on);
+  EXPECT_EQ(join->presence, Switch::on);
+  EXPECT_EQ(join->presence_key, "me");
+  EXPECT_EQ(join->privacy, Privacy::restricted);
+  EXPECT_EQ(join->replay->since_ms, 1790000000000);
+  EXPECT_EQ(join->replay->limit, 10);
+  EXPECT_EQ(join->access_token, "a.b.c");
+}
+
+TEST(RealtimeJoin, IsLenient) {
+  const auto join = parse_join(
+      R"({"config":{"broadcast":{"ack":"true","self":"yes"},"presence":7,"private":"false",
+          "postgres_changes":"none"},"user_token":"old.style.token"})");
+  ASSERT_TRUE(join);
+  EXPECT_EQ(join->ack, Switch::on);
+  EXPECT_EQ(join->self, Switch::off);
+  EXPECT_EQ(join->privacy, Privacy::open);
+  EXPECT_EQ(join->access_token, "old.style.token");
+  const auto empty = parse_join("{}");
+  ASSERT_TRUE(empty);
+  EXPECT_EQ(empty->privacy, Privacy::open);
+  EXPECT_EQ(parse_join(R"({"access_token":null})")->access_token, "");
+  EXPECT_EQ(parse_join(R"({"access_token":"sb_publishable_x"})")->access_token, "");
+}
+
+TEST(RealtimeJoin, EchoesChangesInOrderWithIds) {
+  const auto join = parse_join(
+      R"({"config":{"postgres_changes":[{"event":"*","schema":"public","table":"chat","filter":"a=eq.7"},
+          {"event":"INSERT","schema":"public","id":3},{"event":"INSERT","schema":"public"}]}})");
+  ASSERT_TRUE(join);
+  ASSERT_EQ(join->changes.size(), 3u);
+  EXPECT_EQ(join->changes[0].filter, "a=eq.7");
+  EXPECT_GT(join->changes[0].id, 0);
+  EXPECT_EQ(join->changes[1].id, join->changes[2].id);
+  EXPECT_NE(join->changes[0].id, join->changes[1].id);
+  const std::string id = std::to_string(join->changes[0].id);
+  EXPECT_EQ(join->changes[0].echo,
+            R"({"event":"*","schema":"public","table":"chat","filter":"a=eq.7","id":)" + id + "}");
+}
+
+TEST(RealtimeJoin, RefusesMoreChangesThanTheLimit) {
+  std::string list;
+  for (size_t i = 0; i <= kChangesPerJoinMax; ++i) list += i ? ",{}" : "{}";
+  EXPECT_FALSE(parse_join(R"({"config":{"postgres_changes":[)" + list + "]}}"));
+}
+
+TEST(RealtimeJoin, MarksAMalformedReplay) {
+  for (const char* replay : {R"("now")", R"({"since":-1})", R"({"since":1,"limit":26})",
+                             R"({"since":1.5})", R"({"limit":3})"}) {
+    const auto join =
+        parse_join(std::string(R"({"config":{"broadcast":{"replay":)") + replay + "}}}");
+    EXPECT_TRUE(join->replay_malformed) << replay;
+  }
+}
+
+TEST(RealtimeJoin, TopicsNeedTheirPrefix) {
+  EXPECT_EQ(topic_name("realtime:a"), "a");
+  EXPECT_EQ(topic_name("realtime:"), "");
+  EXPECT_FALSE(topic_name("phoenix"));
+}
+
+TEST(JsonSlice, UndoesEscapes) {
+  EXPECT_EQ(json_text(R"("a\n\u00e9\ud83d\ude00\/\"")"), "a\n\xc3\xa9\xf0\x9f\x98\x80/\"");
+  EXPECT_FALSE(json_text("7"));
+}
+
+TEST(JsonSlice, WalksNestedContainers) {
+  JsonItems items(R"( { "a" : { "b" : "}" } , "c" : [ 1 , [ 2 ] ] , "d":-1.5e3 } )");
+  ASSERT_TRUE(items.next());
+  EXPECT_EQ(items.key(), "a");
+  EXPECT_EQ(items.value(), R"({ "b" : "}" })");
+  ASSERT_TRUE(items.next());
+  EXPECT_EQ(items.value(), "[ 1 , [ 2 ] ]");
+  ASSERT_TRUE(items.next());
+  EXPECT_EQ(items.key(), "d");
+  EXPECT_EQ(items.value(), "-1.5e3");
+  EXPECT_FALSE(items.next());
+  EXPECT_FALSE(JsonItems("[]").next());
+  EXPECT_FALSE(JsonItems("7").next());
+}
+
+}  // namespace
+}  // namespace chatpad::realtime
