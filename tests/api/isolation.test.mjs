@@ -1,0 +1,116 @@
+// Two accounts. Whatever one asks about the other's ids, the answer is the one for a random uuid.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { account, apiKey, fn, member, say, visitor } from '../lib/callers.mjs';
+import { programPath, startServer } from '../lib/server.mjs';
+
+let server;
+let ours;
+let theirs;
+before(async () => {
+  server = await startServer();
+  [ours, theirs] = [await account(server, 'ours'), await account(server, 'theirs')];
+});
+after(() => server?.stop());
+
+// Endpoints that name no id of an account, so there is nothing to probe.
+const WITHOUT_IDS = ['validate-api-key', 'serve-widget'];
+// Anybody may read the public config of any agent: that is what a widget does.
+const PUBLIC = ['get-widget-config'];
+
+// [endpoint, callers, body for the foreign account, the fields that hold ids]
+const probes = (other) => [
+  ['widget-chat', ['visitor', 'key'], { agentId: other.agentId, message: 'Hi' }, ['agentId']],
+  ['widget-chat', ['visitor', 'key'], { agentId: ours.agentId, conversationId: other.conversationId, message: 'Hi' }, ['conversationId']],
+  ['widget-chat', ['visitor', 'key'], { agentId: other.agentId, conversationId: other.conversationId, message: 'Hi' }, ['agentId', 'conversationId']],
+  ['get-messages', ['visitor', 'person', 'key', 'client'], { conversationId: other.conversationId }, ['conversationId']],
+  ['create-widget-lead', ['visitor', 'key'], { agentId: other.agentId, name: 'X' }, ['agentId']],
+  ['create-widget-lead', ['visitor', 'key'], { agentId: ours.agentId, conversationId: other.conversationId, name: 'X' }, ['conversationId']],
+  ['start-takeover', ['person', 'client'], { conversationId: other.conversationId }, ['conversationId']],
+  ['end-takeover', ['person', 'client'], { conversationId: other.conversationId }, ['conversationId']],
+  ['send-human-message', ['person', 'client'], { conversationId: other.conversationId, content: 'X' }, ['conversationId']],
+  ['add-knowledge-text', ['person', 'key', 'client'], { agentId: other.agentId, title: 'X', content: 'X.' }, ['agentId']],
+];
+
+describe('a foreign id', () => {
+  it('looks like a random uuid on every endpoint, for every kind of caller', async () => {
+    const client = await member(server, ours.id, 'client');
+    const callers = { visitor: ours.guest.token, person: ours.token, key: ours.key, client: client.token };
+    let count = 0;
+    for (const [name, kinds, body, fields] of probes(theirs)) {
+      for (const kind of kinds) {
+        const random = { ...body, ...Object.fromEntries(fields.map((field) => [field, randomUUID()])) };
+        const foreign = await fn(server, name, body, { token: callers[kind] });
+        const unknown = await fn(server, name, random, { token: callers[kind] });
+        const what = `${name} as ${kind} with foreign ${fields}`;
+        assert.equal(unknown.status, 404, `${what}, random: ${unknown.text}`);
+        assert.equal(foreign.status, 404, `${what}: ${foreign.text}`);
+        assert.equal(foreign.text, unknown.text, what);
+        assert.equal(foreign.headers.get('content-length'), unknown.headers.get('content-length'));
+        assert.equal(foreign.body.code, 'not_found');
+        count += 1;
+      }
+    }
+    console.log(`${count} probes`);
+  });
+
+  it('of another visitor of the same agent looks the same, too', async () => {
+    const other = await visitor(server, ours.agentId);
+    const { conversationId } = (await say(server, other, 'Mine alone.')).body;
+    for (const [name, body] of [['get-messages', {}], ['widget-chat', { agentId: ours.agentId, message: 'Hi' }], ['create-widget-lead', { agentId: ours.agentId, name: 'X' }]]) {
+      const foreign = await fn(server, name, { ...body, conversationId }, { token: ours.guest.token });
+      const unknown = await fn(server, name, { ...body, conversationId: randomUUID() }, { token: ours.guest.token });
+      assert.equal(foreign.status, 404, name);
+      assert.equal(foreign.text, unknown.text, name);
+    }
+  });
+
+  it('leaves nothing behind', async () => {
+    const [{ leads, messages, takeovers, sources }] = await server.sql`select
+      (select count(*)::int from public.leads where user_id = ${theirs.id}) as leads,
+      (select count(*)::int from public.messages where user_id = ${theirs.id}) as messages,
+      (select count(*)::int from public.conversation_takeovers where user_id = ${theirs.id}) as takeovers,
+      (select count(*)::int from public.knowledge_sources where user_id = ${theirs.id}) as sources`;
+    assert.deepEqual({ leads, messages, takeovers, sources }, { leads: 0, messages: 2, takeovers: 0, sources: 0 });
+  });
+
+  it('is probed on every function the program has', () => {
+    const routes = execFileSync(programPath(), ['routes'], { encoding: 'utf8', env: { ...process.env, CHATPAD_HOME: server.home } });
+    const known = new Set([...WITHOUT_IDS, ...PUBLIC, ...probes(theirs).map(([name]) => name)]);
+    const all = [...routes.matchAll(/\/functions\/v1\/([a-z0-9-]+)/g)].map((match) => match[1]);
+    assert.ok(all.length >= known.size - 1, routes);
+    assert.deepEqual(all.filter((name) => !known.has(name)), [], 'add a probe for each of these');
+  });
+});
+
+describe('a key', () => {
+  it('reaches its own account only, and only with the scope', async () => {
+    const none = await apiKey(server, ours.id, { scopes: [] });
+    for (const [name, body] of [
+      ['widget-chat', { agentId: ours.agentId, message: 'Hi' }],
+      ['get-messages', { conversationId: ours.conversationId }],
+      ['create-widget-lead', { agentId: ours.agentId, name: 'X' }],
+      ['add-knowledge-text', { agentId: ours.agentId, title: 'X', content: 'X.' }],
+    ]) {
+      const refused = await fn(server, name, body, { token: none });
+      assert.equal(refused.status, 403, `${name}: ${refused.text}`);
+      assert.equal(refused.body.code, 'insufficient_scope');
+    }
+  });
+});
+
+describe('interleaved accounts on shared connections', () => {
+  it('never see each other', async () => {
+    const turns = Array.from({ length: 300 }, (_, i) => i);
+    const results = await Promise.all(turns.map(async (i) => {
+      const [me, other] = i % 2 ? [ours, theirs] : [theirs, ours];
+      const token = [me.token, me.guest.token, me.key][i % 3];
+      const mine = await fn(server, 'get-messages', { conversationId: me.conversationId }, { token });
+      const foreign = await fn(server, 'get-messages', { conversationId: other.conversationId }, { token });
+      return [mine.status, foreign.status, mine.body?.messages?.[0]?.conversationId === me.conversationId];
+    }));
+    for (const result of results) assert.deepEqual(result, [200, 404, true]);
+  });
+});
