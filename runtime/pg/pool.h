@@ -14,7 +14,6 @@
 // Not thread-safe; one Pool per loop and login role.
 #pragma once
 
-#include <coroutine>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -22,6 +21,7 @@
 #include "runtime/base/error.h"
 #include "runtime/coro/task.h"
 #include "runtime/loop/loop.h"
+#include "runtime/pg/flight.h"
 #include "runtime/pg/types.h"
 
 namespace chatpad::pg {
@@ -44,9 +44,6 @@ struct PoolStats {
 };
 
 constexpr uint32_t kStatementTimeoutMs = 5000;
-
-class PoolImpl;
-class Connection;
 
 class Transaction {
  public:
@@ -71,8 +68,9 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  Task<Rows> once(Claims claims, Statement statement, Params params,
-                  uint32_t timeout_ms = kStatementTimeoutMs);
+  // Awaited at once: Rows rows = co_await pool.once(...). See flight.h.
+  Flight once(Claims claims, Statement statement, Params params,
+              uint32_t timeout_ms = kStatementTimeoutMs);
   Task<Transaction> begin(Claims claims, uint32_t timeout_ms = kStatementTimeoutMs);
 
   // True when the last attempt to reach the database succeeded.
@@ -82,7 +80,7 @@ class Pool {
   void close();
 
  private:
-  std::unique_ptr<PoolImpl> impl_;
+  PoolImpl* impl_;  // shared with the flights under way, see pool_impl.h
 };
 
 }  // namespace chatpad::pg

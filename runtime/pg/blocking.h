@@ -1,0 +1,34 @@
+// Blocking: one synchronous connection, for start-up work only (waiting for the private cluster,
+// migrations). Never used on a loop. Errors carry the server's words in `cause`.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/base/error.h"
+#include "runtime/pg/types.h"
+
+typedef struct pg_conn PGconn;
+
+namespace chatpad::pg {
+
+class Blocking {
+ public:
+  static Result<Blocking> open(const std::string& conninfo);
+
+  // One or more statements without parameters; the rows of the last one.
+  Result<Rows> run(const std::string& sql);
+  Result<Rows> run(const std::string& sql, const Params& params);
+  int server_version() const;
+  PGconn* raw() { return pg_.get(); }
+
+ private:
+  struct Close {
+    void operator()(PGconn* connection) const;
+  };
+  explicit Blocking(PGconn* connection) : pg_(connection) {}
+  std::unique_ptr<PGconn, Close> pg_;
+};
+
+}  // namespace chatpad::pg
