@@ -1,0 +1,88 @@
+#include "functions/shared/account/session.h"
+
+#include <nlohmann/json.hpp>
+
+#include "runtime/base/clock.h"
+#include "runtime/base/uuid.h"
+#include "runtime/edge/auth.h"
+#include "runtime/wire/crypto.h"
+#include "runtime/wire/json.h"
+
+namespace chatpad::functions {
+namespace {
+
+constexpr size_t kRefreshTokenBytes = 24;
+constexpr std::string_view kSealedFor = "auth.refresh_tokens";
+
+std::string sealing_key(const edge::Context& context) {
+  return wire::hkdf_sha256(context.config().jwt_secret, "chatpad", "refresh-token-seal",
+                           wire::kAesKeyBytes);
+}
+
+std::string access_token(edge::Context& context, const SessionParts& parts,
+                         const wire::Json& user, int64_t now_s) {
+  const auto member = [&user](const char* name, wire::Json fallback) {
+    const auto found = user.find(name);
+    return found == user.end() || found->is_null() ? std::move(fallback) : *found;
+  };
+  wire::Json payload;
+  payload["iss"] = context.config().public_url + "/auth/v1";
+  payload["sub"] = member("id", "");
+  payload["aud"] = "authenticated";
+  payload["exp"] = now_s + kAccessTokenS;
+  payload["iat"] = now_s;
+  payload["email"] = member("email", "");
+  payload["phone"] = member("phone", "");
+  payload["app_metadata"] = member("app_metadata", wire::Json::object());
+  payload["user_metadata"] = member("user_metadata", wire::Json::object());
+  payload["role"] = "authenticated";
+  payload["aal"] = parts.aal;
+  payload["amr"] = wire::Json::array(
+      {wire::Json::object({{"method", "password"}, {"timestamp", now_s}})});
+  payload["session_id"] = parts.session_id;
+  payload["is_anonymous"] = member("is_anonymous", false);
+  return context.authenticator().sign(wire::dump(payload));
+}
+
+}  // namespace
+
+RefreshToken new_refresh_token() {
+  std::string bytes(kRefreshTokenBytes, '\0');
+  random_bytes(bytes.data(), bytes.size());
+  RefreshToken made;
+  made.token = wire::base64url_encode(bytes);
+  made.hash_hex = refresh_hash_hex(made.token);
+  return made;
+}
+
+std::string refresh_hash_hex(std::string_view token) { return "\\x" + wire::sha256_hex(token); }
+
+std::string seal_refresh_token(const edge::Context& context, std::string_view token) {
+  return wire::base64url_encode(wire::aes_gcm_seal(sealing_key(context), token, kSealedFor));
+}
+
+Result<std::string> open_refresh_token(const edge::Context& context, std::string_view sealed) {
+  const auto bytes = wire::base64url_decode(sealed);
+  auto token = bytes ? wire::aes_gcm_open(sealing_key(context), *bytes, kSealedFor) : std::nullopt;
+  if (!token) {
+    return Error(Errc::internal, PublicText(), LogText("a sealed refresh token does not open"));
+  }
+  return *std::move(token);
+}
+
+std::string session_json(edge::Context& context, const SessionParts& parts) {
+  const wire::Json user = wire::parse_json(parts.user_json).or_raise();
+  const int64_t now_s = wall_s();
+  wire::JsonWriter session;
+  session.object()
+      .field("access_token", access_token(context, parts, user, now_s))
+      .field("token_type", "bearer")
+      .field("expires_in", kAccessTokenS)
+      .field("expires_at", now_s + kAccessTokenS)
+      .field("refresh_token", parts.refresh_token)
+      .raw_field("user", parts.user_json)
+      .end();
+  return std::move(session).str();
+}
+
+}  // namespace chatpad::functions

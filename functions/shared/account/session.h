@@ -1,0 +1,41 @@
+// Sessions as Supabase clients know them: a short-lived access token (JWT) and a refresh token that
+// is replaced at every use. Source: the GoTrue wire format (docs/api/auth.md).
+//
+// Refresh tokens are random, kept only as SHA-256; the active one is also kept sealed (AES-256-GCM
+// with a key derived from the JWT secret), because a client that lost the answer to a refresh must
+// be given the same one again.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "runtime/base/error.h"
+#include "runtime/edge/context.h"
+
+namespace chatpad::functions {
+
+constexpr int64_t kAccessTokenS = 3600;
+constexpr int kRefreshReuseS = 10;
+
+struct RefreshToken {
+  std::string token;
+  std::string hash_hex;  // "\x..." for a bytea parameter
+};
+RefreshToken new_refresh_token();
+std::string refresh_hash_hex(std::string_view token);
+
+std::string seal_refresh_token(const edge::Context& context, std::string_view token);
+// Errc::internal when it was sealed with another secret.
+Result<std::string> open_refresh_token(const edge::Context& context, std::string_view sealed);
+
+struct SessionParts {
+  std::string user_json;
+  std::string session_id;
+  std::string refresh_token;
+  std::string aal = "aal1";
+};
+// {"access_token","token_type","expires_in","expires_at","refresh_token","user"}
+std::string session_json(edge::Context& context, const SessionParts& parts);
+
+}  // namespace chatpad::functions

@@ -1,0 +1,20 @@
+// What a visitor is handed with the widget's configuration.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "runtime/edge/call.h"
+
+namespace chatpad::functions {
+
+// {"id","token","expiresAt"}: a token for this visitor, agent and origin, valid for
+// edge::kVisitorTokenS seconds. Asking for the configuration again with the id renews it.
+std::string visitor_json(const edge::Call& call, const Uuid& visitor, const Uuid& agent,
+                         const Uuid& account, std::string_view origin);
+
+// {"isOpen","nextOpenTime","timezone"} of a schedule as the database keeps it, now. A schedule that
+// cannot be read counts as always open.
+std::string hours_json(std::string_view schedule_json);
+
+}  // namespace chatpad::functions

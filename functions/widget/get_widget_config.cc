@@ -1,0 +1,56 @@
+// POST /functions/v1/get-widget-config: what a widget needs to show itself and to talk, including a
+// visitor token. Public; the agent's list of allowed origins decides which sites may load it.
+#include "functions/shared/hours/hours.h"
+#include "functions/shared/visitor/visitor.h"
+#include "runtime/base/clock.h"
+#include "runtime/edge/context.h"
+#include "runtime/edge/endpoint.h"
+#include "runtime/wire/json.h"
+
+namespace chatpad::functions::widget::get_widget_config {
+using namespace chatpad::edge;
+
+struct Input {
+  Uuid agent_id;
+  std::optional<Uuid> visitor_id;
+  static Input read(const wire::Fields& f) {
+    return {f.uuid("agentId"), f.optional_uuid("visitorId")};
+  }
+};
+
+constexpr pg::Statement kConfig{
+    "get_widget_config",
+    "select agent, config, operating_hours, account_id, visitor_id "
+    "from api.get_widget_config($1, $2, $3)"};
+
+Task<Reply> handle(Call call) {
+  const Input input = call.json<Input>();
+  const std::string origin(call.origin());
+  pg::Params params(input.agent_id, origin, input.visitor_id);
+  pg::Rows rows = co_await call.db().rows(kConfig, std::move(params));
+  if (rows.size() != 1) raise(Errc::not_found);
+
+  const Uuid visitor = rows.uuid(0, 4).value_or(Uuid::random());
+  const Uuid account = rows.uuid(0, 3).value_or(Uuid());
+  wire::JsonWriter body;
+  body.object()
+      .raw_field("agent", rows.text(0, 0))
+      .raw_field("config", rows.text(0, 1))
+      .raw_field("operatingHours", hours_json(rows.text(0, 2)))
+      .raw_field("visitor", visitor_json(call, visitor, input.agent_id, account, origin))
+      .object("realtime")
+      .field("url", call.context().config().public_url + "/realtime/v1")
+      .end()
+      .end();
+  co_return ok(std::move(body).str());
+}
+
+Endpoint endpoint() {
+  return {.auth = Auth::anyone,
+          .body_bytes_max = 4_KiB,
+          .rate = per_address(120, 10),
+          .summary = "What a widget needs to start: look, behaviour, opening hours, visitor token",
+          .handle = handle};
+}
+
+}  // namespace chatpad::functions::widget::get_widget_config

@@ -1,0 +1,105 @@
+#include "runtime/base/config.h"
+
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+
+namespace chatpad {
+namespace {
+
+std::string text(const char* name, std::string fallback) {
+  const char* value = std::getenv(name);
+  return value && *value ? std::string(value) : std::move(fallback);
+}
+
+// A whole or decimal number within [least, most]; the fallback when unset.
+template <class T>
+Result<T> number(const char* name, T fallback, T least, T most) {
+  const std::string value = text(name, "");
+  if (value.empty()) return fallback;
+  T parsed{};
+  const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), parsed);
+  if (code != std::errc() || end != value.data() + value.size() || parsed < least ||
+      parsed > most) {
+    return Error(Errc::validation_failed,
+                 PublicText(std::string(name) + " must be a number from " + std::to_string(least) +
+                            " to " + std::to_string(most) + "."));
+  }
+  return parsed;
+}
+
+std::vector<std::string> list(const std::string& value) {
+  std::vector<std::string> items;
+  size_t start = 0;
+  while (start < value.size()) {
+    size_t comma = value.find(',', start);
+    if (comma == std::string::npos) comma = value.size();
+    const size_t first = value.find_first_not_of(' ', start);
+    size_t last = comma;
+    while (last > start && value[last - 1] == ' ') --last;
+    if (first < last) items.push_back(value.substr(first, last - first));
+    start = comma + 1;
+  }
+  return items;
+}
+
+std::optional<LogLevel> level_of(const std::string& name) {
+  if (name == "debug") return LogLevel::debug;
+  if (name == "info") return LogLevel::info;
+  if (name == "warn") return LogLevel::warn;
+  if (name == "error") return LogLevel::error;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<Config> config_from_environment() {
+  Config config;
+  std::error_code ignored;
+  config.home = std::filesystem::absolute(text("CHATPAD_HOME", ".chatpad"), ignored);
+  while (config.home.size() > 1 && config.home.back() == '/') config.home.pop_back();
+  config.host = text("CHATPAD_HOST", config.host);
+  config.database_url = text("CHATPAD_DATABASE_URL", "");
+  config.public_url = text("CHATPAD_PUBLIC_URL", "");
+  config.jwt_secret = text("CHATPAD_JWT_SECRET", "");
+  config.trusted_proxies = list(text("CHATPAD_TRUSTED_PROXIES", ""));
+
+  const auto port = number<uint16_t>("CHATPAD_PORT", config.port, 0, 65535);
+  if (!port) return port.error();
+  config.port = *port;
+  const auto loops = number<int>("CHATPAD_LOOPS", 0, 0, 64);
+  if (!loops) return loops.error();
+  config.loops = *loops;
+  const auto scale = number<double>("CHATPAD_RATE_SCALE", 1.0, 0.001, 1e9);
+  if (!scale) return scale.error();
+  config.rate_scale = *scale;
+  const auto drain = number<uint64_t>("CHATPAD_DRAIN_MS", config.drain_ms, 0, 600'000);
+  if (!drain) return drain.error();
+  config.drain_ms = *drain;
+  const auto pool = number<int>("CHATPAD_POOL", config.pool_connections, 1, 64);
+  if (!pool) return pool.error();
+  config.pool_connections = *pool;
+  const auto token_ms = number<int>("CHATPAD_TEST_PROVIDER_TOKEN_MS", -1, -1, 60'000);
+  if (!token_ms) return token_ms.error();
+  config.script_token_ms = *token_ms;
+  const auto tokens = number<int>("CHATPAD_TEST_PROVIDER_TOKENS", 20, 1, 10'000);
+  if (!tokens) return tokens.error();
+  config.script_tokens = *tokens;
+
+  const std::string level = text("CHATPAD_LOG", "info");
+  const auto parsed = level_of(level);
+  if (!parsed) {
+    return Error(Errc::validation_failed,
+                 PublicText("CHATPAD_LOG must be debug, info, warn or error."));
+  }
+  config.log_level = *parsed;
+  if (!config.jwt_secret.empty() && config.jwt_secret.size() < 32) {
+    return Error(Errc::validation_failed,
+                 PublicText("CHATPAD_JWT_SECRET must have at least 32 bytes; "
+                            "`openssl rand -hex 32` makes a good one."));
+  }
+  return config;
+}
+
+}  // namespace chatpad

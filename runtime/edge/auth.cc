@@ -1,0 +1,145 @@
+#include "runtime/edge/auth.h"
+
+#include "runtime/base/clock.h"
+#include "runtime/wire/crypto.h"
+#include "runtime/wire/json.h"
+
+namespace chatpad::edge {
+namespace {
+
+constexpr std::string_view kApiKeyPrefix = "cp_";
+constexpr pg::Statement kResolve{
+    "resolve_api_key",
+    "select c, c->>'key_id', c->>'account_id', coalesce((select string_agg(s, ' ') from "
+    "jsonb_array_elements_text(c->'scopes') s), '') from api.resolve_api_key($1) c"};
+
+// "Bearer x" in two words; nullopt for anything else.
+std::optional<std::string_view> bearer_token(std::string_view header) {
+  constexpr std::string_view kScheme = "bearer ";
+  if (header.size() <= kScheme.size()) return std::nullopt;
+  for (size_t i = 0; i < kScheme.size(); ++i) {
+    const char c = header[i];
+    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c) != kScheme[i]) return std::nullopt;
+  }
+  const std::string_view token = header.substr(kScheme.size());
+  if (token.find(' ') != std::string_view::npos) return std::nullopt;
+  return token;
+}
+
+std::vector<std::string> split_words(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const size_t space = text.find(' ');
+    words.emplace_back(text.substr(0, space));
+    text = space == std::string_view::npos ? std::string_view() : text.substr(space + 1);
+  }
+  return words;
+}
+
+Caller caller_of(const wire::Claims& claims) {
+  Caller caller;
+  caller.claims.json = claims.payload_json;
+  caller.subject = claims.sub;
+  caller.session_id = claims.session_id;
+  caller.expires_at_s = claims.exp;
+  caller.display_name = claims.name;
+  if (claims.role == "service_role") {
+    caller.kind = CallerKind::service;
+    caller.claims.role = pg::Role::service_role;
+  } else if (claims.role == "authenticated") {
+    caller.kind = CallerKind::user;
+    caller.claims.role = pg::Role::authenticated;
+  } else if (claims.role == "visitor") {
+    caller.kind = CallerKind::visitor;
+    caller.claims.role = pg::Role::visitor;
+    caller.agent_id = Uuid::parse(claims.agent_id);
+    caller.account_id = Uuid::parse(claims.account_id);
+    caller.origin = claims.origin;
+  } else {
+    caller.kind = CallerKind::anon;
+    caller.claims.role = pg::Role::anon;
+  }
+  return caller;
+}
+
+}  // namespace
+
+Result<Credentials> credentials_of(const http::Request& request) {
+  return credentials_of(request.header("authorization"), request.header("apikey"));
+}
+
+Result<Credentials> credentials_of(std::string_view authorization, std::string_view apikey) {
+  if (authorization.size() > kCredentialBytesMax || apikey.size() > kCredentialBytesMax) {
+    return Error(Errc::bad_jwt, PublicText("The token is larger than any token of ours."));
+  }
+  Credentials credentials;
+  if (!authorization.empty()) {
+    const auto token = bearer_token(authorization);
+    if (!token) {
+      return Error(Errc::no_authorization,
+                   PublicText("The Authorization header must be: Bearer <token>."));
+    }
+    if (token->starts_with(kApiKeyPrefix)) {
+      credentials.api_key = *token;
+    } else if (!token->starts_with("sb_")) {
+      credentials.token = *token;
+    }
+  }
+  if (credentials.api_key.empty() && apikey.starts_with(kApiKeyPrefix)) credentials.api_key = apikey;
+  if (credentials.token.empty() && credentials.api_key.empty()) credentials.token = apikey;
+  return credentials;
+}
+
+Result<Caller> Authenticator::verify(std::string_view token) const {
+  auto claims = cache_.verify(token, wall_s());
+  if (!claims) {
+    Error error = claims.error();
+    if (error.details == wire::kTokenExpired) {
+      error.message = PublicText("The token has expired; get a new one.");
+    }
+    return error;
+  }
+  return caller_of(**claims);
+}
+
+const Caller* Authenticator::cached_key(std::string_view key) {
+  const auto found = keys_.find(wire::sha256_hex(key));
+  if (found == keys_.end()) return nullptr;
+  if (found->second.until_ms > loop_.now_ms()) return &found->second.caller;
+  keys_.erase(found);
+  return nullptr;
+}
+
+Task<Caller> Authenticator::look_up(std::string key) {
+  const std::string hash = wire::sha256_hex(key);
+  pg::Claims nobody{pg::Role::none, "{}"};
+  pg::Rows rows = co_await pool_.once(std::move(nobody), kResolve, pg::Params("\\x" + hash));
+  if (rows.size() != 1 || rows.is_null(0, 0)) raise(Errc::invalid_api_key);
+  Caller caller;
+  caller.kind = CallerKind::api_key;
+  caller.claims = pg::Claims{pg::Role::api_key, rows.str(0, 0)};
+  caller.subject = rows.str(0, 1);
+  caller.account_id = rows.uuid(0, 2);
+  caller.scopes = split_words(rows.text(0, 3));
+  if (keys_.size() >= kKeyCacheEntriesMax) keys_.clear();
+  keys_.insert_or_assign(hash, Entry{caller, loop_.now_ms() + kKeyCacheMs});
+  co_return caller;
+}
+
+std::string Authenticator::visitor_token(const Uuid& visitor, const Uuid& agent,
+                                         const Uuid& account, std::string_view origin,
+                                         int64_t expires_at_s) const {
+  wire::JsonWriter payload;
+  payload.object()
+      .field("role", "visitor")
+      .field("sub", visitor)
+      .field("agent_id", agent)
+      .field("account_id", account)
+      .field("origin", origin)
+      .field("iat", wall_s())
+      .field("exp", expires_at_s)
+      .end();
+  return verifier_.sign(payload.view());
+}
+
+}  // namespace chatpad::edge

@@ -1,0 +1,69 @@
+#include "runtime/edge/call.h"
+
+#include "runtime/base/check.h"
+#include "runtime/base/clock.h"
+#include "runtime/edge/call_state.h"
+#include "runtime/wire/url.h"
+
+namespace chatpad::edge {
+namespace {
+
+const pg::Claims& service_claims() {
+  static const pg::Claims claims{pg::Role::service_role, R"({"role":"service_role"})"};
+  return claims;
+}
+
+Task<pg::Rows> timed(pg::Pool* pool, pg::Claims claims, pg::Statement statement, pg::Params params,
+                     uint64_t* spent_us) {
+  const uint64_t start = monotonic_us();
+  pg::Rows rows = co_await pool->once(std::move(claims), statement, std::move(params));
+  *spent_us += monotonic_us() - start;
+  co_return rows;
+}
+
+Task<std::string> only_text(Task<pg::Rows> query) {
+  pg::Rows rows = co_await std::move(query);
+  if (rows.size() != 1 || rows.is_null(0, 0)) raise(Errc::not_found);
+  co_return rows.str(0, 0);
+}
+
+}  // namespace
+
+Task<pg::Rows> Db::rows(pg::Statement statement, pg::Params params) const {
+  return timed(pool_, *claims_, statement, std::move(params), spent_us_);
+}
+
+Task<std::string> Db::json(pg::Statement statement, pg::Params params) const {
+  return only_text(rows(statement, std::move(params)));
+}
+
+const Caller& Call::caller() const { return state_->caller; }
+Context& Call::context() const { return state_->dispatch.parts_context(); }
+const http::Request& Call::request() const { return state_->exchange.request(); }
+std::string_view Call::path_parameter() const { return state_->parameter; }
+std::string_view Call::client_address() const { return state_->address; }
+std::string_view Call::request_id() const { return state_->request_id; }
+
+std::optional<std::string> Call::query(std::string_view name) const {
+  const wire::Query query = wire::Query::parse(request().query).or_raise();
+  const auto value = query.get(name);
+  return value ? std::optional<std::string>(*value) : std::nullopt;
+}
+
+Db Call::db() const { return Db(context().pool(), state_->caller.claims, &state_->db_us); }
+
+Db Call::service() const {
+  return Db(context().service_pool(), service_claims(), &state_->db_us);
+}
+
+Stream Call::start_stream(std::string_view content_type) const {
+  std::string headers(kCorsHeaders);
+  headers.append("Content-Type: ").append(content_type);
+  headers.append("\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\nX-Request-Id: ");
+  headers.append(state_->request_id).append("\r\n");
+  state_->streaming = true;
+  state_->exchange.start_stream(200, headers);
+  return Stream(state_->exchange);
+}
+
+}  // namespace chatpad::edge

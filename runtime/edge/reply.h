@@ -1,0 +1,34 @@
+// Reply: what a handler answers. Bodies are JSON unless said otherwise; SQL functions return them
+// ready to send.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "runtime/base/error.h"
+
+namespace chatpad::edge {
+
+struct Reply {
+  int status = 200;
+  std::string body;
+  std::string content_type = "application/json; charset=utf-8";
+  std::string headers;     // further "Name: value\r\n" lines
+  bool streamed = false;   // the handler has already answered through Call::start_stream
+
+  Reply() = default;
+  Reply(int status_code, std::string body_text) : status(status_code), body(std::move(body_text)) {}
+
+  Reply& header(std::string_view name, std::string_view value);
+};
+
+inline Reply ok(std::string body) { return Reply(200, std::move(body)); }
+inline Reply created(std::string body) { return Reply(201, std::move(body)); }
+inline Reply no_content() { return Reply(204, ""); }
+Reply streamed();
+
+// The one place that words an error for a client: {"code","message","details","hint"} and, from 500
+// up, "error_id". Adds Retry-After where the table or the error says so.
+Reply error_reply(const Error& error, std::string_view error_id);
+
+}  // namespace chatpad::edge

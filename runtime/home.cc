@@ -1,0 +1,102 @@
+#include "runtime/home.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "runtime/base/clock.h"
+#include "runtime/base/uuid.h"
+#include "runtime/wire/crypto.h"
+#include "runtime/wire/json.h"
+#include "runtime/wire/jwt.h"
+
+namespace chatpad {
+namespace {
+
+constexpr int64_t kServerKeyYears = 10;
+constexpr size_t kApiKeyRandomBytes = 24;
+constexpr size_t kPasswordRandomBytes = 9;
+
+std::string random_text(size_t bytes) {
+  std::string raw(bytes, '\0');
+  random_bytes(raw.data(), raw.size());
+  return wire::base64url_encode(raw);
+}
+
+std::string server_key(const wire::JwtVerifier& signer, std::string_view role) {
+  wire::JsonWriter payload;
+  payload.object()
+      .field("iss", "chatpad")
+      .field("role", role)
+      .field("iat", wall_s())
+      .field("exp", wall_s() + kServerKeyYears * 365 * 86400)
+      .end();
+  return signer.sign(payload.view());
+}
+
+}  // namespace
+
+Result<Home> Home::open(const Config& config) {
+  std::error_code failure;
+  std::filesystem::create_directories(config.home, failure);
+  if (failure) {
+    return Error(Errc::internal, PublicText("Cannot make the folder " + config.home + ": " +
+                                            failure.message() + "."));
+  }
+  const std::string lock = config.home + "/lock";
+  const int fd = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) {
+    return Error(Errc::internal,
+                 PublicText("Cannot write in " + config.home + ": " + std::strerror(errno) + "."));
+  }
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    ::close(fd);
+    return Error(Errc::conflict, PublicText("ChatPad is already running on " + config.home +
+                                            ". Stop it first, or set CHATPAD_HOME to another "
+                                            "folder for a second one."));
+  }
+  Home home(config.home, fd);
+  auto values = read_env_file(home.path("env"));
+  if (!values) return values.error();
+  home.values = std::move(values).value();
+  return home;
+}
+
+Home::Home(Home&& other) noexcept
+    : values(std::move(other.values)),
+      folder_(std::move(other.folder_)),
+      lock_fd_(std::exchange(other.lock_fd_, -1)) {}
+
+Home::~Home() {
+  if (lock_fd_ >= 0) ::close(lock_fd_);
+}
+
+void Home::fill_secrets(const Config& config) {
+  const std::string before = values["SUPABASE_JWT_SECRET"];
+  std::string& secret = values["SUPABASE_JWT_SECRET"];
+  if (!config.jwt_secret.empty()) secret = config.jwt_secret;
+  if (secret.empty()) secret = random_text(48);
+  const wire::JwtVerifier signer = wire::JwtVerifier::create(secret).or_raise();
+  const bool changed = secret != before;
+  if (changed || values["SUPABASE_ANON_KEY"].empty()) {
+    values["SUPABASE_ANON_KEY"] = server_key(signer, "anon");
+  }
+  if (changed || values["SUPABASE_SERVICE_ROLE_KEY"].empty()) {
+    values["SUPABASE_SERVICE_ROLE_KEY"] = server_key(signer, "service_role");
+  }
+  if (values["CHATPAD_DEMO_PASSWORD"].empty()) {
+    values["CHATPAD_DEMO_PASSWORD"] = random_text(kPasswordRandomBytes);
+  }
+  if (values["CHATPAD_DEMO_API_KEY"].empty()) {
+    values["CHATPAD_DEMO_API_KEY"] = "cp_live_" + random_text(kApiKeyRandomBytes);
+  }
+}
+
+Result<void> Home::save() { return write_env_file(path("env"), values); }
+
+}  // namespace chatpad

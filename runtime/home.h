@@ -1,0 +1,34 @@
+// Home: what the program keeps from one start to the next under CHATPAD_HOME: the lock that keeps a
+// second program out, the secrets and the demo account's data (all in the env file).
+#pragma once
+
+#include <string>
+
+#include "runtime/base/config.h"
+#include "runtime/env_file.h"
+
+namespace chatpad {
+
+class Home {
+ public:
+  // Makes the folder and locks it. Errc::conflict when another program runs on it.
+  static Result<Home> open(const Config& config);
+  Home(Home&& other) noexcept;
+  Home& operator=(Home&&) = delete;
+  ~Home();
+
+  // Makes secrets and keys that are missing; what is there stays.
+  void fill_secrets(const Config& config);
+  Result<void> save();
+
+  std::string path(std::string_view name) const { return folder_ + "/" + std::string(name); }
+  const std::string& folder() const { return folder_; }
+  EnvValues values;
+
+ private:
+  Home(std::string folder, int lock_fd) : folder_(std::move(folder)), lock_fd_(lock_fd) {}
+  std::string folder_;
+  int lock_fd_ = -1;
+};
+
+}  // namespace chatpad
