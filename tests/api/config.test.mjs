@@ -57,15 +57,27 @@ describe('get-widget-config', () => {
     assert.ok(claims.exp - claims.iat <= 900);
   });
 
-  it('knows a visitor who comes back with a token, and never hands out a name by id alone', async () => {
-    const guest = await visitor(server, shop.agentId);
-    const again = await fn(server, 'get-widget-config', { agentId: shop.agentId, visitorId: guest.id }, { token: guest.token });
-    assert.equal(again.status, 200);
-    assert.equal(again.body.visitor.id, guest.id);
-    const thief = await fn(server, 'get-widget-config', { agentId: shop.agentId, visitorId: shop.guest.id });
-    assert.equal(thief.status, 200);
-    const read = await fn(server, 'get-messages', { conversationId: shop.conversationId }, { token: thief.body.visitor.token });
-    assert.equal(read.status, 404, 'an id alone must not open the conversation of its visitor');
+  it('knows a visitor who comes back by the secret id, but adopts no id that a client made up', async () => {
+    const again = await fn(server, 'get-widget-config', { agentId: shop.agentId, visitorId: shop.guest.id });
+    assert.equal(again.body.visitor.id, shop.guest.id);
+    const read = await fn(server, 'get-messages', { conversationId: shop.conversationId }, { token: again.body.visitor.token });
+    assert.equal(read.status, 200);
+    const invented = RANDOM_UUID();
+    const made = await fn(server, 'get-widget-config', { agentId: shop.agentId, visitorId: invented });
+    assert.equal(made.status, 200);
+    assert.notEqual(made.body.visitor.id, invented);
+    const elsewhere = await fn(server, 'get-widget-config', { agentId: server.env.CHATPAD_DEMO_AGENT_ID, visitorId: shop.guest.id });
+    assert.equal(elsewhere.status, 200);
+    assert.notEqual(elsewhere.body.visitor.id, shop.guest.id, 'a visitor belongs to one agent');
+  });
+
+  it('binds the token to the site it was made for', async () => {
+    const guest = await visitor(server, shop.agentId, { headers: { origin: 'https://shop.example' } });
+    const from = (origin) => fn(server, 'widget-chat', { agentId: shop.agentId, message: 'Hi' }, { token: guest.token, headers: { origin } });
+    assert.equal((await from('https://shop.example')).status, 200);
+    const elsewhere = await from('https://other.example');
+    assert.equal(elsewhere.status, 403);
+    assert.equal(elsewhere.body.code, 'origin_not_allowed');
   });
 
   it('holds an agent to its list of origins', async () => {

@@ -136,6 +136,8 @@ describe('a takeover in the middle of an answer', () => {
     const words = content.trim().split(/\s+/).length;
     assert.ok(words < 60, `${words} words were kept`);
     assert.equal(list.at(-1).event, 'done', 'the stream ends in order');
+    assert.equal(list.at(-1).json.reply.content, content, 'the stream ends with the stored text');
+    assert.equal(list.at(-1).json.status, 'human_takeover');
     const { body } = await fn(server, 'get-messages', { conversationId }, { token: shop.guest.token });
     assert.equal(body.messages.at(-1).cutOff, true);
     assert.equal(body.messages.at(-1).content, content);
