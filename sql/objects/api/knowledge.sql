@@ -44,9 +44,11 @@ begin
   if jsonb_typeof(p_chunks) is distinct from 'array' or jsonb_array_length(p_chunks) > 20000 then
     perform private.fail('validation_failed', 'chunks must be a list of at most 20000.');
   end if;
+  -- clock_timestamp(): several texts of one transaction keep the order they came in.
   insert into public.knowledge_sources
-    (user_id, agent_id, title, type, url, content, status, sha256)
-  values (v_account_id, p_agent_id, trim(p_title), 'text', p_url, p_content, 'ready', v_hash)
+    (user_id, agent_id, title, type, url, content, status, sha256, created_at)
+  values (v_account_id, p_agent_id, trim(p_title), 'text', p_url, p_content, 'ready', v_hash,
+    clock_timestamp())
   on conflict (user_id, agent_id, sha256) do nothing
   returning id, title into v_source;
   if found then
