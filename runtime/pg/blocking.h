@@ -4,7 +4,7 @@
 
 #include <memory>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "runtime/base/error.h"
 #include "runtime/pg/types.h"
@@ -15,11 +15,16 @@ namespace chatpad::pg {
 
 class Blocking {
  public:
-  static Result<Blocking> open(const std::string& conninfo);
+  // A name in `database` takes the place of the connection string's own.
+  static Result<Blocking> open(const std::string& conninfo, const std::string& database = {});
 
   // One or more statements without parameters; the rows of the last one.
   Result<Rows> run(const std::string& sql);
   Result<Rows> run(const std::string& sql, const Params& params);
+  // before + text + after as one script. An error is a public sentence with file, line and the
+  // server's words, and leaves no transaction open.
+  Result<void> script(std::string_view file, const std::string& before, std::string_view text,
+                      const std::string& after);
   int server_version() const;
   PGconn* raw() { return pg_.get(); }
 
