@@ -75,6 +75,14 @@ bool starts_upper(std::string_view line) {
   return !line.empty() && is_upper(decode_utf8(line, 0).value);
 }
 
+// A title ends with a letter, a digit or what closes a bracket; not with a smiley.
+bool ends_like_title(std::string_view line) {
+  const char last = line.back();
+  if (last == ')') return line.find('(') != std::string_view::npos;
+  const bool letter = (last >= 'a' && last <= 'z') || (last >= 'A' && last <= 'Z');
+  return letter || is_digit(last) || static_cast<unsigned char>(last) >= 0x80;
+}
+
 std::size_t question_marker_bytes(std::string_view line) {
   for (const std::string_view marker : {"Q:", "Question:", "F:", "Frage:"}) {
     if (line.size() > marker.size() + 1 && line.starts_with(marker)) return marker.size();
@@ -141,6 +149,7 @@ class Reader {
   bool standing_alone(std::string_view line, std::string_view next) {
     const bool alone = next.empty() && (at_ == 0 || text_at(at_ - 1).empty());
     if (!alone || lines_[at_].indented || !text_follows()) return false;
+    if (line.size() > kBareHeadingBytesMax) return false;
     if (const int depth = numbered_depth(line); depth > 0) {
       const std::string_view title = line.substr(line.find(' ') + 1);
       if (starts_upper(title) && title.back() != '.' && title.back() != ';') {
@@ -153,8 +162,7 @@ class Reader {
       add_heading(kBareHeadingLevel, line, 1);
       return true;
     }
-    const bool closed = std::string_view(".!:;,").find(line.back()) != std::string_view::npos;
-    if (closed || line.find_first_of("|@") != std::string_view::npos) return false;
+    if (!ends_like_title(line) || line.find_first_of("|@") != std::string_view::npos) return false;
     if (line.find("://") != std::string_view::npos) return false;
     if (count_words(line) > kBareHeadingWordsMax) return false;
     add_heading(kBareHeadingLevel, line, 1);

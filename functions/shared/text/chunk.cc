@@ -37,7 +37,6 @@ class Chunker {
   }
 
   void add(const Block& block) {
-    if (words_ >= kChunkWordsMin && block.kind != BlockKind::item) flush();
     const std::size_t block_words = count_words(block.text);
     const bool fits = words_ + block_words <= kChunkWordsMax;
     if (!fits && words_ >= kChunkWordsMin) flush();

@@ -17,14 +17,17 @@
 
 namespace chatpad::text {
 
-/// A passage is closed at the next paragraph once it has this many words.
+/// A paragraph that does not fit is cut between sentences, unless the passage has this many words
+/// already: then it is closed.
 constexpr std::size_t kChunkWordsMin = 120;
 /// No sentence is added that would lift a passage over this many words.
 constexpr std::size_t kChunkWordsMax = 220;
 /// A heading path is cut here, outermost heading first.
-constexpr std::size_t kHeadingBytesMax = 300;
-/// A longer line is a paragraph, whatever it looks like.
-constexpr std::size_t kHeadingLineBytesMax = 160;
+constexpr std::size_t kHeadingBytesMax = 500;
+/// A longer line is a paragraph, even when it is marked as a heading.
+constexpr std::size_t kHeadingLineBytesMax = 400;
+/// A longer line without a mark is a paragraph, even when it stands alone.
+constexpr std::size_t kBareHeadingBytesMax = 160;
 
 /// What stands between the headings of a path.
 constexpr std::string_view kHeadingSeparator = " > ";

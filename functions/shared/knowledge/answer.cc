@@ -1,0 +1,123 @@
+#include "functions/shared/knowledge/answer.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "functions/shared/knowledge/excerpt.h"
+#include "functions/shared/text/fold.h"
+#include "functions/shared/text/sentences.h"
+#include "functions/shared/text/tokenize.h"
+
+namespace chatpad::knowledge {
+namespace {
+
+// Passages that are looked at for one question.
+constexpr std::size_t kCandidates = 8;
+
+struct Part {
+  std::size_t passage;
+  Excerpt excerpt;
+  float evidence;
+};
+
+// The best passage that covers the question, and the next one when it is nearly as good.
+std::vector<Part> answer_part(const Index& index, std::string_view question) {
+  const SearchResult found = index.search(question, kCandidates);
+  const AnswerKind kind = expected_kind(question);
+  std::vector<Part> parts;
+  float best = 0;
+  for (const Hit& hit : found.hits) {
+    if (hit.evidence < kEvidenceMin) continue;
+    if (parts.empty()) {
+      best = hit.score;
+    } else if (hit.score < best * kSecondScoreMin || hit.evidence < kSecondEvidenceMin) {
+      break;
+    }
+    const Passage& passage = index.passage(hit.passage);
+    parts.push_back({hit.passage, best_excerpt(found, hit, passage, index.language(), kind),
+                     hit.evidence});
+    if (parts.size() == 2) break;
+  }
+  return parts;
+}
+
+// Words that open a question of its own after "and".
+bool opens_question(std::string_view rest) {
+  static constexpr std::array<std::string_view, 32> openers = {
+      "what", "when", "where", "who",  "which", "how",  "why",  "do",     "does",  "did",  "can",
+      "could", "is",  "are",  "may",  "will",  "would", "should", "wann", "wo",    "wie",  "was",
+      "wer",  "kann", "gibt", "quand", "ou",   "comment", "quel", "est",  "pouvez", "combien"};
+  const auto tokens = text::tokenize(rest, 1);
+  return !tokens.empty() &&
+         std::find(openers.begin(), openers.end(), tokens.front().text) != openers.end();
+}
+
+void split_at_and(std::string_view question, std::vector<std::string_view>& parts) {
+  for (const std::string_view word : {" and ", " und ", " et "}) {
+    const std::size_t at = question.find(word);
+    if (at == std::string_view::npos) continue;
+    const std::string_view rest = question.substr(at + word.size());
+    if (!opens_question(rest)) continue;
+    parts.push_back(question.substr(0, at));
+    parts.push_back(rest);
+    return;
+  }
+  parts.push_back(question);
+}
+
+// What is asked, without what is only told; empty when nothing ends in a question mark.
+std::vector<std::string_view> question_parts(std::string_view message) {
+  std::vector<std::string_view> parts;
+  for (const text::Span& span : text::split_sentences(message)) {
+    const std::string_view sentence = span.of(message);
+    if (sentence.ends_with('?')) split_at_and(sentence, parts);
+  }
+  if (parts.size() > kQuestionPartsMax) parts.resize(kQuestionPartsMax);
+  return parts;
+}
+
+void add_part(Extract& extract, const Index& index, Part part) {
+  if (extract.text.find(part.excerpt.text) != std::string::npos) return;
+  const Passage& passage = index.passage(part.passage);
+  const bool cited = std::any_of(
+      extract.citations.begin(), extract.citations.end(), [&](const Citation& citation) {
+        return citation.chunk_id == passage.chunk_id && citation.source_id == passage.source_id;
+      });
+  if (!cited) {
+    extract.citations.push_back({passage.chunk_id, passage.source_id, passage.title, passage.url,
+                                 passage.page, passage.heading, std::move(part.excerpt.snippet)});
+  }
+  if (!extract.text.empty()) extract.text += "\n\n";
+  extract.text += part.excerpt.text;
+}
+
+void add_parts(Extract& extract, const Index& index, std::vector<Part> parts) {
+  if (parts.empty()) return;
+  const float evidence = parts.front().evidence;
+  extract.score = extract.text.empty() ? evidence : std::min(extract.score, evidence);
+  for (Part& part : parts) add_part(extract, index, std::move(part));
+}
+
+}  // namespace
+
+std::optional<Extract> answer(const Index& index, std::string_view question) {
+  const std::string_view message = question.substr(0, kQueryBytesMax);
+  const std::vector<std::string_view> parts = question_parts(message);
+  Extract extract;
+  if (parts.size() > 1) {
+    for (const std::string_view part : parts) {
+      std::vector<Part> found = answer_part(index, part);
+      if (found.size() > 1) found.erase(found.begin() + 1, found.end());
+      add_parts(extract, index, std::move(found));
+    }
+  }
+  if (extract.text.empty()) add_parts(extract, index, answer_part(index, message));
+  if (extract.text.empty() && parts.size() == 1 && parts.front().size() < message.size()) {
+    add_parts(extract, index, answer_part(index, parts.front()));
+  }
+  if (extract.text.empty()) return std::nullopt;
+  return extract;
+}
+
+}  // namespace chatpad::knowledge

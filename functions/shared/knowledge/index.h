@@ -1,0 +1,116 @@
+// The search index over one agent's knowledge: BM25 with fields, paraphrases and proximity.
+//
+// For: finding the passages a question is about. Built once from passages, immutable after, shared
+// by pointer (index_cache.h). It does no I/O, knows no tenant and no vectors; the caller gives it
+// only passages the asker may see.
+// Owner: whoever holds the shared_ptr; const methods are safe from several threads.
+// Errors: none. Limits: kPassagesMax (more are ignored), kRerankMax, kQueryTermsMax (query.h).
+// Source: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "functions/shared/knowledge/query.h"
+#include "functions/shared/text/language.h"
+
+namespace chatpad::knowledge {
+
+/// An agent's passages beyond this are not indexed here (design: an ANN library takes over).
+constexpr std::size_t kPassagesMax = 200'000;
+/// Candidates that are looked at closely after BM25.
+constexpr std::size_t kRerankMax = 50;
+
+// BM25: how fast repetition stops to count, and how much a long field is held against a passage.
+constexpr float kBm25K1 = 1.2F;
+constexpr float kBm25B = 0.75F;
+// A word in the passage's own heading, or in what stands above it (the title, outer headings),
+// counts as so many in the text.
+constexpr float kHeadingBoost = 2.5F;
+constexpr float kTitleBoost = 0.8F;
+/// Pretended passages without any of the words, so that rarity means something in a small index.
+constexpr float kBackgroundPassages = 30.0F;
+// What finding the words side by side, close together and in the heading adds to a score.
+constexpr float kPhraseBonus = 0.15F;
+constexpr float kEvidenceBonus = 1.0F;
+constexpr float kHeadingBonus = 0.35F;
+// A passage that continues its section is worth less than the one that opens it.
+constexpr float kContinuationFactor = 0.95F;
+/// Words this close together speak of one thing.
+constexpr std::size_t kEvidenceWindowWords = 40;
+
+struct Passage {
+  std::string chunk_id;
+  std::string source_id;
+  std::string title;
+  std::string url;
+  std::optional<int> page;
+  std::string heading;
+  std::string content;
+};
+
+struct Hit {
+  std::size_t passage = 0;  // for Index::passage()
+  float score = 0;          // comparable within one search only
+  float evidence = 0;       // 0..1: share of the question found close together or in the heading
+  float heading = 0;        // 0..1: share of the question found in the passage's own heading
+  bool opens_section = true;
+};
+
+struct SearchResult {
+  std::vector<Hit> hits;    // best first
+  Query query;              // as understood, with the spellings that were tried
+  std::vector<float> mass;  // how informative each of its terms is: its weight times its rarity
+};
+
+class Index {
+ public:
+  explicit Index(std::span<const Passage> passages);
+
+  /// The best passages; no hits when no word of the question occurs.
+  SearchResult search(std::string_view question, std::size_t top_k) const;
+
+  const Passage& passage(std::size_t at) const { return passages_[at]; }
+  std::size_t size() const { return passages_.size(); }
+  text::Language language() const { return language_; }
+
+  /// What it holds in memory.
+  std::size_t bytes() const;
+
+ private:
+  friend class Search;
+  friend class IndexBuilder;
+
+  struct Posting {
+    std::uint32_t passage;
+    std::uint16_t in_content;
+    std::uint8_t in_heading;
+    std::uint8_t in_title;  // and in outer headings
+  };
+
+  std::size_t term_count() const { return term_begin_.empty() ? 0 : term_begin_.size() - 1; }
+  std::string_view term(std::size_t id) const;
+  std::optional<std::uint32_t> find_term(std::string_view stem) const;
+  std::span<const Posting> postings(std::uint32_t term_id) const;
+  std::span<const std::uint32_t> words(std::size_t passage) const;
+  bool opens_section(std::size_t passage) const;
+
+  text::Language language_ = text::Language::english;
+  std::vector<Passage> passages_;
+  // The vocabulary, sorted: term i is letters_[term_begin_[i] .. term_begin_[i + 1]).
+  std::string letters_;
+  std::vector<std::uint32_t> term_begin_;
+  std::vector<std::uint32_t> posting_begin_;
+  std::vector<Posting> postings_;
+  // Every passage's words in order, as term numbers; a function word is kStopWord.
+  std::vector<std::uint32_t> words_;
+  std::vector<std::uint32_t> word_begin_;
+  float mean_words_ = 1.0F;
+};
+
+}  // namespace chatpad::knowledge

@@ -1,0 +1,188 @@
+#include "functions/shared/knowledge/search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace chatpad::knowledge {
+
+Search::Search(const Index& index, Query query)
+    : index_(index),
+      query_(std::move(query)),
+      resolved_(query_.terms.size()),
+      mass_(query_.terms.size(), 0.0F),
+      score_(index.size(), 0.0F),
+      headings_(index.size()),
+      around_(index.size()),
+      frequency_(index.size(), 0.0F),
+      counted_(index.size(), false) {}
+
+SearchResult Search::run(std::size_t top_k) {
+  resolve();
+  for (std::size_t i = 0; i < query_.terms.size(); ++i) score_term(i);
+  std::vector<std::size_t> candidates;
+  for (std::size_t i = 0; i < score_.size(); ++i) {
+    if (score_[i] > 0) candidates.push_back(i);
+  }
+  const auto better = [&](std::size_t a, std::size_t b) {
+    return score_[a] != score_[b] ? score_[a] > score_[b] : a < b;
+  };
+  const std::size_t close = std::min(candidates.size(), std::max(kRerankMax, top_k));
+  std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(close),
+                    candidates.end(), better);
+  std::vector<Hit> hits;
+  for (std::size_t i = 0; i < close; ++i) hits.push_back(look_closely(candidates[i]));
+  std::stable_sort(hits.begin(), hits.end(),
+                   [](const Hit& a, const Hit& b) { return a.score > b.score; });
+  if (hits.size() > top_k) hits.resize(top_k);
+  return {std::move(hits), std::move(query_), std::move(mass_)};
+}
+
+void Search::resolve() {
+  for (std::size_t i = 0; i < query_.terms.size(); ++i) {
+    resolve_list(i, {query_.terms[i].stem}, 1.0F);
+    resolve_list(i, query_.terms[i].equals, 1.0F);
+    resolve_list(i, query_.terms[i].variants, kVariantWeight);
+    if (resolved_[i].empty()) guess_spelling(i);
+  }
+}
+
+void Search::resolve_list(std::size_t at, const std::vector<std::string>& stems, float weight) {
+  for (const std::string& stem : stems) {
+    const auto id = index_.find_term(stem);
+    if (!id || match_word(at, *id) > 0) continue;
+    resolved_[at].push_back({*id, weight});
+  }
+}
+
+void Search::guess_spelling(std::size_t at) {
+  QueryTerm& term = query_.terms[at];
+  if (term.stem.size() < kSpellingBytesMin) return;
+  // The vocabulary is sorted and a slip in the first letter is rare.
+  const std::string_view first = std::string_view(term.stem).substr(0, 1);
+  for (std::size_t i = 0; i < index_.term_count(); ++i) {
+    const std::string_view word = index_.term(i);
+    if (!word.starts_with(first) || !one_slip_apart(word, term.stem)) continue;
+    term.variants.emplace_back(word);
+    resolved_[at].push_back({static_cast<std::uint32_t>(i), kVariantWeight});
+    if (resolved_[at].size() == kSpellingCandidatesMax) return;
+  }
+}
+
+void Search::score_term(std::size_t at) {
+  const std::uint32_t bit = 1U << at;
+  touched_.clear();
+  float with = 0;  // passages that speak of it themselves
+  for (const Resolved& resolved : resolved_[at]) {
+    for (const Index::Posting& posting : index_.postings(resolved.term_id)) {
+      const std::uint32_t passage = posting.passage;
+      if (frequency_[passage] == 0) touched_.push_back(passage);
+      const float length =
+          static_cast<float>(index_.words(passage).size()) / index_.mean_words_;
+      const float text = posting.in_content / (1 - kBm25B + kBm25B * length);
+      frequency_[passage] += resolved.weight * (text + kHeadingBoost * posting.in_heading +
+                                                kTitleBoost * posting.in_title);
+      const TermMask found{resolved.weight == 1.0F ? bit : 0U, bit};
+      if (posting.in_heading > 0) headings_[passage] |= found;
+      if (posting.in_heading > 0) around_[passage] |= found;
+      // What only stands above a passage is a hint: it speaks of all its passages.
+      if (posting.in_title > 0) around_[passage] |= TermMask{0, bit};
+      if (posting.in_heading + posting.in_content > 0 && !counted_[passage]) {
+        counted_[passage] = true;
+        ++with;
+      }
+    }
+  }
+  const float all = static_cast<float>(index_.size()) + kBackgroundPassages;
+  mass_[at] = query_.terms[at].weight * std::log(1 + (all - with + 0.5F) / (with + 0.5F));
+  for (const std::uint32_t passage : touched_) {
+    const float frequency = frequency_[passage];
+    score_[passage] += mass_[at] * frequency * (kBm25K1 + 1) / (frequency + kBm25K1);
+    frequency_[passage] = 0;
+    counted_[passage] = false;
+  }
+}
+
+float Search::match_word(std::size_t at, std::uint32_t term_id) const {
+  for (const Resolved& resolved : resolved_[at]) {
+    if (resolved.term_id == term_id) return resolved.weight;
+  }
+  return 0;
+}
+
+Hit Search::look_closely(std::size_t passage) const {
+  Hit hit;
+  hit.passage = passage;
+  hit.heading = coverage(query_, mass_, headings_[passage]);
+  hit.opens_section = index_.opens_section(passage);
+  hit.evidence = window_evidence(passage, around_[passage]);
+  hit.score = score_[passage] * (1 + kEvidenceBonus * hit.evidence + kHeadingBonus * hit.heading +
+                                 kPhraseBonus * phrase_share(passage));
+  if (!hit.opens_section) hit.score *= kContinuationFactor;
+  return hit;
+}
+
+float Search::window_evidence(std::size_t passage, TermMask outside) const {
+  struct Place {
+    std::size_t position;
+    TermMask mask;
+  };
+  std::vector<Place> places;
+  const auto words = index_.words(passage);
+  for (std::size_t position = 0; position < words.size(); ++position) {
+    if (words[position] == kStopWord) continue;
+    TermMask mask;
+    for (std::size_t i = 0; i < query_.terms.size(); ++i) {
+      const float weight = match_word(i, words[position]);
+      if (weight > 0) mask.any |= 1U << i;
+      if (weight == 1.0F) mask.exact |= 1U << i;
+    }
+    if (mask.any != 0) places.push_back({position, mask});
+  }
+  float best = coverage(query_, mass_, outside);
+  for (std::size_t first = 0; first < places.size(); ++first) {
+    TermMask mask = outside;
+    for (std::size_t i = first; i < places.size(); ++i) {
+      if (places[i].position - places[first].position >= kEvidenceWindowWords) break;
+      mask |= places[i].mask;
+    }
+    best = std::max(best, coverage(query_, mass_, mask));
+  }
+  return best;
+}
+
+// The share of neighbouring pairs of the question that stand side by side in the passage too.
+float Search::phrase_share(std::size_t passage) const {
+  if (query_.terms.size() < 2) return 0;
+  const auto words = index_.words(passage);
+  float total = 0;
+  float found = 0;
+  for (std::size_t i = 0; i + 1 < query_.terms.size(); ++i) {
+    const float pair = mass_[i] + mass_[i + 1];
+    total += pair;
+    for (std::size_t k = 0; k + 1 < words.size(); ++k) {
+      if (match_word(i, words[k]) == 0) continue;
+      const bool next = match_word(i + 1, words[k + 1]) > 0;
+      const bool over = k + 2 < words.size() && match_word(i + 1, words[k + 2]) > 0;
+      if (!next && !over) continue;
+      found += pair;
+      break;
+    }
+  }
+  return total > 0 ? found / total : 0;
+}
+
+bool one_slip_apart(std::string_view left, std::string_view right) {
+  if (left.size() > right.size()) std::swap(left, right);
+  if (right.size() - left.size() > 1 || left == right) return false;
+  std::size_t same = 0;
+  while (same < left.size() && left[same] == right[same]) ++same;
+  const std::string_view left_rest = left.substr(same);
+  const std::string_view right_rest = right.substr(same);
+  if (left.size() < right.size()) return left_rest == right_rest.substr(1);
+  if (left_rest.substr(1) == right_rest.substr(1)) return true;
+  return left_rest.size() >= 2 && left_rest[0] == right_rest[1] && left_rest[1] == right_rest[0] &&
+         left_rest.substr(2) == right_rest.substr(2);
+}
+
+}  // namespace chatpad::knowledge

@@ -1,0 +1,60 @@
+// One search over one index: BM25 over all passages, then a closer look at the best of them.
+//
+// For: Index::search only; it lives for one call. Owner: the caller's stack. Errors: none.
+// Limits: kRerankMax candidates are looked at closely; a misspelt word is repaired only when it is
+// long (kSpellingBytesMin) and in no passage.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "functions/shared/knowledge/index.h"
+
+namespace chatpad::knowledge {
+
+/// Stands for a function word in Index::words().
+constexpr std::uint32_t kStopWord = 0xFFFFFFFF;
+
+/// Shorter words have too many neighbours to guess from.
+constexpr std::size_t kSpellingBytesMin = 6;
+constexpr std::size_t kSpellingCandidatesMax = 4;
+
+class Search {
+ public:
+  Search(const Index& index, Query query);
+
+  SearchResult run(std::size_t top_k);
+
+ private:
+  struct Resolved {
+    std::uint32_t term_id;
+    float weight;
+  };
+
+  void resolve();
+  void resolve_list(std::size_t at, const std::vector<std::string>& stems, float weight);
+  void guess_spelling(std::size_t at);
+  void score_term(std::size_t at);
+  Hit look_closely(std::size_t passage) const;
+  float window_evidence(std::size_t passage, TermMask outside) const;
+  float phrase_share(std::size_t passage) const;
+  float match_word(std::size_t at, std::uint32_t term_id) const;
+
+  const Index& index_;
+  Query query_;
+  std::vector<std::vector<Resolved>> resolved_;  // for each term of the query
+  std::vector<float> mass_;
+  std::vector<float> score_;       // for each passage
+  std::vector<TermMask> headings_;  // for each passage: its own heading
+  std::vector<TermMask> around_;    // for each passage: its headings and its title
+  std::vector<float> frequency_;   // of the term at work, for each passage
+  std::vector<bool> counted_;      // of the term at work: counted as having it
+  std::vector<std::uint32_t> touched_;
+};
+
+/// Whether one inserted, dropped, changed or swapped letter makes one word of the other.
+bool one_slip_apart(std::string_view left, std::string_view right);
+
+}  // namespace chatpad::knowledge
