@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "runtime/base/check.h"
+#include "runtime/wire/websocket_upgrade.h"
 
 namespace chatpad::realtime {
 namespace {
@@ -77,21 +77,14 @@ constexpr bool in_order(const Table& table, Field field) {
 static_assert(in_order(kCloses, &CloseInfo::close));
 static_assert(in_order(kCodes, &CodeInfo::code));
 
-constexpr size_t kReasonBytesMax = 123;  // a control frame holds 125 bytes, two are the code
-
 }  // namespace
 
 const CloseInfo& close_info(Close close) { return kCloses[static_cast<size_t>(close)]; }
 std::span<const CloseInfo> close_table() { return kCloses; }
 
-std::string close_frame(uint16_t code, std::string_view reason) {
-  reason = reason.substr(0, kReasonBytesMax);
+std::string close_frame(Close close) {
   std::string frame;
-  frame += static_cast<char>(0x88);
-  frame += static_cast<char>(reason.size() + 2);
-  frame += static_cast<char>(code >> 8);
-  frame += static_cast<char>(code & 0xff);
-  frame += reason;
+  wire::append_close_frame(frame, close_info(close).code, close_info(close).reason);
   return frame;
 }
 

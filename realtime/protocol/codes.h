@@ -32,8 +32,8 @@ struct CloseInfo {
 const CloseInfo& close_info(Close close);
 std::span<const CloseInfo> close_table();
 
-// A server's close frame, complete with its header (RFC 6455 section 5.5.1).
-std::string close_frame(uint16_t code, std::string_view reason);
+// The close frame, complete with its header (RFC 6455 section 5.5.1).
+std::string close_frame(Close close);
 
 // The stable prefix of an error sentence.
 enum class Code : uint8_t {

@@ -97,7 +97,7 @@ TEST(RealtimeFrame, EncodesTheGoldenBroadcasts) {
             golden("broadcast_v2_meta"));
   EXPECT_EQ(broadcast(Vsn::v2, std::string_view("\x00\xff\x10", 3), Encoding::raw, ""),
             golden("broadcast_v2_raw"));
-  EXPECT_EQ(close_frame(close_info(Close::slow_reader).code, close_info(Close::slow_reader).reason),
+  EXPECT_EQ(close_frame(Close::slow_reader),
             golden("close_1013"));
 }
 
@@ -205,7 +205,6 @@ TEST(RealtimeFrame, ATextBroadcastIsTakenApart) {
 
 TEST(RealtimeFrame, EveryReasonFitsAControlFrame) {
   for (const CloseInfo& row : close_table()) EXPECT_LE(row.reason.size(), 123u);
-  EXPECT_EQ(close_frame(1000, std::string(500, 'x')).size(), 127u);
 }
 
 }  // namespace

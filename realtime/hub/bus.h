@@ -1,0 +1,56 @@
+// Bus: carries broadcasts between the hubs of one program, and the Publisher that functions use.
+//
+// A message is shared by all loops, not copied. What waits for one other loop is bounded by
+// kBusItemsMax and kBusBytesMax; beyond it messages for that loop are dropped and counted: they are
+// ephemeral (durable events travel with the feed). Thread-safe once every hub is added, which
+// happens before the loops run; hubs outlive the traffic.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "realtime/hub/hub.h"
+#include "realtime/hub/message.h"
+#include "runtime/edge/publisher.h"
+
+namespace chatpad::realtime {
+
+class Bus {
+ public:
+  Bus() = default;
+  Bus(const Bus&) = delete;
+  Bus& operator=(const Bus&) = delete;
+
+  // Before the loops run. Attaches the hub to this bus.
+  void add(Hub& hub);
+  // From the loop of `from`: to every hub but that one. `from` may be null: to every hub.
+  void send(const Hub* from, SharedMessage message);
+  bool has_peers() const { return peers_.size() > 1; }
+  uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Peer {
+    Hub* hub = nullptr;
+    std::atomic<size_t> items{0};
+    std::atomic<size_t> bytes{0};
+  };
+  void post(Peer& peer, const SharedMessage& message);
+
+  std::vector<std::unique_ptr<Peer>> peers_;
+  std::atomic<uint64_t> dropped_{0};
+};
+
+// One per loop: functions running on that loop publish through it.
+class HubPublisher : public edge::Publisher {
+ public:
+  HubPublisher(Hub& local, Bus& bus) : local_(local), bus_(bus) {}
+  void publish(std::string_view topic, std::string_view event,
+               std::string_view payload_json) override;
+
+ private:
+  Hub& local_;
+  Bus& bus_;
+};
+
+}  // namespace chatpad::realtime

@@ -1,0 +1,259 @@
+// The life of a channel: join, rights, tokens, expiry, leave.
+#include <algorithm>
+
+#include "realtime/hub/hub.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/log.h"
+
+namespace chatpad::realtime {
+namespace {
+
+// Expiry is looked at this often at least, so that a clock that jumps does not matter for long.
+constexpr int64_t kExpiryCheckMaxMs = 300'000;
+
+bool is_expired(const edge::Caller& caller) {
+  return caller.expires_at_s != 0 && caller.expires_at_s <= wall_s();
+}
+
+}  // namespace
+
+void Hub::refuse_join(Session& session, const Inbound& in, Code code, std::string_view detail) {
+  ++stats_.joins_refused;
+  reply(session, in, ReplyStatus::error, reason_json(code_sentence(code, detail)));
+}
+
+void Hub::on_join(Session& session, const Inbound& in) {
+  const auto name = topic_name(in.topic);
+  if (!name) return reply(session, in, ReplyStatus::error, reason_json("unmatched topic"));
+  if (name->empty()) return refuse_join(session, in, Code::topic_name_required);
+  const HubLimits& limits = options_.limits;
+  if (!session.joins_.take(1, limits.joins_per_s * limits.rate_scale, loop_.now_ms())) {
+    return refuse_join(session, in, Code::join_rate);
+  }
+  if (Channel* old = session.find(in.topic)) {
+    send_to(*old, old->join_ref, "phx_close", "{}");
+    leave(session, *old);
+  }
+  if (session.channels_.size() >= limits.channels_max) {
+    return refuse_join(session, in, Code::channel_limit);
+  }
+  Result<JoinRequest> parsed = parse_join(in.payload);
+  if (!parsed) return refuse_join(session, in, Code::invalid_join);
+  JoinRequest& join = *parsed;
+  if (join.replay_malformed || (join.replay && join.privacy == Privacy::open)) {
+    return refuse_join(session, in, Code::replay_failed);
+  }
+
+  auto made = std::make_unique<Channel>(session, in.topic, *name, in);
+  Channel& channel = *made;
+  channel.id = next_id_++;
+  channel.ack = join.ack;
+  channel.self = join.self;
+  channel.presence = join.presence;
+  channel.replication_ready = join.replication_ready;
+  channel.privacy = join.privacy;
+  channel.changes = std::move(join.changes);
+  channel.caller = session.caller_;
+  Code why = Code::invalid_token;
+  if (!adopt_token(channel, join.access_token, why)) return refuse_join(session, in, why);
+  session.channels_.push_back(std::move(made));
+  channels_.emplace(channel.id, &channel);
+  watch_expiry(channel);
+  if (channel.privacy == Privacy::restricted) return start_probe(channel);
+  channel.rights = Rights::all();
+  admit_join(channel);
+}
+
+// Makes the token's caller the channel's; without a token the caller stays. False: `why` says so.
+bool Hub::adopt_token(Channel& channel, const std::string& token, Code& why) {
+  if (!token.empty()) {
+    why = Code::invalid_token;
+    if (!options_.verifier) return false;
+    Result<edge::Caller> verified = options_.verifier->verify(token);
+    if (!verified) {
+      if (verified.error().message.value.find("expired") != std::string::npos) {
+        why = Code::token_expired;
+      }
+      return false;
+    }
+    channel.caller = std::make_shared<const edge::Caller>(std::move(*verified));
+  }
+  why = Code::token_expired;
+  return !is_expired(*channel.caller);
+}
+
+void Hub::on_access_token(Channel& channel, const Inbound& in) {
+  const std::string token = access_token_of(in.payload);
+  if (token.empty()) return;
+  const std::shared_ptr<const edge::Caller> before = channel.caller;
+  Code why = Code::invalid_token;
+  if (!adopt_token(channel, token, why)) return crash(channel, why);
+  watch_expiry(channel);
+  if (before->claims.role == channel.caller->claims.role &&
+      before->claims.json == channel.caller->claims.json) {
+    return;
+  }
+  if (channel.privacy == Privacy::restricted) start_probe(channel);
+}
+
+void Hub::watch_expiry(Channel& channel) {
+  channel.expiry.stop();
+  if (channel.caller->expires_at_s == 0) return;
+  const int64_t left_ms = channel.caller->expires_at_s * 1000 - wall_ms();
+  const int64_t delay_ms = std::clamp<int64_t>(left_ms, 0, kExpiryCheckMaxMs);
+  Channel* const watched = &channel;
+  channel.expiry.start(loop_, static_cast<uint64_t>(delay_ms), [this, watched] {
+    if (is_expired(*watched->caller)) return crash(*watched, Code::token_expired);
+    watch_expiry(*watched);
+  });
+}
+
+void Hub::start_probe(Channel& channel) {
+  const uint64_t probe = channel.probe = next_id_++;
+  if (!options_.rights || probes_ >= options_.limits.probes_waiting_max) {
+    return on_rights_failed(channel.id, probe, Error(Errc::overloaded));
+  }
+  ++probes_;
+  scope_.spawn(run_probe(channel.id, probe, channel.caller->claims, channel.name));
+}
+
+Task<void> Hub::run_probe(uint64_t channel_id, uint64_t probe, pg::Claims claims,
+                          std::string topic) {
+  Rights rights;
+  Error error;
+  bool failed = false;
+  try {
+    const Rights found = co_await options_.rights->probe(claims, topic);
+    rights = found;
+  } catch (const Raised& raised) {
+    error = raised.error();
+    failed = true;
+  }
+  --probes_;
+  if (failed) {
+    on_rights_failed(channel_id, probe, error);
+  } else {
+    on_rights(channel_id, probe, rights);
+  }
+}
+
+void Hub::on_rights(uint64_t channel_id, uint64_t probe, const Rights& rights) {
+  Channel* channel = channel_by_id(channel_id);
+  if (!channel || channel->probe != probe) return;
+  channel->rights = rights;
+  if (!rights.may_join()) {
+    if (channel->state == ChannelState::joined) {
+      return crash(*channel, Code::read_lost,
+                   code_sentence(Code::read_lost) + ": " + channel->name);
+    }
+    return fail_join(*channel, Code::unauthorized,
+                     std::string(code_info(Code::unauthorized).text) + ": " + channel->name);
+  }
+  if (channel->state == ChannelState::probing) admit_join(*channel);
+}
+
+void Hub::on_rights_failed(uint64_t channel_id, uint64_t probe, const Error& error) {
+  Channel* channel = channel_by_id(channel_id);
+  if (!channel || channel->probe != probe) return;
+  log::Line(LogLevel::warn, "realtime_rights_failed")
+      .field("code", error_info(error.errc).code)
+      .field("cause", error.cause.value);
+  const Code code = error.errc == Errc::overloaded ? Code::too_many_joins_waiting
+                                                   : Code::rights_unavailable;
+  if (channel->state == ChannelState::joined) return crash(*channel, code);
+  fail_join(*channel, code);
+}
+
+void Hub::fail_join(Channel& channel, Code code, std::string_view detail) {
+  ++stats_.joins_refused;
+  Session& session = channel.session;
+  scratch_.clear();
+  encode_reply(session.vsn_, scratch_, channel.join_ref, channel.ref, channel.topic_text,
+               ReplyStatus::error, reason_json(code_sentence(code, detail)));
+  push_text(session, scratch_);
+  leave(session, channel);
+}
+
+void Hub::admit_join(Channel& channel) {
+  if (options_.feed != FeedState::away) return finish_join(channel);
+  channel.state = ChannelState::waiting_for_feed;
+  const uint64_t wait_ms = options_.limits.live_wait_ms;
+  waiting_.push_back(WaitingJoin{channel.id, loop_.now_ms() + wait_ms});
+  if (!waiting_timer_.running()) {
+    waiting_timer_.start(loop_, wait_ms, [this] { expire_waiting(); });
+  }
+}
+
+void Hub::expire_waiting() {
+  const uint64_t now = loop_.now_ms();
+  while (!waiting_.empty()) {
+    Channel* channel = channel_by_id(waiting_.front().channel_id);
+    if (channel && waiting_.front().due_ms > now) break;
+    waiting_.pop_front();
+    if (channel) fail_join(*channel, Code::feed_not_live);
+  }
+  if (waiting_.empty()) return;
+  waiting_timer_.start(loop_, waiting_.front().due_ms - now, [this] { expire_waiting(); });
+}
+
+void Hub::set_feed(FeedState state) {
+  options_.feed = state;
+  if (state == FeedState::away) return;
+  std::deque<WaitingJoin> waiting;
+  waiting.swap(waiting_);
+  waiting_timer_.stop();
+  for (const WaitingJoin& join : waiting) {
+    Channel* channel = channel_by_id(join.channel_id);
+    if (channel) finish_join(*channel);
+  }
+}
+
+void Hub::finish_join(Channel& channel) {
+  ++stats_.joins_ok;
+  channel.state = ChannelState::joined;
+  topics_.join(channel);
+  scratch_.clear();
+  encode_reply(channel.session.vsn_, scratch_, channel.join_ref, channel.ref, channel.topic_text,
+               ReplyStatus::ok, join_response_json(channel.changes));
+  push_text(channel.session, scratch_);
+  push_join_extras(channel);
+}
+
+void Hub::push_join_extras(Channel& channel) {
+  if (channel.presence == Switch::on && channel.rights.read_presence) {
+    send_to(channel, "null", "presence_state", "{}");
+  }
+  if (!channel.changes.empty()) {
+    send_system(channel, "postgres_changes", ReplyStatus::error,
+                code_sentence(Code::changes_not_available));
+    std::vector<ChangeRequest>().swap(channel.changes);
+  }
+  if (channel.replication_ready == Switch::on) {
+    send_system(channel, "system", ReplyStatus::ok, "Replication connection established");
+  }
+}
+
+void Hub::leave(Session& session, Channel& channel) {
+  topics_.leave(channel);
+  channels_.erase(channel.id);
+  std::erase_if(session.channels_, [&channel](const auto& c) { return c.get() == &channel; });
+}
+
+void Hub::crash(Channel& channel, Code code, std::string_view detail) {
+  if (channel.state != ChannelState::joined) return fail_join(channel, code, detail);
+  const std::string message = detail.empty() ? code_sentence(code) : std::string(detail);
+  send_system(channel, "system", ReplyStatus::error, message);
+  send_to(channel, channel.join_ref, "phx_error", "{}");
+  leave(channel.session, channel);
+}
+
+void Hub::announce_gap() {
+  std::vector<uint64_t> joined;
+  topics_.for_each_channel([&joined](Channel& channel) { joined.push_back(channel.id); });
+  for (const uint64_t id : joined) {
+    Channel* channel = channel_by_id(id);
+    if (channel) crash(*channel, Code::gap);
+  }
+}
+
+}  // namespace chatpad::realtime

@@ -1,0 +1,163 @@
+// Hub: topics, channels and fan-out of one loop. It knows topics and rights, nothing of chat.
+//
+// Sockets come in through open(); what they send through on_text()/on_binary(). Broadcasts are
+// framed once per (topic, version), appended to the outbox of every subscriber, and written once per
+// socket at the end of the loop's turn. Broadcasts of clients go to the other loops through the Bus
+// (bus.h); durable events come from the WAL feed through deliver().
+//
+// A join is answered with ok only when the WAL feed is live (set_feed), so that a write made after
+// the reply is delivered. Rights of private topics come from the RightsProbe.
+// Not here: presence state, postgres_changes and replay; joins that ask for them are answered as the
+// protocol wants, deliver nothing, and say so.
+// Limits: limits.h. Not thread-safe: everything is called from the hub's own loop.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "realtime/hub/limits.h"
+#include "realtime/hub/message.h"
+#include "realtime/hub/rights.h"
+#include "realtime/hub/session.h"
+#include "realtime/hub/topics.h"
+#include "runtime/coro/scope.h"
+#include "runtime/edge/caller.h"
+#include "runtime/edge/publisher.h"
+
+namespace chatpad::realtime {
+
+class Bus;
+
+// Decides about a broadcast of a client: the payload to deliver instead (the same text to let it
+// pass), or an error that refuses it. `topic` without its prefix. Raw bytes are announced as the
+// payload "null" and pass when "null" comes back.
+using ClientBroadcastRule = std::function<Result<std::string>(
+    const edge::Caller& caller, std::string_view topic, std::string_view event,
+    std::string_view payload_json)>;
+
+enum class FeedState : uint8_t { not_required, away, live };
+
+struct HubOptions {
+  HubLimits limits;
+  const edge::TokenVerifier* verifier = nullptr;  // outlives the hub
+  RightsProbe* rights = nullptr;                  // outlives the hub
+  ClientBroadcastRule rule;                       // empty: everything passes
+  FeedState feed = FeedState::away;
+};
+
+struct HubStats {
+  size_t sessions = 0, channels = 0, topics = 0;
+  uint64_t joins_ok = 0, joins_refused = 0;
+  uint64_t messages_in = 0, malformed = 0;
+  uint64_t broadcasts = 0;   // published on this loop, from anywhere
+  uint64_t deliveries = 0;   // frames put into outboxes by them
+  uint64_t writes = 0;       // calls of Transport::send
+  uint64_t dropped_rate = 0, dropped_denied = 0, dropped_unencodable = 0;
+  uint64_t slow_readers = 0;
+  uint64_t bytes_out = 0;
+};
+
+class Hub {
+ public:
+  Hub(Loop& loop, HubOptions options);
+  ~Hub();
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+
+  Loop& loop() { return loop_; }
+  void attach(Bus* bus) { bus_ = bus; }
+
+  // Sockets.
+  std::unique_ptr<Session> open(Transport& transport, SessionInfo info);
+  void on_text(Session& session, std::string_view message);
+  void on_binary(Session& session, std::string_view message);
+  void on_ready(Session& session);  // Transport::want_ready's answer
+  void close(Session& session, Close why);
+
+  // Events.
+  void deliver(const Message& message);
+  void deliver(const edge::DurableEvent& event);
+  // The feed streams or does not. Away: joins wait. live after away: waiting joins are answered.
+  void set_feed(FeedState state);
+  // Durable events may be missing: every channel is told and sent phx_error, so that it joins again.
+  void announce_gap();
+
+  // Writes every outbox that has something; called at the end of each turn of the loop.
+  void flush();
+  HubStats stats() const;
+
+ private:
+  friend class Session;
+  struct WaitingJoin {
+    uint64_t channel_id;
+    uint64_t due_ms;
+  };
+
+  // inbound.cc
+  bool admit(Session& session, size_t bytes);
+  void count_drop(Session& session);
+  void dispatch(Session& session, const Inbound& in);
+  void on_phoenix(Session& session, const Inbound& in);
+  void on_channel_event(Session& session, Channel& channel, const Inbound& in);
+  void on_broadcast(Session& session, Channel& channel, const Inbound& in);
+  void publish_from(Channel& channel, const Inbound& in, Message message);
+  void refuse_push(Channel& channel, const Inbound& in, std::string_view reason);
+  void on_presence(Session& session, Channel& channel, const Inbound& in);
+
+  // channels.cc
+  void on_join(Session& session, const Inbound& in);
+  void refuse_join(Session& session, const Inbound& in, Code code, std::string_view detail = {});
+  void fail_join(Channel& channel, Code code, std::string_view detail = {});
+  bool adopt_token(Channel& channel, const std::string& token, Code& why);
+  void on_access_token(Channel& channel, const Inbound& in);
+  void watch_expiry(Channel& channel);
+  void start_probe(Channel& channel);
+  Task<void> run_probe(uint64_t channel_id, uint64_t probe, pg::Claims claims, std::string topic);
+  void on_rights(uint64_t channel_id, uint64_t probe, const Rights& rights);
+  void on_rights_failed(uint64_t channel_id, uint64_t probe, const Error& error);
+  void admit_join(Channel& channel);
+  void finish_join(Channel& channel);
+  void push_join_extras(Channel& channel);
+  void expire_waiting();
+  void leave(Session& session, Channel& channel);
+  // system error, then phx_error: the client joins again.
+  void crash(Channel& channel, Code code, std::string_view detail = {});
+  Channel* channel_by_id(uint64_t id);
+
+  // hub.cc
+  void fan_out(Privacy privacy, std::string_view name, BroadcastOut out, const Channel* except);
+  void push(Session& session, const FrameRef& frame);
+  void push_text(Session& session, std::string_view payload);
+  void reply(Session& session, const Inbound& in, ReplyStatus status, std::string_view response);
+  void send_to(Channel& channel, std::string_view ref, std::string_view event,
+               std::string_view payload);
+  void send_system(Channel& channel, std::string_view extension, ReplyStatus status,
+                   std::string_view message);
+  void flush(Session& session);
+  void mark_dirty(Session& session);
+  void drop_channels(Session& session);
+  void forget(Session& session);
+
+  Loop& loop_;
+  HubOptions options_;
+  Bus* bus_ = nullptr;
+  Topics topics_;
+  std::unordered_map<uint64_t, Channel*> channels_;
+  uint64_t next_id_ = 1;
+  size_t probes_ = 0;  // under way
+  std::deque<WaitingJoin> waiting_;
+  Timer waiting_timer_;
+  std::vector<Session*> dirty_;
+  std::string gather_;
+  std::string scratch_;
+  HubStats stats_;
+  uint64_t turn_end_id_ = 0;
+  Scope scope_;  // last: its tasks use everything above
+};
+
+}  // namespace chatpad::realtime

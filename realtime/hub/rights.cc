@@ -1,0 +1,50 @@
+#include "realtime/hub/rights.h"
+
+namespace chatpad::realtime {
+namespace {
+
+constexpr uint32_t kProbeTimeoutMs = 3000;
+
+constexpr pg::Statement kPlace = {"realtime_place_probes",
+                                  "select realtime.place_probes($1, $2::uuid, $3::uuid)"};
+constexpr pg::Statement kBecome = {
+    "realtime_become",
+    "select set_config('request.jwt.claims', $2, true), set_config('realtime.topic', $3, true), "
+    "set_config('role', $1, true)"};
+constexpr pg::Statement kVisible = {
+    "realtime_visible_probes",
+    "select extension from realtime.messages where topic = $1 and id in ($2::uuid, $3::uuid)"};
+constexpr pg::Statement kWrite = {"realtime_probe_write",
+                                  "select realtime.probe_write($1, 'broadcast')"};
+
+}  // namespace
+
+Task<Rights> PgRights::probe(pg::Claims claims, std::string topic) {
+  if (claims.role == pg::Role::service_role) co_return Rights::all();
+  const Uuid broadcast = Uuid::random();
+  const Uuid presence = Uuid::random();
+  pg::Claims login;
+  login.role = pg::Role::none;
+  login.json = claims.json;
+  pg::Params place(topic, broadcast, presence);
+  pg::Params become(pg::role_name(claims.role), claims.json, topic);
+  pg::Params visible(topic, broadcast, presence);
+  pg::Params write(topic);
+
+  pg::Transaction transaction = co_await pool_.begin(login, kProbeTimeoutMs);
+  const pg::Rows placed = co_await transaction.query(kPlace, place);
+  const pg::Rows become_done = co_await transaction.query(kBecome, become);
+  const pg::Rows seen = co_await transaction.query(kVisible, visible);
+  const pg::Rows writable = co_await transaction.query(kWrite, write);
+
+  Rights rights;
+  for (int row = 0; row < seen.size(); ++row) {
+    if (seen.text(row, 0) == "broadcast") rights.read_broadcast = true;
+    if (seen.text(row, 0) == "presence") rights.read_presence = true;
+  }
+  rights.write_broadcast = writable.size() == 1 && writable.boolean(0, 0);
+  co_await transaction.rollback();
+  co_return rights;
+}
+
+}  // namespace chatpad::realtime

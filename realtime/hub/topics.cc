@@ -1,0 +1,44 @@
+#include "realtime/hub/topics.h"
+
+#include "runtime/base/check.h"
+
+namespace chatpad::realtime {
+
+std::string_view Topics::key_of(Privacy privacy, std::string_view name) {
+  scratch_.assign(1, privacy == Privacy::open ? 'o' : 'r');
+  scratch_.append(name);
+  return scratch_;
+}
+
+Topic* Topics::find(Privacy privacy, std::string_view name) {
+  const auto found = topics_.find(key_of(privacy, name));
+  return found == topics_.end() ? nullptr : found->second.get();
+}
+
+void Topics::join(Channel& channel) {
+  CHECK(!channel.topic, "a channel joins its topic once");
+  Topic* topic = find(channel.privacy, channel.name);
+  if (!topic) {
+    auto made = std::make_unique<Topic>();
+    made->key = key_of(channel.privacy, channel.name);
+    topic = made.get();
+    topics_.emplace(topic->key, std::move(made));
+  }
+  channel.topic = topic;
+  channel.slot = topic->members.size();
+  topic->members.push_back(Topic::Member{&channel, &channel.session});
+}
+
+void Topics::leave(Channel& channel) {
+  Topic* topic = std::exchange(channel.topic, nullptr);
+  if (!topic) return;
+  topic->members[channel.slot] = topic->members.back();
+  topic->members[channel.slot].channel->slot = channel.slot;
+  topic->members.pop_back();
+  if (topic->members.empty()) {
+    const std::string key = topic->key;  // the map's key stands in the topic it destroys
+    topics_.erase(key);
+  }
+}
+
+}  // namespace chatpad::realtime

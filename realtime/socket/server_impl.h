@@ -1,0 +1,47 @@
+// What stands behind SocketServer. Private to realtime/socket.
+#pragma once
+
+#include <libwebsockets.h>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "realtime/socket/socket.h"
+#include "realtime/socket/socket_server.h"
+
+namespace chatpad::realtime {
+
+class SocketServerImpl {
+ public:
+  SocketServerImpl(Loop& loop, Hub& hub, SocketLimits limits);
+  ~SocketServerImpl();
+
+  void adopt(http::DetachedSocket socket, SessionInfo info);
+  void drain(Close why, std::function<void()> done);
+  size_t sockets_count() const { return sockets_.size(); }
+  int on_event(lws* wsi, lws_callback_reasons reason, void* in, size_t size);
+
+  Loop& loop;
+  Hub& hub;
+  const SocketLimits limits;
+  SocketStats stats;
+
+ private:
+  Socket* socket_of(lws* wsi);
+  void forget(Socket& socket);
+  void sweep();
+  void arm_sweep();
+  void finish_drain();
+
+  lws_context* context_ = nullptr;
+  lws_vhost* vhost_ = nullptr;
+  Socket* adopting_ = nullptr;  // its wsi is not known yet
+  std::vector<std::unique_ptr<Socket>> sockets_;
+  Timer sweep_timer_;
+  Timer drain_timer_;
+  bool draining_ = false;
+  std::function<void()> drained_;
+};
+
+}  // namespace chatpad::realtime

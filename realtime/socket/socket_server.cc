@@ -1,0 +1,204 @@
+#include "realtime/socket/socket_server.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <mutex>
+
+#include "realtime/socket/server_impl.h"
+#include "runtime/base/check.h"
+#include "runtime/base/log.h"
+#include "runtime/wire/websocket_upgrade.h"
+
+namespace chatpad::realtime {
+namespace {
+
+constexpr size_t kRxBufferBytes = 512;         // per socket
+constexpr size_t kTxPacketBytes = 64 * 1024;   // per write to the kernel
+constexpr uint32_t kServiceBufferBytes = 16 * 1024;  // per context
+constexpr uint64_t kSweepMsMax = 5000;
+
+// lws reports every adoption as an error; that one line is left out.
+void log_line(int level, const char* line) {
+  std::string_view text(line);
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  if (text.find("adopt") != std::string_view::npos) return;
+  log::Line(level == LLL_ERR ? LogLevel::warn : LogLevel::debug, "lws").field("text", text);
+}
+
+int on_lws(lws* wsi, lws_callback_reasons reason, void*, void* in, size_t size) {
+  lws_context* context = lws_get_context(wsi);
+  auto* server = context ? static_cast<SocketServerImpl*>(lws_context_user(context)) : nullptr;
+  return server ? server->on_event(wsi, reason, in, size) : 0;
+}
+
+const lws_protocols kProtocols[] = {
+    {"chatpad", on_lws, 0, kRxBufferBytes, 0, nullptr, kTxPacketBytes},
+    {nullptr, nullptr, 0, 0, 0, nullptr, 0},
+};
+
+// Silence is this room's business (Socket::sweep), not lws's.
+const lws_retry_bo_t kNoIdlePolicy = {nullptr, 0, 0, 65000, 65500, 0};
+
+}  // namespace
+
+SocketServerImpl::SocketServerImpl(Loop& loop_in, Hub& hub_in, SocketLimits limits_in)
+    : loop(loop_in), hub(hub_in), limits(limits_in) {
+  static std::once_flag log_once;
+  std::call_once(log_once, [] { lws_set_log_level(LLL_ERR | LLL_WARN, log_line); });
+  void* foreign_loops[] = {loop.raw()};
+  lws_context_creation_info info{};
+  info.port = CONTEXT_PORT_NO_LISTEN_SERVER;
+  info.protocols = kProtocols;
+  info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
+  info.foreign_loops = foreign_loops;
+  info.pt_serv_buf_size = kServiceBufferBytes;
+  info.user = this;
+  info.vhost_name = "chatpad";
+  info.retry_and_idle_policy = &kNoIdlePolicy;
+  context_ = lws_create_context(&info);
+  CHECK(context_, "libwebsockets makes a context on our loop");
+  vhost_ = lws_create_vhost(context_, &info);
+  CHECK(vhost_, "libwebsockets makes a vhost");
+  arm_sweep();
+}
+
+SocketServerImpl::~SocketServerImpl() {
+  CHECK(draining_, "sockets are drained before their server ends");
+  // The first destroy, inside the loop, closed the handles; this one frees what they belonged to.
+  if (context_) lws_context_destroy(context_);
+  sockets_.clear();
+}
+
+void SocketServerImpl::adopt(http::DetachedSocket detached, SessionInfo info) {
+  if (draining_ || sockets_.size() >= limits.sockets_max || !detached.unread.empty()) {
+    ++stats.refused;
+    ::close(detached.fd);
+    return;
+  }
+  const std::string request = wire::canonical_request("chatpad", "/", info.key);
+  sockets_.push_back(std::make_unique<Socket>(*this, std::move(info)));
+  Socket* socket = sockets_.back().get();
+  socket->index = sockets_.size() - 1;
+  ++stats.adopted;
+  adopting_ = socket;
+  lws* wsi = lws_adopt_socket_vhost_readbuf(vhost_, detached.fd, request.data(), request.size());
+  const bool known = adopting_ == nullptr;
+  adopting_ = nullptr;
+  if (wsi && !known) {
+    socket->wsi = wsi;
+    lws_set_opaque_user_data(wsi, socket);
+  } else if (!wsi && !known) {
+    ++stats.refused;
+    forget(*socket);
+  }
+}
+
+Socket* SocketServerImpl::socket_of(lws* wsi) {
+  auto* socket = static_cast<Socket*>(lws_get_opaque_user_data(wsi));
+  if (socket || !adopting_) return socket;
+  // A callback from inside the adoption: this is the socket it is about.
+  socket = adopting_;
+  adopting_ = nullptr;
+  socket->wsi = wsi;
+  lws_set_opaque_user_data(wsi, socket);
+  return socket;
+}
+
+int SocketServerImpl::on_event(lws* wsi, lws_callback_reasons reason, void* in, size_t size) {
+  switch (reason) {
+    case LWS_CALLBACK_ESTABLISHED: {
+      Socket* socket = socket_of(wsi);
+      return socket ? socket->on_established(wsi) : -1;
+    }
+    case LWS_CALLBACK_RECEIVE: {
+      Socket* socket = socket_of(wsi);
+      return socket ? socket->on_receive(std::string_view(static_cast<char*>(in), size)) : -1;
+    }
+    case LWS_CALLBACK_SERVER_WRITEABLE: {
+      Socket* socket = socket_of(wsi);
+      return socket ? socket->on_writable() : -1;
+    }
+    case LWS_CALLBACK_RECEIVE_PONG: {
+      Socket* socket = socket_of(wsi);
+      if (socket) socket->on_pong();
+      return 0;
+    }
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: {
+      Socket* socket = socket_of(wsi);
+      return socket ? socket->on_peer_close() : 0;
+    }
+    case LWS_CALLBACK_CLOSED:
+    case LWS_CALLBACK_WSI_DESTROY: {
+      auto* socket = static_cast<Socket*>(lws_get_opaque_user_data(wsi));
+      if (!socket) return 0;
+      lws_set_opaque_user_data(wsi, nullptr);
+      ++stats.closed;
+      forget(*socket);
+      return 0;
+    }
+    case LWS_CALLBACK_HTTP:
+      return -1;
+    default:
+      return 0;
+  }
+}
+
+void SocketServerImpl::forget(Socket& socket) {
+  const size_t index = socket.index;
+  std::swap(sockets_[index], sockets_.back());
+  sockets_[index]->index = index;
+  sockets_.pop_back();
+  if (draining_ && sockets_.empty()) {
+    loop.defer([this] { finish_drain(); });
+  }
+}
+
+void SocketServerImpl::arm_sweep() {
+  const uint64_t delay_ms = std::min({kSweepMsMax, limits.idle_ms / 4, limits.ping_ms / 4,
+                                      limits.first_message_ms / 4});
+  sweep_timer_.start(loop, std::max<uint64_t>(delay_ms, 1), [this] { sweep(); });
+}
+
+void SocketServerImpl::sweep() {
+  const uint64_t now = loop.now_ms();
+  for (const auto& socket : sockets_) socket->sweep(now);
+  arm_sweep();
+}
+
+void SocketServerImpl::drain(Close why, std::function<void()> done) {
+  if (draining_) return;
+  draining_ = true;
+  drained_ = std::move(done);
+  sweep_timer_.stop();
+  for (const auto& socket : sockets_) socket->ask_to_close(why);
+  drain_timer_.start(loop, sockets_.empty() ? 0 : limits.drain_ms, [this] { finish_drain(); });
+}
+
+void SocketServerImpl::finish_drain() {
+  if (!drained_) return;
+  drain_timer_.stop();
+  const std::function<void()> done = std::exchange(drained_, nullptr);
+  lws_context_destroy(context_);
+  done();
+}
+
+SocketServer::SocketServer(Loop& loop, Hub& hub, SocketLimits limits)
+    : impl_(std::make_unique<SocketServerImpl>(loop, hub, limits)) {}
+SocketServer::~SocketServer() = default;
+
+void SocketServer::adopt(http::DetachedSocket socket, SessionInfo info) {
+  impl_->adopt(std::move(socket), std::move(info));
+}
+
+void SocketServer::drain(Close why, std::function<void()> done) {
+  impl_->drain(why, std::move(done));
+}
+
+SocketStats SocketServer::stats() const {
+  SocketStats stats = impl_->stats;
+  stats.sockets = impl_->sockets_count();
+  return stats;
+}
+
+}  // namespace chatpad::realtime

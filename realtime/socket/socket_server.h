@@ -1,0 +1,63 @@
+// SocketServer: the websockets of one loop. The front door parses and validates the upgrade, then
+// hands the bare socket over with adopt(); libwebsockets sees a request that we wrote (canonical)
+// and does the framing of what comes in. What goes out are the hub's ready-made frames, written raw.
+//
+// It does: reassembly with byte and fragment caps, UTF-8 of text messages, ping and idle policy,
+// sockets that never say anything, close frames, drain. It refuses a client whose first frame is not
+// masked (RFC 6455 section 5.1; mask_guard.h says what is not covered).
+// It does not: TLS, compression, origins, tokens (the front door), rates and outboxes (the hub).
+// Closing reasons: protocol/codes.h. Limits: SocketLimits.
+//
+// Life: drain() closes every socket and then the lws context; `done` is called, the loop is stopped,
+// run() returns, and then the SocketServer is destroyed, before its Loop. RLIMIT_NOFILE must be set
+// before the first SocketServer is made: lws sizes its tables by it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "realtime/hub/hub.h"
+#include "runtime/http/server.h"
+#include "runtime/loop/loop.h"
+
+namespace chatpad::realtime {
+
+struct SocketLimits {
+  size_t message_bytes_max = kFrameBytesMax;  // -> 1009
+  uint32_t fragments_max = 1024;              // wire frames of one message -> 1009
+  size_t sockets_max = 18'000;                // per loop; above it adopt() closes
+  uint64_t first_message_ms = 30'000;         // without any message -> 1001 never_joined
+  uint64_t ping_ms = 30'000;                  // of silence -> a ping
+  uint64_t idle_ms = 60'000;                  // of silence, pongs included -> 1001 idle
+  uint64_t close_ms = 2'000;                  // for the peer to answer our close frame
+  uint64_t drain_ms = 2'000;                  // for all of them, then they are cut
+};
+
+struct SocketStats {
+  size_t sockets = 0;
+  uint64_t adopted = 0, refused = 0, closed = 0;
+  uint64_t pings = 0;
+  uint64_t closes[static_cast<size_t>(Close::slow_reader) + 1] = {};  // sent by us, by reason
+};
+
+class SocketServerImpl;
+
+class SocketServer {
+ public:
+  SocketServer(Loop& loop, Hub& hub, SocketLimits limits);
+  ~SocketServer();
+  SocketServer(const SocketServer&) = delete;
+  SocketServer& operator=(const SocketServer&) = delete;
+
+  // Takes the socket, whatever happens to it. Bytes sent before the handshake was answered are a
+  // breach of the protocol and end it.
+  void adopt(http::DetachedSocket socket, SessionInfo info);
+  void drain(Close why, std::function<void()> done);
+  SocketStats stats() const;
+
+ private:
+  std::unique_ptr<SocketServerImpl> impl_;
+};
+
+}  // namespace chatpad::realtime
