@@ -23,7 +23,7 @@ std::string iso8601_ms(int64_t wall_ms) {
   const time_t seconds = wall_ms / 1000;
   tm parts{};
   gmtime_r(&seconds, &parts);
-  char text[40];
+  char text[96];  // room for whatever a year can print as
   std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900,
                 parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
                 static_cast<int>(wall_ms % 1000));

@@ -21,7 +21,8 @@ using Table = std::array<int8_t, 256>;
 constexpr Table make_table(const char* alphabet) {
   Table table{};
   for (auto& entry : table) entry = -1;
-  for (int i = 0; i < 64; ++i) table[static_cast<unsigned char>(alphabet[i])] = static_cast<int8_t>(i);
+  for (int i = 0; i < 64; ++i)
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<int8_t>(i);
   return table;
 }
 constexpr Table kUrlTable = make_table(kUrlAlphabet);
@@ -168,10 +169,9 @@ Digest hmac_sha256(std::string_view key, std::string_view bytes) {
   };
   Digest digest{};
   size_t size = 0;
-  const bool done =
-      EVP_MAC_init(context.get(), data_of(key), key.size(), params) == 1 &&
-      EVP_MAC_update(context.get(), data_of(bytes), bytes.size()) == 1 &&
-      EVP_MAC_final(context.get(), digest.data(), &size, digest.size()) == 1;
+  const bool done = EVP_MAC_init(context.get(), data_of(key), key.size(), params) == 1 &&
+                    EVP_MAC_update(context.get(), data_of(bytes), bytes.size()) == 1 &&
+                    EVP_MAC_final(context.get(), digest.data(), &size, digest.size()) == 1;
   CHECK(done && size == digest.size(), "HMAC-SHA-256 always works");
   return digest;
 }

@@ -41,8 +41,8 @@ std::string checked_string(std::string_view name, const Json& value, size_t min_
 }
 
 Uuid checked_uuid(std::string_view name, const Json& value, std::string_view rule) {
-  const auto id = value.is_string() ? Uuid::parse(value.get_ref<const std::string&>())
-                                    : std::optional<Uuid>();
+  const auto id =
+      value.is_string() ? Uuid::parse(value.get_ref<const std::string&>()) : std::optional<Uuid>();
   if (!id) refuse_field(name, rule);
   return *id;
 }
@@ -79,8 +79,8 @@ bool is_email(std::string_view text) {
   const std::string_view domain = text.substr(at + 1);
   const auto is_forbidden = [](char c) {
     const auto byte = static_cast<unsigned char>(c);
-    return byte <= 0x20 || byte == 0x7f || std::string_view("<>()[]\\,;:\"@").find(c) !=
-                                               std::string_view::npos;
+    return byte <= 0x20 || byte == 0x7f ||
+           std::string_view("<>()[]\\,;:\"@").find(c) != std::string_view::npos;
   };
   if (std::any_of(local.begin(), local.end(), is_forbidden)) return false;
   if (std::any_of(domain.begin(), domain.end(), is_forbidden)) return false;
@@ -174,8 +174,8 @@ std::optional<std::string> Fields::optional_choice(
 int64_t Fields::integer(std::string_view name, int64_t min, int64_t max) const {
   const std::optional<int64_t> value = optional_integer(name, min, max);
   if (!value) {
-    refuse_field(name, "must be an integer from " + std::to_string(min) + " to " +
-                             std::to_string(max));
+    refuse_field(name,
+                 "must be an integer from " + std::to_string(min) + " to " + std::to_string(max));
   }
   return *value;
 }
@@ -184,12 +184,12 @@ std::optional<int64_t> Fields::optional_integer(std::string_view name, int64_t m
                                                 int64_t max) const {
   const Json* value = find(name);
   if (!value) return std::nullopt;
-  const bool fits = value->is_number_integer() &&
-                    (!value->is_number_unsigned() ||
-                     value->get<uint64_t>() <= static_cast<uint64_t>(INT64_MAX));
+  const bool fits =
+      value->is_number_integer() &&
+      (!value->is_number_unsigned() || value->get<uint64_t>() <= static_cast<uint64_t>(INT64_MAX));
   if (!fits || value->get<int64_t>() < min || value->get<int64_t>() > max) {
-    refuse_field(name, "must be an integer from " + std::to_string(min) + " to " +
-                           std::to_string(max));
+    refuse_field(name,
+                 "must be an integer from " + std::to_string(min) + " to " + std::to_string(max));
   }
   return value->get<int64_t>();
 }

@@ -106,13 +106,27 @@ constexpr std::array<bool, 256> kPlain = make_plain_table();
 void append_escape(std::string& out, unsigned char c) {
   static constexpr char kHex[] = "0123456789abcdef";
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
     default:
       out += "\\u00";
       out += kHex[c >> 4];
@@ -127,6 +141,8 @@ Result<Json> parse_json(std::string_view text, JsonLimits limits) {
   if (text.size() > limits.bytes_max) return bad_json("it is too large");
   // The library skips a byte order mark; RFC 8259 says not to send one.
   if (text.substr(0, 3) == "\xef\xbb\xbf") return bad_json("it starts with a byte order mark");
+  // The library takes a NUL for the end of the text and would not see what follows it.
+  if (text.find('\0') != std::string_view::npos) return bad_json("it contains NUL");
   DomBuilder builder(limits);
   if (!Json::sax_parse(text.begin(), text.end(), &builder)) {
     return bad_json(builder.why() ? builder.why() : "it is malformed");

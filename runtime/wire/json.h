@@ -28,9 +28,9 @@ using Json = nlohmann::json;
 // PostgreSQL's jsonb and text cannot hold U+0000, so what ends there refuses its escape.
 enum class NulEscape : uint8_t { allow, refuse };
 
-constexpr int kJsonDepthMax = 64;                     // containers inside each other
-constexpr int kJsonDepthCeiling = 256;                // what depth_max may be raised to
-constexpr size_t kJsonBytesMax = 16 * 1024 * 1024;    // callers with a smaller body limit check first
+constexpr int kJsonDepthMax = 64;                   // containers inside each other
+constexpr int kJsonDepthCeiling = 256;              // what depth_max may be raised to
+constexpr size_t kJsonBytesMax = 16 * 1024 * 1024;  // callers with a smaller body limit check first
 
 struct JsonLimits {
   int depth_max = kJsonDepthMax;
@@ -80,8 +80,7 @@ class JsonWriter {
     return integer(static_cast<int64_t>(number));
   }
   template <std::unsigned_integral T>
-    requires(!std::same_as<T, bool>)
-  JsonWriter& value(T number) {
+  requires(!std::same_as<T, bool>) JsonWriter& value(T number) {
     return raw(std::to_string(number));
   }
   template <class T>

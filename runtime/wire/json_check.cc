@@ -58,13 +58,20 @@ class Scanner {
 
   bool value() {
     switch (peek()) {
-      case '{': return enter('}');
-      case '[': return enter(']');
-      case '"': return string();
-      case 't': return word("true");
-      case 'f': return word("false");
-      case 'n': return word("null");
-      default: return number();
+      case '{':
+        return enter('}');
+      case '[':
+        return enter(']');
+      case '"':
+        return string();
+      case 't':
+        return word("true");
+      case 'f':
+        return word("false");
+      case 'n':
+        return word("null");
+      default:
+        return number();
     }
   }
 
@@ -187,7 +194,8 @@ class Scanner {
 
 Result<void> check_json(std::string_view text, JsonLimits limits) {
   CHECK(limits.depth_max <= kJsonDepthCeiling, "a JSON depth limit stays below the ceiling");
-  const char* why = text.size() > limits.bytes_max ? "it is too large" : Scanner(text, limits).run();
+  const char* why =
+      text.size() > limits.bytes_max ? "it is too large" : Scanner(text, limits).run();
   if (!why) return {};
   return Error(Errc::bad_json, PublicText(std::string("The JSON is not acceptable: ") + why + "."));
 }

@@ -184,8 +184,7 @@ Result<JwtVerifier> JwtVerifier::create(std::vector<JwtKey> keys, JwtRules rules
   const auto is_weak = [](const JwtKey& key) {
     return key.secret.size() < kJwtSecretBytesMin || is_blank(key.secret);
   };
-  if (keys.empty() || keys.size() > kJwtKeysMax ||
-      std::any_of(keys.begin(), keys.end(), is_weak)) {
+  if (keys.empty() || keys.size() > kJwtKeysMax || std::any_of(keys.begin(), keys.end(), is_weak)) {
     Error error(Errc::validation_failed,
                 PublicText("The JWT secret must be at least 32 bytes and not blank."));
     error.details = "jwt_secret";
@@ -231,10 +230,10 @@ std::string JwtVerifier::sign(std::string_view payload_json) const {
   CHECK(jwt_new(&raw) == 0, "libjwt makes a token");
   const std::unique_ptr<jwt_t, Free> token(raw);
   const JwtKey& key = keys_.front();
-  const int failed = jwt_set_alg(raw, JWT_ALG_HS256, key_bytes(key),
-                                 static_cast<int>(key.secret.size())) |
-                     (key.id.empty() ? 0 : jwt_add_header(raw, "kid", key.id.c_str())) |
-                     jwt_add_grants_json(raw, std::string(payload_json).c_str());
+  const int failed =
+      jwt_set_alg(raw, JWT_ALG_HS256, key_bytes(key), static_cast<int>(key.secret.size())) |
+      (key.id.empty() ? 0 : jwt_add_header(raw, "kid", key.id.c_str())) |
+      jwt_add_grants_json(raw, std::string(payload_json).c_str());
   const std::unique_ptr<char, Free> text(failed ? nullptr : jwt_encode_str(raw));
   if (!text) raise(Errc::internal, {}, LogText("a token payload that is no JSON object"));
   std::string out(text.get());

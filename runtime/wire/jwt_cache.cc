@@ -17,14 +17,15 @@ size_t JwtCache::DigestHash::operator()(const Digest& digest) const noexcept {
   return value;
 }
 
-JwtCache::JwtCache(const JwtVerifier& verifier, size_t entries_max)
-    : verifier_(verifier), entries_max_(entries_max), hand_(entries_.end()) {
+JwtCache::JwtCache(const JwtVerifier& verifier, size_t entries_max, size_t bytes_max)
+    : verifier_(verifier), entries_max_(entries_max), bytes_max_(bytes_max), hand_(entries_.end()) {
   CHECK(entries_max > 0, "a cache holds something");
 }
 
 Result<std::shared_ptr<const Claims>> JwtCache::verify(std::string_view token, int64_t now_s) {
   // Before the digest, so that a huge token costs nothing.
-  if (token.size() > verifier_.rules().token_bytes_max) return verifier_.verify(token, now_s).error();
+  if (token.size() > verifier_.rules().token_bytes_max)
+    return verifier_.verify(token, now_s).error();
   const Digest digest = sha256(token);
   const auto found = index_.find(digest);
   if (found != index_.end()) {
@@ -53,8 +54,7 @@ void JwtCache::clear() {
 
 void JwtCache::insert(const Digest& digest, std::shared_ptr<const Claims> claims) {
   const size_t cost = cost_bytes(*claims);
-  while (!entries_.empty() &&
-         (entries_.size() >= entries_max_ || bytes_ + cost > kJwtCacheBytesMax)) {
+  while (!entries_.empty() && (entries_.size() >= entries_max_ || bytes_ + cost > bytes_max_)) {
     evict();
   }
   bytes_ += cost;

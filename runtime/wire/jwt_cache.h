@@ -5,7 +5,7 @@
 //   Result<std::shared_ptr<const Claims>> claims = cache.verify(token, wall_s());
 //
 // Holds digests, never tokens. Only successes are kept, each until its `exp`; failures are verified
-// again every time, so an attacker fills nothing. Bounded by entries_max and kJwtCacheBytesMax;
+// again every time, so an attacker fills nothing. Bounded by entries_max and bytes_max;
 // SIEVE decides who goes (Zhang et al., NSDI 2024). One per loop: not thread-safe. Revocation is
 // not its business; clear() forgets everything (a secret was replaced).
 #pragma once
@@ -27,7 +27,8 @@ constexpr size_t kJwtCacheBytesMax = 16 * 1024 * 1024;  // of payload text, all 
 class JwtCache {
  public:
   // The verifier must outlive the cache.
-  explicit JwtCache(const JwtVerifier& verifier, size_t entries_max = kJwtCacheEntriesMax);
+  explicit JwtCache(const JwtVerifier& verifier, size_t entries_max = kJwtCacheEntriesMax,
+                    size_t bytes_max = kJwtCacheBytesMax);
   JwtCache(const JwtCache&) = delete;
   JwtCache& operator=(const JwtCache&) = delete;
 
@@ -55,6 +56,7 @@ class JwtCache {
 
   const JwtVerifier& verifier_;
   size_t entries_max_;
+  size_t bytes_max_;
   size_t bytes_ = 0;
   uint64_t hits_ = 0;
   uint64_t misses_ = 0;

@@ -118,9 +118,9 @@ bool SseParser::field(std::string_view name, std::string_view value) {
   } else if (name == "id") {
     if (value.find('\0') == std::string_view::npos) last_event_id_ = value;
   } else if (name == "retry") {
-    const bool digits = !value.empty() && value.size() <= 10 &&
-                        std::all_of(value.begin(), value.end(),
-                                    [](char c) { return c >= '0' && c <= '9'; });
+    const bool digits =
+        !value.empty() && value.size() <= 10 &&
+        std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (digits) {
       const uint64_t asked_ms = std::stoull(std::string(value));
       retry_ms_ = static_cast<uint32_t>(std::min(kRetryMsMax, asked_ms));

@@ -1,9 +1,9 @@
 // Server-sent events (WHATWG HTML, section 9.2): the writing side and an incremental reader.
 //
 // Writing: append_sse_event() for each event, append_sse_comment() as keep-alive. Reading: one
-// SseParser per response, fed with whatever pieces the network gives; it follows the grammar for CR,
-// LF and CRLF, a byte order mark at the start, several data lines, ids that stay, and drops an event
-// the stream ends in. Neither side checks UTF-8 or what the data means. No I/O.
+// SseParser per response, fed with whatever pieces the network gives; it follows the grammar for
+// CR, LF and CRLF, a byte order mark at the start, several data lines, ids that stay, and drops an
+// event the stream ends in. Neither side checks UTF-8 or what the data means. No I/O.
 //
 // Errors: Errc::upstream_failed when a line or an event is larger than the limits; after that the
 // parser stays failed.

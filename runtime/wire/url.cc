@@ -106,7 +106,8 @@ bool is_host_name(std::string_view host) {
 }
 
 bool is_ipv6_literal(std::string_view host) {
-  if (host.size() < 4 || host.size() > 47 || host.front() != '[' || host.back() != ']') return false;
+  if (host.size() < 4 || host.size() > 47 || host.front() != '[' || host.back() != ']')
+    return false;
   const std::string_view inner = host.substr(1, host.size() - 2);
   return std::count(inner.begin(), inner.end(), ':') >= 2 &&
          std::all_of(inner.begin(), inner.end(),
@@ -163,8 +164,7 @@ Result<Query> Query::parse(std::string_view text) {
     const size_t equals = std::min(item.find('='), item.size());
     Result<std::string> name = decode(item.substr(0, equals), Plus::space);
     if (!name) return name.error();
-    Result<std::string> value =
-        decode(item.substr(std::min(equals + 1, item.size())), Plus::space);
+    Result<std::string> value = decode(item.substr(std::min(equals + 1, item.size())), Plus::space);
     if (!value) return value.error();
     query.items_.emplace_back(std::move(*name), std::move(*value));
   }

@@ -16,9 +16,8 @@ Error refused(const char* sentence) { return Error(Errc::bad_request, PublicText
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(),
-                    [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string_view trim(std::string_view text) {
@@ -78,7 +77,8 @@ Result<UpgradeRequest> check_upgrade(const UpgradeHead& head) {
   }
   if (!connection_says_upgrade(head.headers)) return refused("Connection must name upgrade.");
   if (find(head.headers, "host").count != 1) return refused("Send one Host header.");
-  if (find(head.headers, "transfer-encoding").count != 0) return refused("A handshake has no body.");
+  if (find(head.headers, "transfer-encoding").count != 0)
+    return refused("A handshake has no body.");
   const Found length = find(head.headers, "content-length");
   if (length.count != 0 && (length.count != 1 || length.value != "0")) {
     return refused("A handshake has no body.");

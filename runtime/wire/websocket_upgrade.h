@@ -19,9 +19,9 @@
 
 namespace chatpad::wire {
 
-constexpr size_t kWebsocketKeyChars = 24;        // 16 bytes in base64
-constexpr size_t kCloseReasonBytesMax = 123;     // RFC 6455, 5.5: control payloads hold 125
-constexpr size_t kFrameHeaderBytesMax = 10;      // server frames carry no mask
+constexpr size_t kWebsocketKeyChars = 24;     // 16 bytes in base64
+constexpr size_t kCloseReasonBytesMax = 123;  // RFC 6455, 5.5: control payloads hold 125
+constexpr size_t kFrameHeaderBytesMax = 10;   // server frames carry no mask
 
 struct HeaderField {
   std::string_view name;  // lower case
