@@ -139,3 +139,10 @@ update agents set is_active = true where id = 'a2000000-0000-4000-8000-000000000
 update accounts set status = 'suspended' where slug = 'a';
 select is(tests.try('anon', $$select agent from api.get_widget_config('a2000000-0000-4000-8000-000000000001', null, null)$$), 'error CP000 not_found Not found.', 'a suspended account''s agent neither');
 select is(tests.try('login', $$select api.resolve_api_key(sha256('a'))$$), null, 'nor do its keys work');
+
+-- What the table itself refuses.
+select throws_ok(format($$insert into public.messages (user_id, conversation_id, seq, role, state) values
+  ('a0000000-0000-4000-8000-000000000001', 'a5000000-0000-4000-8000-000000000001', 50, %L, %L)$$, r, t), '23514', null, r || ' ' || t)
+from (values ('visitor', 'running'), ('robot', 'complete'), ('assistant', 'odd')) x (r, t);
+select throws_ok($$insert into public.messages (user_id, conversation_id, seq, role) values
+  ('a0000000-0000-4000-8000-000000000001', 'a5000000-0000-4000-8000-000000000001', 1, 'system')$$, '23505', null, 'a seq is taken once');

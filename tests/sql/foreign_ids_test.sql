@@ -63,7 +63,7 @@ insert into tests.grants values
   ('abort_answer', '{service_role}'), ('close_stale_answers', '{service_role}'),
   ('auth_user_for_password', '{service_role}'), ('auth_create_user', '{service_role}'),
   ('auth_create_session', '{service_role}'), ('auth_rotate_refresh', '{service_role}'),
-  ('reply_to_message', '{service_role}'), ('auth_user', '{service_role}'), ('auth_logout', '{service_role}'), ('seed_demo', '{service_role}');
+  ('reply_to_message', '{service_role}'), ('auth_user', '{service_role}'), ('auth_logout', '{service_role}'), ('seed_demo', '{service_role}'), ('demo_email', '{service_role,service_authenticator}');
 select is(
   (select coalesce(array_agg(r.role order by r.role), '{}') from unnest(array['anon', 'visitor', 'authenticated', 'api_key',
      'service_role', 'authenticator', 'service_authenticator', 'replicator']) r (role)

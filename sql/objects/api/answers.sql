@@ -1,5 +1,6 @@
 -- The life of one assistant message: start, append while the model speaks, finish or abort. Every
--- function takes the conversation's lock first, so that after a takeover commits no text grows.
+-- function takes the conversation's lock first, so that after a takeover commits no text grows. Text
+-- beyond 65536 characters is cut.
 
 -- Takes the row and its seq. Not started (with the other answer's id and seq, if there is one) when
 -- the epoch has moved, a person has taken over, or the message is answered or being answered.
@@ -67,7 +68,7 @@ begin
     return false;
   end if;
   update public.messages m
-  set content = p_content, updated_at = now(),
+  set content = left(p_content, 65536), updated_at = now(),
     lease_until = clock_timestamp()
       + make_interval(secs => least(greatest(coalesce(p_lease_seconds, 30), 1), 600))
   where m.id = p_message_id and m.state = 'running' and m.epoch = p_epoch;
@@ -92,8 +93,8 @@ begin
   v_owned := found;
   if v_owned then
     update public.messages m
-    set state = 'complete', content = coalesce(p_content, m.content),
-      citations = coalesce(p_citations, '[]'), model = p_model, tokens_in = p_tokens_in,
+    set state = 'complete', content = left(coalesce(p_content, m.content), 65536),
+      citations = case jsonb_typeof(p_citations) when 'array' then p_citations else '[]' end, model = p_model, tokens_in = p_tokens_in,
       tokens_out = p_tokens_out, metadata = m.metadata || coalesce(p_metadata, '{}'),
       lease_until = null, updated_at = now()
     where m.id = p_message_id and m.state = 'running' and m.epoch = p_epoch

@@ -33,7 +33,8 @@ create policy restricted_select on realtime.messages as restrictive for select
 drop policy if exists restricted_insert on realtime.messages;
 create policy restricted_insert on realtime.messages as restrictive for insert
   to anon, visitor, authenticated, api_key
-  with check (also_topics = '{}' and seq is null and (not realtime.is_reserved(topic)
+  with check (also_topics = '{}' and seq is null
+    and num_nonnulls(payload, binary_payload) <= 1 and (not realtime.is_reserved(topic)
     or (extension = 'broadcast' and event = 'typing' and private
       and topic = (select realtime.topic()) and (select realtime.reserved_allows('write')))));
 
@@ -41,4 +42,5 @@ drop policy if exists restricted_update on realtime.messages;
 create policy restricted_update on realtime.messages as restrictive for update
   to anon, visitor, authenticated, api_key
   using (not realtime.is_reserved(topic) and also_topics = '{}' and seq is null)
-  with check (not realtime.is_reserved(topic) and also_topics = '{}' and seq is null);
+  with check (not realtime.is_reserved(topic) and also_topics = '{}' and seq is null
+    and num_nonnulls(payload, binary_payload) <= 1);
