@@ -35,7 +35,7 @@ char role_letter(Role role) {
 
 }  // namespace
 
-Connection::Connection(PoolImpl& pool, Loop& loop) : pool_(pool), loop_(loop) {
+Connection::Connection(PoolImpl& pool, Loop& loop) : pool_(pool), loop_(loop), watch_(loop, this, on_poll) {
   name_.reserve(64);
 }
 
@@ -153,10 +153,7 @@ bool Connection::sync() {
 
 void Connection::flush_or_arm() {
   // A dead socket makes libpq keep the failure for the next read, so -1 needs no care here.
-  const bool more = PQflush(pg_) > 0;
-  if (more == writable_armed_) return;
-  writable_armed_ = more;
-  watch(more ? UV_READABLE | UV_WRITABLE : UV_READABLE);
+  watch_.want_writable(PQsocket(pg_), PQflush(pg_));
 }
 
 // ---- Receiving ----------------------------------------------------------------------------------

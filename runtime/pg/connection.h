@@ -24,8 +24,6 @@
 // resume coroutines in those calls.
 #pragma once
 
-#include <uv.h>
-
 #include <array>
 #include <cstdint>
 #include <string>
@@ -34,6 +32,7 @@
 #include "runtime/base/error.h"
 #include "runtime/loop/loop.h"
 #include "runtime/pg/flight.h"
+#include "runtime/pg/socket_watch.h"
 
 typedef struct pg_conn PGconn;
 
@@ -97,11 +96,10 @@ class Connection {
   void flush_or_arm();
 
   // Receiving.
-  static void on_poll(uv_poll_t* handle, int status, int events);
+  static void on_poll(void* self, int status, int events);
   void on_ready(int status, int events);
   void advance_connect();
   void watch(int events);
-  void unwatch();
   void receive();
   bool take(PGresult* result);
   void take_error(const PGresult* result);
@@ -116,9 +114,7 @@ class Connection {
   PoolImpl& pool_;
   Loop& loop_;
   PGconn* pg_ = nullptr;
-  uv_poll_t* poll_ = nullptr;
-  int poll_fd_ = -1;
-  bool writable_armed_ = false;
+  SocketWatch watch_;
   State state_ = State::closed;
   Flight* flight_ = nullptr;
   uint64_t overdue_at_ms_ = 0;

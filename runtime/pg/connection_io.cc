@@ -53,41 +53,22 @@ void Connection::advance_connect() {
     fail(error_from_connection(pg_, "entering pipeline mode"));
     return;
   }
+  if (!watch_.watch(PQsocket(pg_), UV_READABLE)) {
+    fail(error_from_connection(pg_, "watching the socket"));
+    return;
+  }
   state_ = State::ready;
-  watch(UV_READABLE);
   pool_.connected(*this);
 }
 
 void Connection::watch(int events) {
-  const int fd = PQsocket(pg_);
-  // While connecting, libpq may close the socket and open another, for the next address.
-  if (poll_ && fd != poll_fd_) unwatch();
-  if (!poll_) {
-    poll_ = new uv_poll_t{};
-    poll_->data = this;
-    poll_fd_ = fd;
-    if (fd < 0 || uv_poll_init(loop_.raw(), poll_, fd) != 0) {
-      delete std::exchange(poll_, nullptr);
-      fail(error_from_connection(pg_, "watching the socket"));
-      return;
-    }
-  }
-  uv_poll_start(poll_, events, on_poll);
+  if (!watch_.watch(PQsocket(pg_), events)) fail(error_from_connection(pg_, "watching the socket"));
 }
 
-void Connection::unwatch() {
-  writable_armed_ = false;
-  if (!poll_) return;
-  poll_->data = nullptr;
-  uv_close(reinterpret_cast<uv_handle_t*>(std::exchange(poll_, nullptr)),
-           [](uv_handle_t* handle) { delete reinterpret_cast<uv_poll_t*>(handle); });
-}
-
-void Connection::on_poll(uv_poll_t* handle, int status, int events) {
-  auto* self = static_cast<Connection*>(handle->data);
-  if (!self) return;
-  const PoolImpl::Turn turn(self->pool_);
-  self->on_ready(status, events);
+void Connection::on_poll(void* self, int status, int events) {
+  auto* connection = static_cast<Connection*>(self);
+  const PoolImpl::Turn turn(connection->pool_);
+  connection->on_ready(status, events);
 }
 
 void Connection::on_ready(int status, int events) {
@@ -154,7 +135,7 @@ void Connection::cancelled() {
 void Connection::fail(Error error) {
   if (state_ == State::closed) return;
   const State was = std::exchange(state_, State::closed);
-  unwatch();
+  watch_.stop();
   cancel_grace_.stop();
   if (cancel_) std::exchange(cancel_, nullptr)->connection = nullptr;
   PQfinish(std::exchange(pg_, nullptr));

@@ -1,0 +1,131 @@
+// Replication: the write-ahead log as a stream of row changes, on a loop.
+//
+// It connects as a role with REPLICATION, makes a temporary slot with pgoutput, and calls its handler
+// for every transaction of the named publications, in commit order, from the moment on_ready() names.
+// When the connection breaks, the slot is gone with it: it reconnects with back-off, makes a new slot
+// and says on_gap(): what was committed between the two positions was not seen and has to be read from
+// the tables. A feed that cannot be decoded is treated as a broken connection.
+//
+// Handler calls come from the loop, outside any coroutine, and must not block or destroy the
+// Replication. Views in them are valid during the call. What a call returned from counts as handed
+// over: only then is its position confirmed to the server.
+//
+// It never blocks and arms its socket once. Limits: kFramesPerTurnMax frames per turn of the loop,
+// kRelationsMax tables, kSilentMsMax without a word from the server.
+//
+// Errors: never raised; last_error() has the newest, e.g. that wal_level is not logical.
+//
+// Source: PostgreSQL 15 manual, 55.4. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/base/error.h"
+#include "runtime/loop/loop.h"
+#include "runtime/pg/pgoutput.h"
+#include "runtime/pg/socket_watch.h"
+
+typedef struct pg_conn PGconn;
+typedef struct pg_result PGresult;
+
+namespace chatpad::pg {
+
+class ReplicationHandler {
+ public:
+  virtual ~ReplicationHandler() = default;
+  // Streaming begins: every transaction that commits after `lsn` will come.
+  virtual void on_ready(pgoutput::Lsn lsn) = 0;
+  // Before on_ready() of a second and later connection. `from`: the last position handed over.
+  virtual void on_gap(pgoutput::Lsn from, pgoutput::Lsn to) = 0;
+  virtual void on_begin(const pgoutput::Begin& begin) = 0;
+  virtual void on_insert(const pgoutput::Relation&, const pgoutput::Insert&) {}
+  virtual void on_update(const pgoutput::Relation&, const pgoutput::Update&) {}
+  virtual void on_delete(const pgoutput::Relation&, const pgoutput::Delete&) {}
+  virtual void on_truncate(const pgoutput::Relation&) {}
+  virtual void on_commit(const pgoutput::Commit& commit) = 0;
+  // Everything of the publications up to here has been handed over. Outside transactions only.
+  virtual void on_progress(pgoutput::Lsn lsn) = 0;
+};
+
+struct ReplicationOptions {
+  std::string conninfo;                   // names the database
+  std::vector<std::string> publications;
+  uint64_t connect_ms = 5000;
+};
+
+class Replication {
+ public:
+  static constexpr size_t kFramesPerTurnMax = 1024;
+  static constexpr size_t kRelationsMax = 65536;
+  static constexpr uint64_t kStatusMs = 1000;
+  // Without news a status is sent only this often.
+  static constexpr uint64_t kIdleStatusMs = 10'000;
+  // wal_sender_timeout is 30 s and the server speaks at half of it.
+  static constexpr uint64_t kSilentMsMax = 45'000;
+  // Making a slot waits for the write transactions that are open.
+  static constexpr uint64_t kSlotMsMax = 60'000;
+  static constexpr uint64_t kReconnectMinMs = 20;
+  static constexpr uint64_t kReconnectMaxMs = 2000;
+
+  // Starts at once. The handler outlives this object.
+  Replication(Loop& loop, ReplicationOptions options, ReplicationHandler& handler);
+  ~Replication();
+  Replication(const Replication&) = delete;
+  Replication& operator=(const Replication&) = delete;
+
+  bool streaming() const { return state_ == State::streaming; }
+  pgoutput::Lsn handed_over() const { return handed_over_; }
+  uint64_t reconnects() const { return reconnects_; }
+  const std::optional<Error>& last_error() const { return last_error_; }
+  // The server process of the stream; 0 when not connected.
+  int backend_pid() const;
+  void close();
+
+ private:
+  enum class State : uint8_t { waiting, connecting, making_slot, starting, streaming, closed };
+
+  void connect();
+  void on_socket(int status, int events);
+  void advance_connect();
+  void receive_results();
+  void take_result(PGresult* result);
+  void send(const std::string& command, State next);
+  void receive_stream();
+  bool take_frame(std::string_view bytes);
+  bool take_event(std::string_view bytes);
+  const pgoutput::Relation* relation(uint32_t id);
+  bool keep(pgoutput::Relation relation);
+  void progress(pgoutput::Lsn lsn);
+  void status_due();
+  void send_status();
+  void flush();
+  void broken(Error error);
+  void drop();
+
+  Loop& loop_;
+  ReplicationOptions options_;
+  ReplicationHandler& handler_;
+  SocketWatch watch_;
+  PGconn* pg_ = nullptr;
+  State state_ = State::waiting;
+  Timer timer_;       // connecting: deadline; streaming: status; waiting: back-off
+  Timer more_;        // frames left in libpq's buffer
+  std::string slot_;
+  std::unordered_map<uint32_t, pgoutput::Relation> relations_;
+  pgoutput::Lsn slot_lsn_ = 0;
+  pgoutput::Lsn handed_over_ = 0;
+  pgoutput::Lsn confirmed_ = 0;
+  uint64_t heard_at_ms_ = 0;
+  uint64_t confirmed_at_ms_ = 0;
+  uint64_t reconnects_ = 0;
+  int failures_in_a_row_ = 0;
+  bool in_transaction_ = false;
+  bool streamed_before_ = false;
+  std::optional<Error> last_error_;
+};
+
+}  // namespace chatpad::pg
