@@ -43,9 +43,14 @@ Scope::Id Scope::spawn(Task<void> task) {
   const Root root = run(*this, std::move(task));
   link(*root.node);
   const Id id = root.node->id;
-  just_ended_ = 0;
+  // Neither the node nor this Scope need be there after the resumption: the last task to end may
+  // resume a joiner, and that one may destroy the Scope.
+  bool ended = false;
+  root.node->ended = &ended;
   root.node->handle.resume();
-  return just_ended_ == id ? 0 : id;
+  if (ended) return 0;
+  root.node->ended = nullptr;
+  return id;
 }
 
 void Scope::cancel(Id id) {
@@ -73,7 +78,7 @@ void Scope::unlink(Node& node) {
   if (node.prev) node.prev->next = node.next;
   if (node.next) node.next->prev = node.prev;
   if (head_ == &node) head_ = node.next;
-  just_ended_ = node.id;
+  if (node.ended) *node.ended = true;
   --size_;
   if (size_ == 0 && joiner_) std::exchange(joiner_, nullptr).resume();
 }

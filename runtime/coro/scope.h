@@ -61,6 +61,7 @@ class Scope {
     Node* prev = nullptr;
     std::coroutine_handle<> handle;
     Id id = 0;
+    bool* ended = nullptr;  // set when the task ends while spawn() still runs
   };
   static Root run(Scope& scope, Task<void> task);
   void link(Node& node);
@@ -69,7 +70,6 @@ class Scope {
   Node* head_ = nullptr;
   size_t size_ = 0;
   Id next_id_ = 1;
-  Id just_ended_ = 0;
   std::coroutine_handle<> joiner_;
 };
 

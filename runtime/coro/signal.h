@@ -3,11 +3,12 @@
 //   while (cursor == run.events().size()) co_await run.changed().wait();   // named, see task.h
 //
 // A waiter that is destroyed leaves the list. notify() resumes those who wait at that moment; whoever
-// waits again during it is woken by the next one.
+// waits again during it is woken by the next one. The Signal must outlive notify().
 #pragma once
 
 #include <algorithm>
 #include <coroutine>
+#include <utility>
 #include <vector>
 
 namespace chatpad {
@@ -45,21 +46,27 @@ class Signal {
   Awaiter wait() { return Awaiter(*this); }
 
   void notify() {
-    if (!waking_.empty()) return;  // already waking; new waiters see the state they check
-    waking_.swap(waiters_);
-    for (size_t i = 0; i < waking_.size(); ++i) {
-      Awaiter* waiter = waking_[i];
-      if (!waiter) continue;
-      waking_[i] = nullptr;
-      waiter->waiting_ = false;
-      waiter->handle_.resume();
+    // Inside another notify(): that one goes round again, because who was woken already and waits
+    // again has not seen this change.
+    again_ = true;
+    if (!waking_.empty()) return;
+    while (std::exchange(again_, false)) {
+      waking_.swap(waiters_);
+      for (size_t i = 0; i < waking_.size(); ++i) {
+        Awaiter* waiter = waking_[i];
+        if (!waiter) continue;
+        waking_[i] = nullptr;
+        waiter->waiting_ = false;
+        waiter->handle_.resume();
+      }
+      waking_.clear();
     }
-    waking_.clear();
   }
 
  private:
   std::vector<Awaiter*> waiters_;
   std::vector<Awaiter*> waking_;
+  bool again_ = false;
 };
 
 }  // namespace chatpad
