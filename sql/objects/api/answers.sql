@@ -6,7 +6,8 @@
 -- the epoch has moved, a person has taken over, or the message is answered or being answered.
 create or replace function api.start_answer(
   p_conversation_id uuid, p_epoch bigint, p_reply_to uuid, p_lease_seconds int)
-returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+returns jsonb language plpgsql volatile security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_conversation public.conversations;
   v_other record;
@@ -57,7 +58,8 @@ $$;
 -- True while the answer is still the caller's. False: stop the model, the stored text stands.
 create or replace function api.append_answer(
   p_message_id uuid, p_epoch bigint, p_content text, p_lease_seconds int)
-returns boolean language plpgsql volatile security definer set search_path = '' as $$
+returns boolean language plpgsql volatile security definer
+set search_path = '' set enable_seqscan = off as $$
 begin
   perform private.require_service();
   perform from public.conversations c
@@ -80,7 +82,8 @@ $$;
 create or replace function api.finish_answer(
   p_message_id uuid, p_epoch bigint, p_content text, p_citations jsonb, p_model text,
   p_tokens_in int, p_tokens_out int, p_metadata jsonb)
-returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+returns jsonb language plpgsql volatile security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_message public.messages;
   v_owned boolean;
@@ -122,7 +125,8 @@ $$;
 -- The provider failed and nothing replaces the text: what there is stays, cut off. The reason is
 -- kept for the inbox.
 create or replace function api.abort_answer(p_message_id uuid, p_epoch bigint, p_reason text)
-returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+returns jsonb language plpgsql volatile security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_message public.messages;
 begin
@@ -147,7 +151,8 @@ $$;
 
 -- Closes answers whose program went away. Waits for no lock: what is busy is looked at next time.
 create or replace function api.close_stale_answers()
-returns int language plpgsql volatile security definer set search_path = '' as $$
+returns int language plpgsql volatile security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_conversation_id uuid;
   v_closed int;

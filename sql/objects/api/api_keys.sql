@@ -1,6 +1,7 @@
 -- Called by the authenticator before any role is taken: the claims of a key, or null.
 create or replace function api.resolve_api_key(p_hash bytea)
-returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+returns jsonb language plpgsql volatile security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_key record;
 begin
@@ -23,7 +24,8 @@ end
 $$;
 
 create or replace function api.validate_api_key()
-returns jsonb language plpgsql stable security definer set search_path = '' as $$
+returns jsonb language plpgsql stable security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_result jsonb;
 begin

@@ -3,7 +3,8 @@
 
 create or replace function api.auth_user_for_password(p_email text)
 returns table ("user" jsonb, encrypted_password text)
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer
+set search_path = '' set enable_seqscan = off as $$
 begin
   perform private.require_service();
   return query
@@ -14,7 +15,8 @@ $$;
 
 create or replace function api.auth_create_user(
   p_email text, p_encrypted_password text, p_user_metadata jsonb)
-returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+returns jsonb language plpgsql volatile security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_email text := lower(trim(p_email));
   v_user auth.users;
@@ -57,7 +59,8 @@ $$;
 
 create or replace function api.auth_create_session(
   p_user_id uuid, p_refresh_hash bytea, p_user_agent text, p_ip text)
-returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+returns jsonb language plpgsql volatile security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_user auth.users;
   v_session_id uuid;
@@ -87,7 +90,8 @@ $$;
 -- already_used (the whole family is revoked) | session_expired | user_banned | not_found.
 create or replace function api.auth_rotate_refresh(
   p_hash bytea, p_new_hash bytea, p_new_token_sealed text, p_reuse_seconds int)
-returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+returns jsonb language plpgsql volatile security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_token auth.refresh_tokens;
   v_active auth.refresh_tokens;
@@ -150,7 +154,8 @@ $$;
 
 -- The user of a live session, or null when either is gone.
 create or replace function api.auth_user(p_user_id uuid, p_session_id uuid)
-returns jsonb language plpgsql stable security definer set search_path = '' as $$
+returns jsonb language plpgsql stable security definer
+set search_path = '' set enable_seqscan = off as $$
 begin
   perform private.require_service();
   return (select private.user_json(u) from auth.users u
@@ -162,7 +167,8 @@ $$;
 
 -- Scope: global (every session of the user), local (this one), others (all but this one).
 create or replace function api.auth_logout(p_user_id uuid, p_session_id uuid, p_scope text)
-returns void language plpgsql volatile security definer set search_path = '' as $$
+returns void language plpgsql volatile security definer
+set search_path = '' set enable_seqscan = off as $$
 begin
   perform private.require_service();
   if coalesce(p_scope, 'global') not in ('global', 'local', 'others') then

@@ -2,7 +2,8 @@
 -- lastSeq, the cursor for the next call, never skips one.
 create or replace function api.get_messages(
   p_conversation_id uuid, p_after_seq bigint, p_limit int)
-returns jsonb language plpgsql stable security definer set search_path = '' as $$
+returns jsonb language plpgsql stable security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_claims jsonb := private.claims();
   v_role text := private.caller_role();

@@ -2,7 +2,8 @@
 create or replace function api.get_widget_config(
   p_agent_id uuid, p_origin text, p_visitor_id uuid)
 returns table (agent jsonb, config jsonb, operating_hours jsonb, account_id uuid, visitor_id uuid)
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_agent record;
 begin

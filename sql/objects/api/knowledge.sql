@@ -3,7 +3,8 @@
 -- The same text for the same agent is one source. The triggers bump agents.knowledge_version.
 create or replace function api.add_knowledge_text(
   p_agent_id uuid, p_title text, p_url text, p_chunks jsonb, p_content text)
-returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+returns jsonb language plpgsql volatile security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_role text := private.caller_role();
   v_account_id uuid;
@@ -74,7 +75,8 @@ $$;
 create or replace function api.knowledge_for_agent(p_agent_id uuid)
 returns table (chunk_id uuid, source_id uuid, title text, url text, page int, heading text,
   content text)
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer
+set search_path = '' set enable_seqscan = off as $$
 begin
   perform private.require_service();
   return query

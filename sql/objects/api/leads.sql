@@ -2,7 +2,8 @@
 
 create or replace function api.create_widget_lead(
   p_agent_id uuid, p_conversation_id uuid, p_fields jsonb, p_score int, p_reasons jsonb)
-returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+returns jsonb language plpgsql volatile security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_role text := private.caller_role();
   v_account_id uuid := private.lead_agent(p_agent_id, p_conversation_id);
@@ -53,7 +54,8 @@ $$;
 
 -- What the scoring reads: how many messages there are and what the visitor wrote.
 create or replace function api.lead_context(p_agent_id uuid, p_conversation_id uuid)
-returns jsonb language plpgsql stable security definer set search_path = '' as $$
+returns jsonb language plpgsql stable security definer
+set search_path = '' set enable_seqscan = off as $$
 begin
   perform private.lead_agent(p_agent_id, p_conversation_id);
   return jsonb_build_object(

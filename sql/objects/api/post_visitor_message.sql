@@ -4,7 +4,8 @@
 create or replace function api.post_visitor_message(
   p_agent_id uuid, p_conversation_id uuid, p_content text, p_client_message_id text,
   p_metadata jsonb, p_history int default 10)
-returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+returns jsonb language plpgsql volatile security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_claims jsonb := private.claims();
   v_role text := current_setting('role');

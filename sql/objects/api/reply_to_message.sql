@@ -1,6 +1,7 @@
 -- The newest answer to a visitor's message, for a retry that finds it being written elsewhere.
 create or replace function api.reply_to_message(p_message_id uuid)
-returns jsonb language plpgsql stable security definer set search_path = '' as $$
+returns jsonb language plpgsql stable security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_message public.messages;
 begin

@@ -2,9 +2,10 @@
 -- and key to what is given, so that both are what the env file says.
 create or replace function api.seed_demo(
   p_password_hash text, p_api_key_hash bytea, p_api_key_prefix text)
-returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+returns jsonb language plpgsql volatile security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
-  v_email constant text := 'demo@chatpad.example';
+  v_email constant text := api.demo_email();
   v_scopes constant text[] := array['agents:read', 'agents:write', 'analytics:read', 'chat:write',
     'conversations:read', 'conversations:write', 'knowledge:read', 'knowledge:write',
     'leads:read', 'leads:write', 'webhooks:write'];

@@ -3,7 +3,8 @@
 -- Raises the epoch, which fences every answer that started before; a running one keeps its text.
 -- Idempotent for the same person; takes over from another.
 create or replace function api.start_takeover(p_conversation_id uuid, p_note text)
-returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+returns jsonb language plpgsql volatile security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_conversation public.conversations;
   v_person uuid := private.person_id();
@@ -39,7 +40,8 @@ $$;
 
 -- Hands the conversation back to the AI. Without a takeover: returns it as it is.
 create or replace function api.end_takeover(p_conversation_id uuid, p_note text)
-returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+returns jsonb language plpgsql volatile security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_conversation public.conversations;
 begin
@@ -62,7 +64,8 @@ $$;
 
 create or replace function api.send_human_message(
   p_conversation_id uuid, p_content text, p_client_message_id text default null)
-returns jsonb language plpgsql volatile security definer set search_path = '' as $$
+returns jsonb language plpgsql volatile security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_conversation public.conversations;
   v_person uuid := private.person_id();

@@ -1,7 +1,8 @@
 -- The accounts the person may read, for `user_id in (select private.account_ids())`: evaluated once
 -- per statement, not once per row.
 create or replace function private.account_ids() returns setof uuid
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_person uuid := auth.uid();
 begin
@@ -14,7 +15,8 @@ $$;
 
 -- The accounts in which the person holds at least the given role.
 create or replace function private.account_ids_as(p_role text) returns setof uuid
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_person uuid := auth.uid();
 begin

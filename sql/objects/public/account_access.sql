@@ -1,7 +1,8 @@
 -- The stable names of the tenancy model. For a policy use private.account_ids() instead: one of
 -- these per row costs tens of microseconds.
 create or replace function public.has_account_access(account_owner_id uuid) returns boolean
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_person uuid := auth.uid();
 begin
@@ -13,7 +14,8 @@ $$;
 
 -- owner | admin | manager | member | client, or null without access.
 create or replace function public.account_role(account_owner_id uuid) returns text
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_person uuid := auth.uid();
 begin

@@ -16,7 +16,8 @@ grant execute on function realtime.is_reserved(text)
 
 -- May the caller read, or write, the reserved topic of this statement? False for every other topic.
 create or replace function realtime.reserved_allows(p_verb text) returns boolean
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer
+set search_path = '' set enable_seqscan = off as $$
 declare
   v_topic text := realtime.topic();
   v_kind text := split_part(v_topic, ':', 1);
