@@ -9,6 +9,9 @@ void Timer::start(Loop& loop, uint64_t delay_ms, std::function<void()> fire) {
   stop();
   loop_ = &loop;
   due_ms_ = loop.now_ms() + delay_ms;
+  // The loop's clock stands still while timers fire: without this, one that restarts itself with no
+  // delay would keep the loop from everything else.
+  if (loop.firing_ && delay_ms == 0) ++due_ms_;
   fire_ = std::move(fire);
   loop.heap_push(this);
 }
@@ -40,12 +43,12 @@ void Loop::run() { uv_run(&uv_, UV_RUN_DEFAULT); }
 
 void Loop::stop() {
   if (stopping_) return;
+  // Under the lock: post() may be signalling the handle from another thread.
+  const std::lock_guard lock(mailbox_mutex_);
   stopping_ = true;
   uv_prepare_stop(&prepare_);
   uv_close(reinterpret_cast<uv_handle_t*>(&prepare_), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&timer_), nullptr);
-  // Under the lock: post() may be signalling the handle from another thread.
-  const std::lock_guard lock(mailbox_mutex_);
   uv_close(reinterpret_cast<uv_handle_t*>(&async_), nullptr);
 }
 
@@ -55,7 +58,10 @@ uint64_t Loop::on_turn_end(std::function<void()> fn) {
 }
 
 void Loop::remove_turn_end(uint64_t id) {
-  std::erase_if(turn_end_, [id](const TurnEnd& t) { return t.id == id; });
+  for (TurnEnd& item : turn_end_) {
+    if (item.id == id) item.id = 0;
+  }
+  if (!in_turn_end_) std::erase_if(turn_end_, [](const TurnEnd& t) { return t.id == 0; });
 }
 
 void Loop::run_turn_end() {
@@ -66,7 +72,12 @@ void Loop::run_turn_end() {
     batch.swap(deferred_);
     for (auto& fn : batch) fn();
     if (deferred_.empty()) {
-      for (size_t i = 0; i < turn_end_.size(); ++i) turn_end_[i].fn();
+      in_turn_end_ = true;
+      for (size_t i = 0; i < turn_end_.size(); ++i) {
+        if (turn_end_[i].id != 0) turn_end_[i].fn();
+      }
+      in_turn_end_ = false;
+      std::erase_if(turn_end_, [](const TurnEnd& t) { return t.id == 0; });
     }
   } while (!deferred_.empty());
 }
@@ -90,14 +101,16 @@ void Loop::drain_mailbox() {
 
 void Loop::fire_due() {
   armed_ms_ = 0;
+  firing_ = true;
   const uint64_t now = now_ms();
   while (!heap_.empty() && heap_[0]->due_ms_ <= now) {
     Timer* timer = heap_[0];
     heap_remove(timer);
     std::function<void()> fire = std::move(timer->fire_);
     fire();  // may destroy the timer
-    if (stopping_) return;
+    if (stopping_) break;
   }
+  firing_ = false;
   arm();
 }
 

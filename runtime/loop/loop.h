@@ -15,6 +15,7 @@
 #include <atomic>
 #include <coroutine>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <vector>
@@ -73,7 +74,7 @@ class Loop {
  private:
   friend class Timer;
   struct TurnEnd {
-    uint64_t id;
+    uint64_t id;  // 0: removed, erased when nothing runs
     std::function<void()> fn;
   };
   void run_turn_end();
@@ -92,10 +93,12 @@ class Loop {
   int index_;
   bool stopping_ = false;
   uint64_t armed_ms_ = 0;
+  bool firing_ = false;
   uint64_t next_turn_end_id_ = 1;
   std::vector<Timer*> heap_;
   std::vector<std::function<void()>> deferred_;
-  std::vector<TurnEnd> turn_end_;
+  std::deque<TurnEnd> turn_end_;  // keeps running functions in place while others are added
+  bool in_turn_end_ = false;
   std::mutex mailbox_mutex_;
   std::vector<std::function<void()>> mailbox_;
 };
