@@ -49,7 +49,8 @@ begin
     lease_until)
   values (v_conversation.user_id, p_conversation_id, v_conversation.last_seq, 'assistant',
     'running', p_epoch, p_reply_to,
-    clock_timestamp() + make_interval(secs => least(greatest(coalesce(p_lease_seconds, 30), 1), 600)))
+    clock_timestamp()
+      + make_interval(secs => least(greatest(coalesce(p_lease_seconds, 30), 1), 600)))
   returning * into v_message;
   return jsonb_build_object('started', true, 'messageId', v_message.id, 'seq', v_message.seq);
 end

@@ -105,14 +105,17 @@ begin
     else
       update public.conversations c
       set last_seq = c.last_seq + 1, message_count = c.message_count + 1,
-        preview = left(p_content, 200), last_message_at = now(), updated_at = now(),
-        status = case c.status when 'closed' then 'active' else c.status end,
-        closed_at = case c.status when 'closed' then null else c.closed_at end
+        preview = left(p_content, 200), last_message_at = now(), updated_at = now()
       where c.id = p_conversation_id and c.agent_id = p_agent_id and c.user_id = v_account_id
         and (v_visitor_id is null or c.visitor_id = v_visitor_id) and c.status <> 'archived'
       returning c.last_seq, c.epoch, c.status into v_seq, v_epoch, v_status;
       if not found then
         perform private.not_found();
+      end if;
+      -- Apart, so that the usual update names no column that the event trigger watches.
+      if v_status = 'closed' then
+        update public.conversations c set status = 'active', closed_at = null
+        where c.id = p_conversation_id returning c.status into v_status;
       end if;
     end if;
     insert into public.messages (id, user_id, conversation_id, seq, role, content, epoch,
