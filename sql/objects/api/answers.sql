@@ -98,7 +98,8 @@ begin
   if v_owned then
     update public.messages m
     set state = 'complete', content = left(coalesce(p_content, m.content), 65536),
-      citations = case jsonb_typeof(p_citations) when 'array' then p_citations else '[]' end, model = p_model, tokens_in = p_tokens_in,
+      citations = case jsonb_typeof(p_citations) when 'array' then p_citations else '[]' end,
+      model = p_model, tokens_in = p_tokens_in,
       tokens_out = p_tokens_out, metadata = m.metadata || coalesce(p_metadata, '{}'),
       lease_until = null, updated_at = now()
     where m.id = p_message_id and m.state = 'running' and m.epoch = p_epoch
