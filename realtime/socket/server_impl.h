@@ -41,6 +41,7 @@ class SocketServerImpl {
   Timer sweep_timer_;
   Timer drain_timer_;
   bool draining_ = false;
+  bool finishing_ = false;
   std::function<void()> drained_;
 };
 

@@ -25,7 +25,7 @@ void Socket::want_ready() { lws_callback_on_writable(wsi); }
 void Socket::close(Close why) {
   if (close_sent_) return;
   ++server_.stats.closes[static_cast<size_t>(why)];
-  log::Line(LogLevel::info, "realtime_close")
+  log::Line(why == Close::draining ? LogLevel::debug : LogLevel::info, "realtime_close")
       .field("reason", close_info(why).reason)
       .field("peer", session_ ? std::string_view(session_->peer()) : std::string_view());
   // lws appends it to what it still holds of the last frame.

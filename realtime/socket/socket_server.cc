@@ -17,6 +17,7 @@ constexpr size_t kRxBufferBytes = 512;         // per socket
 constexpr size_t kTxPacketBytes = 64 * 1024;   // per write to the kernel
 constexpr uint32_t kServiceBufferBytes = 16 * 1024;  // per context
 constexpr uint64_t kSweepMsMax = 5000;
+constexpr uint64_t kHandlesCloseMs = 5;
 
 // lws reports every adoption as an error; that one line is left out.
 void log_line(int level, const char* line) {
@@ -64,10 +65,7 @@ SocketServerImpl::SocketServerImpl(Loop& loop_in, Hub& hub_in, SocketLimits limi
 }
 
 SocketServerImpl::~SocketServerImpl() {
-  CHECK(draining_, "sockets are drained before their server ends");
-  // The first destroy, inside the loop, closed the handles; this one frees what they belonged to.
-  if (context_) lws_context_destroy(context_);
-  sockets_.clear();
+  CHECK(!context_, "sockets are drained before their server ends");
 }
 
 void SocketServerImpl::adopt(http::DetachedSocket detached, SessionInfo info) {
@@ -176,11 +174,17 @@ void SocketServerImpl::drain(Close why, std::function<void()> done) {
 }
 
 void SocketServerImpl::finish_drain() {
-  if (!drained_) return;
+  if (finishing_) return;
+  finishing_ = true;
   drain_timer_.stop();
-  const std::function<void()> done = std::exchange(drained_, nullptr);
+  // The first destroy closes the handles of lws, the second frees what they belonged to once they
+  // are closed, which takes a turn of the loop.
   lws_context_destroy(context_);
-  done();
+  drain_timer_.start(loop, kHandlesCloseMs, [this] {
+    lws_context_destroy(std::exchange(context_, nullptr));
+    const std::function<void()> done = std::exchange(drained_, nullptr);
+    done();
+  });
 }
 
 SocketServer::SocketServer(Loop& loop, Hub& hub, SocketLimits limits)

@@ -8,8 +8,8 @@
 // It does not: TLS, compression, origins, tokens (the front door), rates and outboxes (the hub).
 // Closing reasons: protocol/codes.h. Limits: SocketLimits.
 //
-// Life: drain() closes every socket and then the lws context; `done` is called, the loop is stopped,
-// run() returns, and then the SocketServer is destroyed, before its Loop. RLIMIT_NOFILE must be set
+// Life: drain() closes every socket and then the lws context, and calls `done`; from then on the
+// SocketServer may be destroyed, inside the loop or after it. RLIMIT_NOFILE must be set
 // before the first SocketServer is made: lws sizes its tables by it.
 #pragma once
 
