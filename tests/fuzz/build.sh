@@ -3,7 +3,7 @@
 #
 #   tests/fuzz/build.sh TARGET [OUTPUT_DIRECTORY]     TARGET is the x of tests/fuzz/x_fuzz.cc
 #
-# Prints the program's path. A `// uses: GLOB...` line in the target names the sources it needs,
+# Prints the program's path. `// uses: GLOB...` lines in the target name the sources it needs,
 # `// links: FLAG...` what it links.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)

@@ -1,6 +1,7 @@
 // The parser, the scanner and the writer agree about every text.
 //
-// uses: runtime/wire/json.cc runtime/wire/json_check.cc runtime/wire/fields.cc runtime/base/error.cc runtime/base/check.cc runtime/base/uuid.cc
+// uses: runtime/wire/json.cc runtime/wire/json_check.cc runtime/wire/fields.cc
+// uses: runtime/base/error.cc runtime/base/check.cc runtime/base/uuid.cc
 // links:
 #include <cstdlib>
 #include <nlohmann/json.hpp>

@@ -1,6 +1,8 @@
 // No text is a token unless it was signed, and no signed payload is accepted without its claims.
 //
-// uses: runtime/wire/json.cc runtime/wire/json_check.cc runtime/wire/jwt.cc runtime/wire/crypto.cc runtime/base/error.cc runtime/base/check.cc runtime/base/uuid.cc runtime/base/clock.cc
+// uses: runtime/wire/json.cc runtime/wire/json_check.cc runtime/wire/jwt.cc
+// uses: runtime/wire/crypto.cc runtime/base/error.cc runtime/base/check.cc
+// uses: runtime/base/uuid.cc runtime/base/clock.cc
 // links: -ljwt -lcrypto
 #include "runtime/base/check.h"
 #include "runtime/wire/crypto.h"

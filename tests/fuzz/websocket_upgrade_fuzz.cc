@@ -1,6 +1,7 @@
 // Any header list is decided without a crash, and the canonical request never has more lines.
 //
-// uses: runtime/wire/websocket_upgrade.cc runtime/wire/crypto.cc runtime/base/error.cc runtime/base/check.cc runtime/base/uuid.cc
+// uses: runtime/wire/websocket_upgrade.cc runtime/wire/crypto.cc runtime/base/error.cc
+// uses: runtime/base/check.cc runtime/base/uuid.cc
 // links: -lcrypto
 #include <algorithm>
 #include <vector>
