@@ -1,8 +1,7 @@
 // POST /functions/v1/get-widget-config: what a widget needs to show itself and to talk, including a
 // visitor token. Public; the agent's list of allowed origins decides which sites may load it.
-#include "functions/shared/hours/hours.h"
+#include "functions/shared/hours/live_hours.h"
 #include "functions/shared/visitor/visitor.h"
-#include "runtime/base/clock.h"
 #include "runtime/edge/context.h"
 #include "runtime/edge/endpoint.h"
 #include "runtime/wire/json.h"
@@ -36,7 +35,7 @@ Task<Reply> handle(Call call) {
   body.object()
       .raw_field("agent", rows.text(0, 0))
       .raw_field("config", rows.text(0, 1))
-      .raw_field("operatingHours", hours_json(rows.text(0, 2)))
+      .raw_field("operatingHours", call.context().local<LiveHours>().json(rows.text(0, 2)))
       .raw_field("visitor", visitor_json(call, visitor, input.agent_id, account, origin))
       .object("realtime")
       .field("url", call.context().config().public_url + "/realtime/v1")

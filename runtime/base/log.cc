@@ -11,6 +11,7 @@
 namespace chatpad::log {
 namespace {
 
+std::atomic<int> g_fd{STDERR_FILENO};
 std::atomic<LogLevel> g_level{LogLevel::info};
 std::atomic<uint64_t> g_second{0};
 std::atomic<uint64_t> g_lines{0};
@@ -48,6 +49,8 @@ size_t utf8_length(std::string_view s) {
 
 void set_level(LogLevel level) { g_level = level; }
 LogLevel level() { return g_level; }
+void set_fd(int fd) { g_fd = fd; }
+int fd() { return g_fd; }
 uint64_t dropped_lines() { return g_dropped; }
 
 void append_escaped(std::string& out, std::string_view value) {
@@ -97,7 +100,7 @@ Line::~Line() {
     return;
   }
   text_ += "}\n";
-  if (::write(STDERR_FILENO, text_.data(), text_.size()) < 0) {
+  if (::write(g_fd.load(std::memory_order_relaxed), text_.data(), text_.size()) < 0) {
     g_dropped.fetch_add(1, std::memory_order_relaxed);
   }
 }

@@ -22,6 +22,9 @@ constexpr size_t kFieldBytesMax = 2048;  // longer values are cut
 
 void set_level(LogLevel level);
 LogLevel level();
+// Where lines go; standard error unless set. The descriptor stays open for the program's life.
+void set_fd(int fd);
+int fd();
 uint64_t dropped_lines();
 
 class Line {

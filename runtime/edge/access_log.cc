@@ -64,7 +64,7 @@ void AccessLog::add(const Entry& entry) {
 
 void AccessLog::flush() {
   if (buffer_.empty()) return;
-  if (::write(STDERR_FILENO, buffer_.data(), buffer_.size()) < 0) ++dropped_;
+  if (::write(log::fd(), buffer_.data(), buffer_.size()) < 0) ++dropped_;
   buffer_.clear();
   if (buffer_.capacity() > kBufferBytesMax / 4) buffer_.shrink_to_fit();
 }

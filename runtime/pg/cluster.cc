@@ -170,23 +170,25 @@ Result<std::string> find_bin_dir(const std::string& wanted, const std::string& d
 
 // Made beside and renamed, so that an interrupted initdb leaves nothing that looks complete.
 Result<void> make_cluster(const ClusterPaths& paths, const std::string& bin_dir,
-                          const ServerUser& user) {
+                          const ServerUser& user, Durability durability) {
   std::error_code code;
   if (fs::exists(paths.data + "/PG_VERSION", code)) return {};
   const std::string fresh = paths.data + ".new";
   fs::remove_all(fresh, code);
-  const Result<void> made =
-      run_as(user,
-             {bin_dir + "/initdb", "-D", fresh, "-U", "postgres", "--auth=trust",
-              "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions"},
-             paths.log_file);
+  std::vector<std::string> argv{bin_dir + "/initdb", "-D", fresh, "-U", "postgres",
+                                "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8",
+                                "--data-checksums", "--no-instructions"};
+  if (durability == Durability::throw_away) argv.push_back("--no-sync");
+  const Result<void> made = run_as(user, argv, paths.log_file);
   if (!made) return made.error();
   fs::rename(fresh, paths.data, code);
   if (code) return cluster_error("The new database cluster cannot be put in place.", code.message());
   return {};
 }
 
-Result<void> write_settings(const ClusterPaths& paths, const ServerUser& user, int port) {
+Result<void> write_settings(const ClusterPaths& paths, const ServerUser& user, int port,
+                            Durability durability) {
+  const std::string fsync = durability == Durability::throw_away ? "off" : "on";
   const std::string text =
       "# Written by chatpad at every start. Your own settings: " + paths.cluster +
       "/postgresql.user.conf\n"
@@ -204,6 +206,7 @@ Result<void> write_settings(const ClusterPaths& paths, const ServerUser& user, i
       "wal_sender_timeout = 30s\n"
       "idle_in_transaction_session_timeout = 30s\n"
       "synchronous_commit = on\n"
+      "fsync = " + fsync + "\n"
       "jit = off\n"
       "timezone = 'UTC'\n"
       "log_timezone = 'UTC'\n"

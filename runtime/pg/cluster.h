@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/base/error.h"
+#include "runtime/pg/embedded.h"
 
 namespace chatpad::pg {
 
@@ -46,8 +47,9 @@ Result<pid_t> spawn_as(const ServerUser& user, const std::vector<std::string>& a
                        const std::string& log_file);
 
 Result<void> make_cluster(const ClusterPaths& paths, const std::string& bin_dir,
-                          const ServerUser& user);
-Result<void> write_settings(const ClusterPaths& paths, const ServerUser& user, int port);
+                          const ServerUser& user, Durability durability);
+Result<void> write_settings(const ClusterPaths& paths, const ServerUser& user, int port,
+                            Durability durability);
 // Ends a postmaster that a killed program left, and removes a stale postmaster.pid.
 Result<void> end_orphan(const ClusterPaths& paths);
 std::string last_log_line(const std::string& log_file);

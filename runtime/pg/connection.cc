@@ -213,7 +213,11 @@ void Connection::take_error(const PGresult* result) {
   if (failed_) return;
   failed_ = true;
   stale_prepared_ = is_stale_prepared(result);
-  if (flight_) flight_->error_ = error_from_result(result);
+  if (!flight_) return;
+  flight_->error_ = error_from_result(result);
+  // Results come in order: an end of the connection before the first one means that the server was
+  // told to end while it was idle.
+  flight_->unexecuted_ = step_ == 0 && sqlstate_of(result) == "57P01";
 }
 
 // PIPELINE_SYNC was reached: what the flight brought is complete.

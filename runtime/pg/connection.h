@@ -13,6 +13,9 @@
 // The uv_poll handle is armed READABLE once after connecting. WRITABLE is added only while libpq
 // holds bytes the socket did not take, because every uv_poll_start costs two epoll_ctl calls.
 //
+// A connection that was told to end while idle (57P01 before any result) sends its flight back to the
+// queue, once: nothing of it was executed. Any other loss fails the flight, whose outcome is unknown.
+//
 // Cancellation: abandon() lets the flight go. When the answer has not come after kCancelGraceMs, a
 // cancel request is sent by PQcancel on a thread of libuv's pool (it blocks for a connect). The
 // connection is ready again only when the Sync was reached, the cancel has been delivered (so that it

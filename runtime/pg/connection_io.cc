@@ -146,8 +146,15 @@ void Connection::fail(Error error) {
   if (Flight* flight = std::exchange(flight_, nullptr)) {
     flight->connection_ = nullptr;
     flight->rows_ = Rows();
-    if (!flight->error_) flight->error_ = error;
-    pool_.landed(*flight);
+    const bool queued = flight->cargo_ == Cargo::once || flight->cargo_ == Cargo::begin;
+    if (queued && flight->unexecuted_ && !flight->retried_ && !pool_.closed()) {
+      flight->retried_ = true;
+      flight->error_.reset();
+      pool_.wait_again(*flight);
+    } else {
+      if (!flight->error_) flight->error_ = error;
+      pool_.landed(*flight);
+    }
   }
   pool_.lost(*this, error, was);
 }

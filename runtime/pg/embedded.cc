@@ -160,9 +160,10 @@ Result<Embedded> Embedded::start(EmbeddedOptions options) {
   if (!bin_dir) return bin_dir.error();
   const Result<void> alone = end_orphan(*paths);
   if (!alone) return alone.error();
-  const Result<void> made = make_cluster(*paths, *bin_dir, *user);
+  const Result<void> made = make_cluster(*paths, *bin_dir, *user, options.durability);
   if (!made) return made.error();
-  const Result<void> settings = write_settings(*paths, *user, server.port);
+  const Result<void> settings = write_settings(*paths, *user, server.port,
+                                               options.durability);
   if (!settings) return settings.error();
   server.bound_log();
   const Result<pid_t> child =

@@ -29,10 +29,14 @@
 
 namespace chatpad::pg {
 
+// `throw_away` trades safety against power loss for speed: tests only.
+enum class Durability : uint8_t { full, throw_away };
+
 struct EmbeddedOptions {
   std::string home;
   std::string bin_dir;                  // empty: the newest of /usr/lib/postgresql/*/bin
   uint64_t ready_ms_max = 120'000;      // crash recovery may take a while
+  Durability durability = Durability::full;
 };
 
 struct Embedded {

@@ -67,6 +67,14 @@ void FlightList::push(Flight& flight) {
   ++size_;
 }
 
+void FlightList::push_front(Flight& flight) {
+  flight.prev_ = nullptr;
+  flight.next_ = head_;
+  (head_ ? head_->prev_ : tail_) = &flight;
+  head_ = &flight;
+  ++size_;
+}
+
 Flight* FlightList::pop() {
   Flight* flight = head_;
   if (flight) remove(*flight);

@@ -94,6 +94,7 @@ class Flight {
   Cargo cargo_;
   State state_ = State::fresh;
   bool retried_ = false;
+  bool unexecuted_ = false;  // the server says so: it ended before looking at this flight
   Rows rows_;
   std::optional<Error> error_;
 };
@@ -105,6 +106,7 @@ class FlightList {
   size_t size() const { return size_; }
   Flight* front() const { return head_; }
   void push(Flight& flight);
+  void push_front(Flight& flight);
   Flight* pop();
   void remove(Flight& flight);
 

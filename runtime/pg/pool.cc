@@ -78,6 +78,13 @@ bool PoolImpl::submit(Flight& flight) {
   return false;
 }
 
+void PoolImpl::wait_again(Flight& flight) {
+  flight.state_ = Flight::State::waiting;
+  flight.acquire_until_ms_ = loop_.now_ms() + options_.acquire_ms;
+  waiting_.push_front(flight);
+  need_tick();
+}
+
 void PoolImpl::leave(Flight& flight) {
   switch (flight.state_) {
     case Flight::State::waiting: waiting_.remove(flight); break;
@@ -142,6 +149,8 @@ void PoolImpl::lost(Connection& connection, const Error& error, Connection::Stat
     --open_;
     ++stats_.reconnects;
     std::erase(idle_, &connection);
+    // Without any connection left, whether the database is there is open again.
+    if (open_ == 0) healthy_ = false;
     if (!closed_) log::Line(LogLevel::warn, "database_lost").field("cause", error.cause.value);
   }
   if (closed_) return;

@@ -56,6 +56,8 @@ class PoolImpl {
   void connected(Connection& connection);
   void free(Connection& connection);
   void landed(Flight& flight);
+  // Its connection ended before the flight was looked at: it goes to the head of the queue.
+  void wait_again(Flight& flight);
   void lost(Connection& connection, const Error& error, Connection::State was);
 
   bool healthy() const { return healthy_; }
@@ -67,10 +69,8 @@ class PoolImpl {
 
  private:
   void settle();
-  void dispatch();
   void tick();
   void need_tick();
-  bool idle_take(Connection** out);
 
   Loop& loop_;
   PoolOptions options_;

@@ -1,5 +1,7 @@
 #include "runtime/pg/pool.h"
 
+#include <algorithm>
+
 #include "runtime/pg/testing.h"
 
 namespace chatpad::pg {
@@ -11,14 +13,21 @@ using testing::Stage;
 using testing::TestDatabase;
 
 constexpr const char* kSchema = R"(
-do $$ begin
-  if not exists (select from pg_roles where rolname = 'authenticator') then
-    create role anon nologin; create role visitor nologin; create role authenticated nologin;
-    create role api_key nologin; create role service_role nologin bypassrls;
-    create role authenticator login noinherit;
-    grant anon, visitor, authenticated, api_key, service_role to authenticator;
+do $$
+declare
+  name text;
+begin
+  foreach name in array array['anon', 'visitor', 'authenticated', 'api_key', 'service_role'] loop
+    if not exists (select from pg_roles where rolname = name) then
+      execute format('create role %I nologin', name);
+    end if;
+  end loop;
+  if not exists (select from pg_roles where rolname = 'pool_login') then
+    create role pool_login login noinherit;
+    grant anon, visitor, authenticated, api_key, service_role to pool_login;
   end if;
 end $$;
+alter role service_role bypassrls;
 drop schema if exists shop cascade;
 create schema shop;
 grant usage on schema shop to anon, visitor, authenticated, api_key, service_role;
@@ -76,7 +85,7 @@ class PoolTest : public ::testing::Test {
  protected:
   void SetUp() override { TestDatabase::sql(kSchema); }
   static PoolOptions options(int connections_max = 1) {
-    return pool_options(TestDatabase::conninfo("authenticator"), connections_max);
+    return pool_options(TestDatabase::conninfo("pool_login"), connections_max);
   }
 };
 
@@ -106,11 +115,11 @@ Task<void> nothing_leaks(Stage* stage) {
   none.role = Role::none;
   none.json = "{}";
   Rows bare = co_await stage->pool.once(none, kWho, Params());
-  EXPECT_EQ(bare.text(0, 0), "authenticator");
+  EXPECT_EQ(bare.text(0, 0), "pool_login");
   EXPECT_EQ(bare.text(0, 1), "{}");
   Error failed = co_await error_of(stage, ann(), kFail, Params("conflict"));
   Rows after = co_await stage->pool.once(none, kWho, Params());
-  EXPECT_EQ(after.text(0, 0), "authenticator");
+  EXPECT_EQ(after.text(0, 0), "pool_login");
 }
 TEST_F(PoolTest, role_claims_and_timeout_end_with_the_flight) {
   run_scenario(nothing_leaks, options());
@@ -155,6 +164,278 @@ Task<void> deferred(Stage* stage) {
 }
 TEST_F(PoolTest, a_deferred_constraint_fails_the_flight_that_broke_it) {
   run_scenario(deferred, options());
+}
+
+Task<void> prepared_across_roles(Stage* stage) {
+  for (int round = 0; round < 8; ++round) {
+    Rows mine = co_await stage->pool.once(ann(), kNotes, Params());
+    EXPECT_EQ(mine.size(), 2);
+    Rows his = co_await stage->pool.once(as(Role::authenticated, "bob"), kNotes, Params());
+    EXPECT_EQ(his.size(), 1);
+    Rows all = co_await stage->pool.once(as(Role::service_role, ""), kNotes, Params());
+    EXPECT_EQ(all.size(), 3);
+  }
+  const Statement names("names", "select name from pg_prepared_statements order by name");
+  Rows prepared = co_await stage->pool.once(ann(), names, Params());
+  EXPECT_EQ(prepared.size(), 4);  // set_config, notes twice, this one
+}
+TEST_F(PoolTest, a_statement_is_prepared_once_per_role_and_connection) {
+  run_scenario(prepared_across_roles, options());
+}
+
+Task<void> stale_prepared(Stage* stage) {
+  Rows before = co_await stage->pool.once(ann(), kNotes, Params());
+  const Statement forget("forget", "deallocate all");
+  Rows none = co_await stage->pool.once(ann(), forget, Params());
+  Rows unknown = co_await stage->pool.once(ann(), kNotes, Params());
+  EXPECT_EQ(unknown.size(), 2);
+  // The name is taken on the server by something the program did not prepare.
+  const Statement taken("taken", "prepare \"uother\" as select 1");
+  Rows prepared = co_await stage->pool.once(ann(), taken, Params());
+  const Statement other("other", "select 2");
+  Rows two = co_await stage->pool.once(ann(), other, Params());
+  EXPECT_EQ(two.integer(0, 0), 2);
+  // The result type of a kept plan changes.
+  const Statement star("star", "select * from shop.parents");
+  Rows narrow = co_await stage->pool.once(ann(), star, Params());
+  TestDatabase::sql("alter table shop.parents add column more text; grant all on shop.parents "
+                    "to authenticated");
+  Rows wide = co_await stage->pool.once(ann(), star, Params());
+  EXPECT_EQ(stage->pool.stats().failures, 0u);
+  // One name for two texts: the second is not kept.
+  const Statement renamed("other", "select 3");
+  Rows three = co_await stage->pool.once(ann(), renamed, Params());
+  EXPECT_EQ(three.integer(0, 0), 3);
+}
+TEST_F(PoolTest, a_server_that_forgot_or_changed_a_statement_is_not_noticed_by_the_caller) {
+  run_scenario(stale_prepared, options());
+}
+
+Task<void> failing_parse(Stage* stage) {
+  const Statement bad("bad", "select no_such_column from shop.notes");
+  for (int i = 0; i < 3; ++i) {
+    Error error = co_await error_of(stage, ann(), bad, Params());
+    EXPECT_EQ(error.cause.value.substr(0, 5), "42703");
+  }
+  // Parsed well, failed when run: kept.
+  for (int i = 0; i < 3; ++i) {
+    Error error = co_await error_of(stage, ann(), kAdd, Params("ann", "a1"));
+    EXPECT_EQ(error.errc, Errc::conflict);
+  }
+  const Statement count("count_prepared",
+                        "select count(*) from pg_prepared_statements where name = 'uadd_note'");
+  Rows kept = co_await stage->pool.once(ann(), count, Params());
+  EXPECT_EQ(kept.integer(0, 0), 1);
+}
+TEST_F(PoolTest, a_failed_flight_leaves_the_prepared_statements_known_as_they_are) {
+  run_scenario(failing_parse, options());
+}
+
+Task<void> sleeper(Stage* stage) {
+  Rows rows = co_await stage->pool.once(ann(), kSleep, Params("30"), 60'000);
+  ADD_FAILURE() << "a destroyed task went on";
+}
+Task<void> cancelled(Stage* stage) {
+  Rows first = co_await stage->pool.once(ann(), kPid, Params());
+  const Scope::Id id = stage->scope.spawn(sleeper(stage));
+  co_await sleep_for(stage->loop, 30);
+  EXPECT_EQ(stage->pool.stats().busy, 1);
+  stage->scope.cancel(id);
+  // The only connection: it comes back long before the query would have ended.
+  for (int i = 0; i < 5; ++i) {
+    Rows second = co_await stage->pool.once(ann(), kPid, Params());
+    EXPECT_EQ(second.integer(0, 0), first.integer(0, 0));
+  }
+  EXPECT_EQ(stage->pool.stats().failures, 0u);
+}
+TEST_F(PoolTest, destroying_the_waiting_task_cancels_its_query_and_keeps_the_connection) {
+  run_scenario(cancelled, options());
+}
+
+Task<void> cancelled_many(Stage* stage) {
+  for (int round = 0; round < 30; ++round) {
+    const Scope::Id slow = stage->scope.spawn(sleeper(stage));
+    const Scope::Id waiting = stage->scope.spawn(sleeper(stage));
+    co_await sleep_for(stage->loop, static_cast<uint64_t>(round % 5));
+    stage->scope.cancel(waiting);
+    stage->scope.cancel(slow);
+    Rows rows = co_await stage->pool.once(ann(), kNotes, Params());
+    EXPECT_EQ(rows.size(), 2);
+  }
+  EXPECT_EQ(stage->pool.stats().waiting, 0u);
+}
+TEST_F(PoolTest, a_cancel_request_never_hits_the_next_flight) {
+  run_scenario(cancelled_many, options());
+}
+
+Task<void> killed(Stage* stage) {
+  Rows pid = co_await stage->pool.once(ann(), kPid, Params());
+  const std::string kill = "select pg_terminate_backend(" + pid.str(0, 0) + ", 5000)";
+  const Statement suicide("suicide", "select pg_sleep(0.05), pg_terminate_backend(pg_backend_pid())");
+  Error lost = co_await error_of(stage, as(Role::none, ""), suicide, Params());
+  EXPECT_EQ(lost.errc, Errc::database_unavailable);
+  EXPECT_TRUE(error_info(lost.errc).retry);
+  Rows again = co_await stage->pool.once(ann(), kPid, Params());
+  EXPECT_NE(again.integer(0, 0), pid.integer(0, 0));
+  // And while nobody uses it.
+  TestDatabase::sql("select pg_terminate_backend(" + again.str(0, 0) + ", 5000)");
+  co_await sleep_for(stage->loop, 50);
+  Rows third = co_await stage->pool.once(ann(), kPid, Params());
+  EXPECT_NE(third.integer(0, 0), again.integer(0, 0));
+  EXPECT_EQ(stage->pool.stats().reconnects, 2u);
+  EXPECT_TRUE(stage->pool.healthy());
+}
+TEST_F(PoolTest, a_killed_backend_fails_its_flight_and_is_replaced) {
+  run_scenario(killed, options());
+}
+
+Task<void> one_sleep(Stage* stage, int* ended) {
+  Rows rows = co_await stage->pool.once(ann(), kSleep, Params("0.5"));
+  ++*ended;
+}
+Task<void> exhausted(Stage* stage) {
+  Rows warm = co_await stage->pool.once(ann(), kNotes, Params());
+  int ended = 0;
+  stage->scope.spawn(one_sleep(stage, &ended));
+  Error too_long = co_await error_of(stage, ann(), kNotes, Params());
+  EXPECT_EQ(too_long.errc, Errc::database_unavailable);
+  stage->scope.spawn(one_sleep(stage, &ended));
+  stage->scope.spawn(one_sleep(stage, &ended));
+  Error too_many = co_await error_of(stage, ann(), kNotes, Params());
+  EXPECT_EQ(too_many.errc, Errc::overloaded);
+  EXPECT_EQ(ended, 0);
+  stage->scope.cancel_all();
+  Rows after = co_await stage->pool.once(ann(), kNotes, Params());
+  EXPECT_EQ(after.size(), 2);
+}
+TEST_F(PoolTest, waiting_for_a_connection_is_bounded_in_number_and_time) {
+  PoolOptions small = options();
+  small.acquire_ms = 100;
+  small.waiters_max = 2;
+  run_scenario(exhausted, small);
+}
+
+Task<void> numbered(Stage* stage, int n, std::vector<int>* order) {
+  Rows rows = co_await stage->pool.once(ann(), kNotes, Params());
+  order->push_back(n);
+}
+Task<void> in_order(Stage* stage) {
+  std::vector<int> order;
+  for (int i = 0; i < 100; ++i) stage->scope.spawn(numbered(stage, i, &order));
+  co_await stage->scope.join();
+  EXPECT_EQ(order.size(), 100u);
+  EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+  EXPECT_EQ(stage->pool.stats().open, 1);
+}
+TEST_F(PoolTest, waiting_flights_take_off_in_the_order_they_came) {
+  run_scenario(in_order, options());
+}
+
+Task<void> closed_under_way(Stage* stage) {
+  Rows warm = co_await stage->pool.once(ann(), kNotes, Params());
+  stage->loop.defer([stage] { stage->pool.close(); });
+  Error travelling = co_await error_of(stage, ann(), kSleep, Params("30"));
+  EXPECT_EQ(travelling.errc, Errc::draining);
+  Error late = co_await error_of(stage, ann(), kNotes, Params());
+  EXPECT_EQ(late.errc, Errc::draining);
+}
+TEST_F(PoolTest, closing_ends_every_flight_with_draining) {
+  run_scenario(closed_under_way, options());
+}
+
+Task<void> large(Stage* stage) {
+  const Statement echo("echo", "select $1::text");
+  const std::string big(20 << 20, 'x');
+  Rows rows = co_await stage->pool.once(ann(), echo, Params(big));
+  EXPECT_EQ(rows.text(0, 0).size(), big.size());
+  Rows small = co_await stage->pool.once(ann(), kNotes, Params());
+  EXPECT_EQ(small.size(), 2);
+}
+TEST_F(PoolTest, values_larger_than_the_socket_buffer_travel_whole) {
+  run_scenario(large, options());
+}
+
+Task<void> transaction_commits(Stage* stage) {
+  Transaction tx = co_await stage->pool.begin(ann());
+  Rows added = co_await tx.query(kAdd, Params("ann", "in_tx"));
+  EXPECT_EQ(added.affected(), 1);
+  Rows seen = co_await tx.query(kNotes, Params());
+  EXPECT_EQ(seen.size(), 3);
+  EXPECT_EQ(stage->pool.stats().busy, 1);
+  co_await tx.commit();
+  EXPECT_EQ(stage->pool.stats().busy, 0);
+  Rows after = co_await stage->pool.once(ann(), kNotes, Params());
+  EXPECT_EQ(after.size(), 3);
+}
+TEST_F(PoolTest, a_transaction_keeps_its_role_over_flights_and_commits) {
+  run_scenario(transaction_commits, options());
+}
+
+Task<void> adds_and_leaves(Stage* stage, const char* text) {
+  Transaction tx = co_await stage->pool.begin(ann());
+  Rows added = co_await tx.query(kAdd, Params("ann", text));
+}
+Task<void> holds_forever(Stage* stage) {
+  Transaction tx = co_await stage->pool.begin(ann());
+  Rows added = co_await tx.query(kAdd, Params("ann", "held"));
+  Rows never = co_await tx.query(kSleep, Params("30"));
+}
+Task<void> fails_inside(Stage* stage) {
+  Transaction tx = co_await stage->pool.begin(ann());
+  Rows added = co_await tx.query(kAdd, Params("ann", "lost"));
+  bool raised = false;
+  try {
+    Rows twice = co_await tx.query(kAdd, Params("ann", "a1"));
+  } catch (const Raised& r) {
+    raised = r.error().errc == Errc::conflict;
+  }
+  EXPECT_TRUE(raised);
+  raised = false;
+  try {
+    co_await tx.commit();
+  } catch (const Raised& r) {
+    raised = true;
+  }
+  EXPECT_TRUE(raised);
+}
+Task<void> transaction_rolls_back(Stage* stage) {
+  co_await adds_and_leaves(stage, "left");
+  Rows first = co_await stage->pool.once(ann(), kNotes, Params());
+  EXPECT_EQ(first.size(), 2);
+  co_await fails_inside(stage);
+  Rows second = co_await stage->pool.once(ann(), kNotes, Params());
+  EXPECT_EQ(second.size(), 2);
+  const Scope::Id id = stage->scope.spawn(holds_forever(stage));
+  co_await sleep_for(stage->loop, 60);
+  stage->scope.cancel(id);
+  Rows third = co_await stage->pool.once(ann(), kNotes, Params());
+  EXPECT_EQ(third.size(), 2);
+  // Destroyed while it still waits for its first flight.
+  const Scope::Id early = stage->scope.spawn(holds_forever(stage));
+  stage->scope.cancel(early);
+  Rows fourth = co_await stage->pool.once(ann(), kNotes, Params());
+  EXPECT_EQ(fourth.size(), 2);
+  EXPECT_EQ(stage->pool.stats().reconnects, 0u);
+}
+TEST_F(PoolTest, a_transaction_that_is_dropped_failed_or_cancelled_rolls_back) {
+  run_scenario(transaction_rolls_back, options());
+}
+
+Task<void> transaction_lost(Stage* stage) {
+  Transaction tx = co_await stage->pool.begin(ann());
+  Rows pid = co_await tx.query(kPid, Params());
+  TestDatabase::sql("select pg_terminate_backend(" + pid.str(0, 0) + ", 5000)");
+  co_await sleep_for(stage->loop, 50);
+  bool raised = false;
+  try {
+    co_await tx.commit();
+  } catch (const Raised& r) {
+    raised = r.error().errc == Errc::database_unavailable;
+  }
+  EXPECT_TRUE(raised);
+}
+TEST_F(PoolTest, a_transaction_on_a_lost_connection_does_not_commit) {
+  run_scenario(transaction_lost, options());
 }
 
 }  // namespace

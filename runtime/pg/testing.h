@@ -59,6 +59,7 @@ class TestDatabase : public ::testing::Environment {
       home() = make_home();
       EmbeddedOptions options;
       options.home = home();
+      options.durability = Durability::throw_away;
       Result<Embedded> result = Embedded::start(options);
       if (!result) ADD_FAILURE() << result.error().message.value << result.error().cause.value;
       CHECK(result.ok(), "the test database starts");

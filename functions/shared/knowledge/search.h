@@ -17,8 +17,8 @@ namespace chatpad::knowledge {
 /// Stands for a function word in Index::words().
 constexpr std::uint32_t kStopWord = 0xFFFFFFFF;
 
-/// Shorter words have too many neighbours to guess from.
-constexpr std::size_t kSpellingBytesMin = 6;
+/// Shorter stems have too many neighbours to guess from.
+constexpr std::size_t kSpellingBytesMin = 5;
 constexpr std::size_t kSpellingCandidatesMax = 4;
 
 class Search {

@@ -43,7 +43,7 @@ constexpr std::array<Row, 23> kMessages = {{
 }};
 
 // A message made only of these and of fillers is small talk of the strongest kind it holds.
-constexpr std::array<Row, 32> kWords = {{
+constexpr std::array<Row, 33> kWords = {{
     {"hi", SmallTalk::greeting},       {"hello", SmallTalk::greeting},
     {"hey", SmallTalk::greeting},      {"hiya", SmallTalk::greeting},
     {"greetings", SmallTalk::greeting}, {"morning", SmallTalk::greeting},
@@ -65,7 +65,7 @@ constexpr std::array<Row, 32> kWords = {{
 constexpr std::array<std::string_view, 40> kFillers = {
     "good", "there", "you", "very", "much", "so", "a", "lot", "for", "your", "the", "help",
     "all", "again", "everyone", "everybody", "team", "day", "nice", "great", "ok", "okay",
-    "have", "guten", "gute", "schon", "schones", "vielen", "dank", "auf", "sehr", "dir",
+    "have", "guten", "gute", "schon", "schones", "vielen", "schonen", "auf", "sehr", "dir",
     "ihnen", "beaucoup", "bien", "au", "a", "tous", "vous", "that"};
 
 const Row* find(std::span<const Row> rows, std::string_view phrase) {

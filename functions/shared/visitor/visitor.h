@@ -13,8 +13,4 @@ namespace chatpad::functions {
 std::string visitor_json(const edge::Call& call, const Uuid& visitor, const Uuid& agent,
                          const Uuid& account, std::string_view origin);
 
-// {"isOpen","nextOpenTime","timezone"} of a schedule as the database keeps it, now. A schedule that
-// cannot be read counts as always open.
-std::string hours_json(std::string_view schedule_json);
-
 }  // namespace chatpad::functions

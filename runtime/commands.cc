@@ -1,0 +1,202 @@
+#include "runtime/commands.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "functions/shared/account/password.h"
+#include "runtime/banner.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/log.h"
+#include "runtime/database.h"
+#include "runtime/edge/openapi.h"
+#include "runtime/edge/router.h"
+#include "runtime/home.h"
+#include "runtime/pg/blocking.h"
+#include "runtime/program.h"
+#include "runtime/wire/crypto.h"
+
+namespace chatpad::commands {
+namespace {
+
+constexpr size_t kApiKeyPrefixChars = 12;
+
+// Sockets are what this program is made of: take what the system allows.
+void raise_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 65'536);
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// A port that is free right now, for CHATPAD_PORT=0.
+uint16_t free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  const bool found = fd >= 0 && ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+  if (fd >= 0) ::close(fd);
+  if (!found) raise(Errc::internal, PublicText("No free port was found."));
+  return ntohs(address.sin_port);
+}
+
+void complete(Config& config, const Home& home) {
+  if (config.port == 0) config.port = free_port();
+  if (config.public_url.empty()) {
+    const bool everywhere = config.host == "0.0.0.0" || config.host == "::";
+    config.public_url = "http://" + (everywhere ? std::string("127.0.0.1") : config.host) + ":" +
+                        std::to_string(config.port);
+  }
+  while (config.public_url.ends_with('/')) config.public_url.pop_back();
+  config.jwt_secret = home.values.at("SUPABASE_JWT_SECRET");
+}
+
+// Sets password and key to what the env file says; says which agent the demo is.
+void seed_demo(const Database& database, Home& home) {
+  auto session = pg::Blocking::open(database.logins.service).or_raise();
+  session.run("set role service_role").or_raise();
+  const std::string& key = home.values["CHATPAD_DEMO_API_KEY"];
+  pg::Params params(functions::hash_password(home.values["CHATPAD_DEMO_PASSWORD"]),
+                    "\\x" + wire::sha256_hex(key), key.substr(0, kApiKeyPrefixChars));
+  const pg::Rows rows =
+      session
+          .run("select s->>'agentId', u.email from api.seed_demo($1, $2, $3) s "
+               "join lateral (select api.demo_email() as email) u on true",
+               params)
+          .or_raise();
+  home.values["CHATPAD_DEMO_AGENT_ID"] = rows.str(0, 0);
+  home.values["CHATPAD_DEMO_EMAIL"] = rows.str(0, 1);
+}
+
+struct Started {
+  Home home;
+  Database database;
+};
+
+Started open_home_and_database(const Config& config) {
+  Home home = Home::open(config).or_raise();
+  home.fill_secrets(config);
+  // Before anything is made with the secrets: a start that is cut off must find the same ones again.
+  home.save().or_raise();
+  Database database = Database::open(config, home).or_raise();
+  return Started{std::move(home), std::move(database)};
+}
+
+// Serves until a signal; the caller has migrated.
+int run(const Config& config, Database& database, const std::function<void()>& when_listening) {
+  raise_file_limit();
+  std::signal(SIGPIPE, SIG_IGN);
+  Program program(config, database.logins);
+  program.listen();
+  if (database.embedded) {
+    pg::Embedded* cluster = &*database.embedded;
+    program.on_housekeeping([cluster] { cluster->bound_log(); });
+  }
+  when_listening();
+  program.run();
+  return 0;
+}
+
+// With a terminal in front, the log goes to a file and the screen stays readable.
+void log_to_file_of_terminal(const Home& home) {
+  if (!::isatty(STDERR_FILENO)) return;
+  const int fd = ::open(home.path("chatpad.log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+                        0600);
+  if (fd >= 0) log::set_fd(fd);
+}
+
+}  // namespace
+
+int up(const Config& given) {
+  Config config = given;
+  Progress progress;
+  Started started = open_home_and_database(config);
+  complete(config, started.home);
+  progress.step(started.database.embedded ? "PostgreSQL (private, in " + config.home + ")"
+                                          : "PostgreSQL (CHATPAD_DATABASE_URL)");
+  const std::string migrated = started.database.migrate(config.jwt_secret).or_raise();
+  progress.step("Schema: " + migrated);
+  if (started.home.values["CHATPAD_DEMO_AGENT_ID"].empty()) {
+    seed_demo(started.database, started.home);
+    progress.step("Demo shop, its knowledge, two conversations and a lead");
+  }
+  EnvValues& values = started.home.values;
+  values["SUPABASE_URL"] = config.public_url;
+  values["DATABASE_URL"] = started.database.url;
+  started.home.save().or_raise();
+  log_to_file_of_terminal(started.home);
+  const int code = run(config, started.database, [&] {
+    progress.step("Listening");
+    print_banner(config, started.home, progress.total_ms());
+  });
+  std::puts("\nStopping PostgreSQL ...");
+  if (started.database.embedded) started.database.embedded->stop();
+  std::puts("Stopped. Everything is kept; `./dev up` goes on from here.");
+  return code;
+}
+
+int serve(const Config& given) {
+  Config config = given;
+  Started started = open_home_and_database(config);
+  complete(config, started.home);
+  return run(config, started.database, [&] {
+    log::Line(LogLevel::info, "listening").field("url", config.public_url);
+  });
+}
+
+int migrate(const Config& config) {
+  Started started = open_home_and_database(config);
+  const std::string secret = started.home.values["SUPABASE_JWT_SECRET"];
+  std::puts(started.database.migrate(secret).or_raise().c_str());
+  return 0;
+}
+
+int seed(const Config& config) {
+  Started started = open_home_and_database(config);
+  seed_demo(started.database, started.home);
+  started.home.save().or_raise();
+  std::printf("Demo account %s, agent %s; password and key are in %s\n",
+              started.home.values["CHATPAD_DEMO_EMAIL"].c_str(),
+              started.home.values["CHATPAD_DEMO_AGENT_ID"].c_str(),
+              started.home.path("env").c_str());
+  return 0;
+}
+
+int keys(const Config& config) {
+  const auto values = read_env_file(config.home + "/env").or_raise();
+  if (values.empty()) {
+    raise(Errc::not_found, PublicText("There is no " + config.home + "/env yet; run chatpad up."));
+  }
+  for (const char* name : {"SUPABASE_URL", "SUPABASE_ANON_KEY", "SUPABASE_SERVICE_ROLE_KEY"}) {
+    const auto found = values.find(name);
+    if (found != values.end()) std::printf("%s=%s\n", name, found->second.c_str());
+  }
+  return 0;
+}
+
+int routes() {
+  const edge::Router router(functions::endpoint_table());
+  std::fputs(edge::routes_table(router).c_str(), stdout);
+  return 0;
+}
+
+int openapi() {
+  const edge::Router router(functions::endpoint_table());
+  std::puts(edge::openapi_json(router).c_str());
+  return 0;
+}
+
+int version() {
+  std::puts("chatpad " CHATPAD_VERSION);
+  return 0;
+}
+
+}  // namespace chatpad::commands

@@ -1,0 +1,29 @@
+// Database: the PostgreSQL this program works on, private or given, and how to log in.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "runtime/base/config.h"
+#include "runtime/home.h"
+#include "runtime/pg/embedded.h"
+#include "runtime/program.h"
+
+namespace chatpad {
+
+struct Database {
+  std::optional<pg::Embedded> embedded;  // empty: CHATPAD_DATABASE_URL
+  std::string admin;                     // who migrates
+  std::string url;                       // for people and tools (DATABASE_URL)
+  DatabaseLogins logins;
+
+  // Starts the private cluster when no URL is given. On the main thread only.
+  static Result<Database> open(const Config& config, const Home& home);
+  // Brings the schema up to date and gives the logins of an external server their passwords.
+  Result<std::string> migrate(const std::string& jwt_secret);
+};
+
+// Passwords of the logins on an external server follow from the program's secret.
+std::string login_password(const std::string& jwt_secret, std::string_view login);
+
+}  // namespace chatpad

@@ -1,0 +1,96 @@
+// chatpad doctor: looks at everything a start depends on and says, for each thing that is wrong,
+// what to do about it.
+#include <sys/resource.h>
+
+#include <cstdio>
+
+#include "runtime/commands.h"
+#include "runtime/database.h"
+#include "runtime/home.h"
+#include "runtime/pg/blocking.h"
+
+namespace chatpad::commands {
+namespace {
+
+constexpr rlim_t kFilesAdvised = 4096;
+
+class Findings {
+ public:
+  void good(const std::string& what) { std::printf("  ok    %s\n", what.c_str()); }
+  void bad(const std::string& what, const std::string& remedy) {
+    std::printf("  WRONG %s\n        %s\n", what.c_str(), remedy.c_str());
+    ++wrong_;
+  }
+  void check(bool holds, const std::string& what, const std::string& remedy) {
+    if (holds) {
+      good(what);
+    } else {
+      bad(what, remedy);
+    }
+  }
+  int wrong() const { return wrong_; }
+
+ private:
+  int wrong_ = 0;
+};
+
+std::string one_text(pg::Blocking& session, const std::string& sql) {
+  auto rows = session.run(sql);
+  return rows && rows->size() > 0 ? rows->str(0, 0) : "";
+}
+
+void look_at_database(Findings& findings, const Database& database) {
+  auto session = pg::Blocking::open(database.admin);
+  if (!session) {
+    findings.bad("the database does not answer", session.error().message.value.empty()
+                                                     ? session.error().cause.value
+                                                     : session.error().message.value);
+    return;
+  }
+  const int version = session->server_version();
+  findings.check(version >= pg::Embedded::kVersionAdvised,
+                 "PostgreSQL " + one_text(*session, "show server_version"),
+                 "Install PostgreSQL 15.20 or newer: older ones have known holes in row-level "
+                 "security.");
+  findings.check(one_text(*session, "show wal_level") == "logical", "wal_level is logical",
+                 "Run: alter system set wal_level = logical;  then restart PostgreSQL.");
+  findings.check(!one_text(*session, "select 1 from pg_roles where rolname = 'authenticator'").empty(),
+                 "the login roles exist", "Run: chatpad migrate  (as a superuser of the database).");
+  for (const auto& [login, conninfo] : {std::pair{"authenticator", database.logins.authenticator},
+                                        std::pair{"service_authenticator", database.logins.service}}) {
+    const auto as_login = pg::Blocking::open(conninfo);
+    findings.check(as_login.ok(), std::string(login) + " can log in",
+                   "Run: chatpad migrate  with this home, so that its password is set.");
+  }
+}
+
+}  // namespace
+
+int doctor(const Config& config) {
+  Findings findings;
+  std::printf("ChatPad %s, home %s\n", CHATPAD_VERSION, config.home.c_str());
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  findings.check(files.rlim_max >= kFilesAdvised,
+                 std::to_string(files.rlim_max) + " open files allowed",
+                 "Raise the limit (ulimit -n 65536); every visitor needs one.");
+  const auto values = read_env_file(config.home + "/env");
+  findings.check(values.ok(), "the env file can be read",
+                 values ? "" : values.error().message.value);
+  auto home = Home::open(config);
+  if (!home) {
+    findings.bad("the home is in use", home.error().message.value);
+  } else {
+    home->fill_secrets(config);
+    auto database = Database::open(config, *home);
+    if (!database) {
+      findings.bad("PostgreSQL does not start", database.error().message.value);
+    } else {
+      look_at_database(findings, *database);
+    }
+  }
+  std::printf("%d things to mend\n", findings.wrong());
+  return findings.wrong() == 0 ? 0 : 1;
+}
+
+}  // namespace chatpad::commands

@@ -1,0 +1,235 @@
+#include "runtime/program.h"
+
+#include <unistd.h>
+
+#include <thread>
+#include <vector>
+
+#include "realtime/changes/feed.h"
+#include "runtime/base/check.h"
+#include "runtime/base/log.h"
+#include "runtime/edge/router.h"
+#include "runtime/unit.h"
+
+namespace chatpad {
+namespace {
+
+constexpr uint64_t kPartitionsMs = 3'600'000;
+
+const pg::Claims kService{pg::Role::service_role, R"({"role":"service_role"})"};
+constexpr pg::Statement kCloseStale{"close_stale_answers", "select api.close_stale_answers()"};
+constexpr pg::Statement kPartitions{"ensure_partitions", "select realtime.ensure_partitions()"};
+
+int loop_count(const Config& config) {
+  if (config.loops > 0) return config.loops;
+  const unsigned cores = std::thread::hardware_concurrency();
+  return cores == 0 ? 1 : static_cast<int>(cores);
+}
+
+std::vector<std::string> accepted_issuers(const Config& config) {
+  return {config.public_url + "/auth/v1", "supabase", "chatpad"};
+}
+
+wire::JwtVerifier make_verifier(const Config& config) {
+  wire::JwtRules rules;
+  rules.issuers = accepted_issuers(config);
+  return wire::JwtVerifier::create(config.jwt_secret, std::move(rules)).or_raise();
+}
+
+}  // namespace
+
+struct Program::Impl {
+  Impl(Config settings, DatabaseLogins database);
+
+  void start_feed();
+  void start_signals();
+  void deal(int fd, std::string peer);
+  void fan_out(realtime::EventBatch batch);
+  void on_feed_state(realtime::FeedState state);
+  void on_gap();
+  Task<void> keep_house();
+  Task<void> ask(pg::Statement statement);
+  void begin_drain();
+  void end_loops();
+  Loop& first() { return units.front()->loop; }
+
+  Config config;
+  DatabaseLogins logins;
+  edge::Router router;
+  Shared shared;
+  std::vector<std::unique_ptr<Unit>> units;
+  std::vector<std::thread> threads;
+  std::unique_ptr<http::Acceptor> acceptor;
+  std::unique_ptr<realtime::Feed> feed;
+  std::function<void()> extra_housekeeping;
+  std::unique_ptr<Scope> housekeeping = std::make_unique<Scope>();
+  uv_signal_t interrupt{};
+  uv_signal_t terminate{};
+  size_t next_unit = 0;
+  size_t units_left = 0;
+  bool draining = false;
+};
+
+Program::Impl::Impl(Config settings, DatabaseLogins database)
+    : config(std::move(settings)),
+      logins(std::move(database)),
+      router(functions::endpoint_table()),
+      shared(config, router, make_verifier(config)) {
+  const int count = loop_count(config);
+  for (int i = 0; i < count; ++i) units.push_back(std::make_unique<Unit>(i, shared, logins));
+  units_left = units.size();
+}
+
+// Round-robin: each loop gets the same number of connections, also when there are only a few.
+void Program::Impl::deal(int fd, std::string peer) {
+  Unit& unit = *units[next_unit];
+  next_unit = (next_unit + 1) % units.size();
+  if (&unit.loop == &first()) {
+    unit.server->adopt(fd, std::move(peer));
+  } else {
+    unit.adopt(fd, std::move(peer));
+  }
+}
+
+void Program::Impl::start_feed() {
+  realtime::FeedOptions options;
+  options.conninfo = logins.replicator;
+  options.on_events = [this](realtime::EventBatch batch) { fan_out(std::move(batch)); };
+  options.on_state = [this](realtime::FeedState state) { on_feed_state(state); };
+  options.on_gap = [this] { on_gap(); };
+  feed = std::make_unique<realtime::Feed>(first(), std::move(options));
+  feed->start();
+}
+
+void Program::Impl::fan_out(realtime::EventBatch batch) {
+  for (const auto& owned : units) {
+    Unit* unit = owned.get();
+    auto hand_over = [unit, batch] {
+      for (const edge::DurableEvent& event : *batch) {
+        unit->hub.deliver(event);
+        unit->context.notify(event);
+      }
+    };
+    if (&unit->loop == &first()) {
+      hand_over();
+    } else if (!unit->loop.post(hand_over)) {
+      // The loop is hopelessly behind: its clients must learn that something is missing.
+      log::Line(LogLevel::error, "durable_events_dropped").field("loop", unit->loop.index());
+    }
+  }
+}
+
+void Program::Impl::on_feed_state(realtime::FeedState state) {
+  shared.realtime_live.store(state == realtime::FeedState::live);
+  for (const auto& unit : units) {
+    realtime::Hub* hub = &unit->hub;
+    unit->loop.post([hub, state] { hub->set_feed(state); });
+  }
+}
+
+void Program::Impl::on_gap() {
+  for (const auto& unit : units) {
+    realtime::Hub* hub = &unit->hub;
+    unit->loop.post([hub] { hub->announce_gap(); });
+  }
+}
+
+Task<void> Program::Impl::ask(pg::Statement statement) {
+  try {
+    co_await units.front()->service_pool.once(kService, statement, pg::Params());
+  } catch (const Raised& raised) {
+    log::Line(LogLevel::warn, "housekeeping_failed")
+        .field("statement", statement.name)
+        .field("code", error_info(raised.error().errc).code)
+        .field("cause", raised.error().cause.value);
+  }
+}
+
+Task<void> Program::Impl::keep_house() {
+  uint64_t partitions_ms = 0;
+  for (;;) {
+    co_await ask(kCloseStale);
+    const uint64_t now = first().now_ms();
+    if (now - partitions_ms >= kPartitionsMs || partitions_ms == 0) {
+      partitions_ms = now;
+      co_await ask(kPartitions);
+    }
+    if (extra_housekeeping) extra_housekeeping();
+    co_await sleep_for(first(), kHousekeepingMs);
+  }
+}
+
+void Program::Impl::start_signals() {
+  const auto on_signal = [](uv_signal_t* handle, int) {
+    auto* impl = static_cast<Impl*>(handle->data);
+    if (impl->draining) ::_exit(1);
+    impl->begin_drain();
+  };
+  uv_signal_init(first().raw(), &interrupt);
+  uv_signal_init(first().raw(), &terminate);
+  interrupt.data = terminate.data = this;
+  uv_signal_start(&interrupt, on_signal, SIGINT);
+  uv_signal_start(&terminate, on_signal, SIGTERM);
+}
+
+void Program::Impl::begin_drain() {
+  draining = true;
+  log::Line(LogLevel::info, "draining");
+  acceptor->close();
+  for (const auto& owned : units) {
+    Unit* unit = owned.get();
+    unit->loop.post([this, unit] {
+      unit->drain([this] {
+        first().post([this] {
+          if (--units_left == 0) end_loops();
+        });
+      });
+    });
+  }
+}
+
+// On loop 0, when every unit is empty.
+void Program::Impl::end_loops() {
+  housekeeping.reset();
+  feed->stop();
+  uv_close(reinterpret_cast<uv_handle_t*>(&interrupt), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&terminate), nullptr);
+  for (const auto& owned : units) {
+    Unit* unit = owned.get();
+    unit->loop.post([unit] { unit->end(); });
+  }
+}
+
+Program::Program(Config config, DatabaseLogins logins)
+    : impl_(std::make_unique<Impl>(std::move(config), std::move(logins))) {}
+
+Program::~Program() = default;
+
+void Program::listen() {
+  Impl& impl = *impl_;
+  impl.acceptor = std::make_unique<http::Acceptor>(
+      impl.first(), impl.config.host, impl.config.port,
+      [&impl](int fd, std::string peer) { impl.deal(fd, std::move(peer)); },
+      [&impl] { return impl.units.front()->server->accepting(); });
+}
+
+void Program::on_housekeeping(std::function<void()> fn) {
+  impl_->extra_housekeeping = std::move(fn);
+}
+
+void Program::run() {
+  Impl& impl = *impl_;
+  impl.start_signals();
+  impl.start_feed();
+  impl.housekeeping->spawn(impl.keep_house());
+  for (size_t i = 1; i < impl.units.size(); ++i) {
+    Unit* unit = impl.units[i].get();
+    impl.threads.emplace_back([unit] { unit->loop.run(); });
+  }
+  impl.first().run();
+  for (std::thread& thread : impl.threads) thread.join();
+  impl.feed.reset();
+  impl.acceptor.reset();
+}
+
+}  // namespace chatpad

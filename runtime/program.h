@@ -1,0 +1,48 @@
+// Program: the wiring of everything that runs while the server serves. Nothing else knows all rooms.
+//
+// One Unit per event loop (its own pools, dispatch, HTTP server, hub and websocket server), loop 0 on
+// the calling thread, the others on threads of their own. Loop 0 also accepts connections, reads the
+// WAL feed and does the housekeeping.
+//
+// run() returns after a drain: SIGINT or SIGTERM stops accepting, lets requests finish and tells
+// sockets to come back (1012), for at most Config::drain_ms. A second signal ends at once.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "runtime/base/config.h"
+#include "runtime/base/error.h"
+
+namespace chatpad {
+
+// How the program reaches the database under each of its logins.
+struct DatabaseLogins {
+  std::string authenticator;
+  std::string service;
+  std::string replicator;
+};
+
+class Program {
+ public:
+  // `config` is complete: port, public_url and jwt_secret are set.
+  Program(Config config, DatabaseLogins logins);
+  ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  // Opens the listening socket. Raises an error with a public sentence when the address is taken.
+  void listen();
+  void run();
+  // Housekeeping that main adds (the private cluster's log), every kHousekeepingMs on loop 0.
+  void on_housekeeping(std::function<void()> fn);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+constexpr uint64_t kHousekeepingMs = 5000;
+
+}  // namespace chatpad

@@ -1,0 +1,98 @@
+#include "runtime/unit.h"
+
+#include <unistd.h>
+
+#include "functions/shared/conversation/realtime_rule.h"
+#include "runtime/base/log.h"
+
+namespace chatpad {
+namespace {
+
+constexpr int kWorkerThreads = 2;
+constexpr size_t kWorkerJobsMax = 64;
+
+std::vector<std::string> labels_of(const edge::Router& router) {
+  std::vector<std::string> labels;
+  for (const edge::Route& route : router.routes()) labels.push_back(route.label);
+  return labels;
+}
+
+pg::PoolOptions pool_options(const Config& config, const std::string& conninfo) {
+  pg::PoolOptions options;
+  options.conninfo = conninfo;
+  options.connections_max = config.pool_connections;
+  return options;
+}
+
+realtime::HubOptions hub_options(const edge::Authenticator& verifier, realtime::RightsProbe& rights) {
+  realtime::HubOptions options;
+  options.verifier = &verifier;
+  options.rights = &rights;
+  options.rule = functions::client_broadcast;
+  return options;
+}
+
+}  // namespace
+
+Shared::Shared(const Config& settings, const edge::Router& routes, wire::JwtVerifier jwt)
+    : config(settings),
+      router(routes),
+      verifier(std::move(jwt)),
+      limiter(settings.rate_scale),
+      metrics(labels_of(routes)),
+      workers(kWorkerThreads, kWorkerJobsMax) {}
+
+Unit::Unit(int index, Shared& shared, const DatabaseLogins& logins)
+    : loop(index),
+      shared_(shared),
+      pool(loop, pool_options(shared.config, logins.authenticator)),
+      service_pool(loop, pool_options(shared.config, logins.service)),
+      authenticator(loop, pool, shared.verifier),
+      rights(pool),
+      hub(loop, hub_options(authenticator, rights)),
+      publisher(hub, shared.bus),
+      context({loop, shared.config, pool, service_pool, publisher, shared.workers, authenticator,
+               shared.metrics, shared.realtime_live}),
+      dispatch({context, shared.router, shared.limiter, shared.metrics.counters_of_loop(index),
+                [this](edge::UpgradedSocket socket) { on_upgraded(std::move(socket)); }}) {
+  shared.bus.add(hub);
+  server = std::make_unique<http::Server>(loop, http::ServerLimits(), dispatch);
+  sockets = std::make_unique<realtime::SocketServer>(loop, hub, realtime::SocketLimits());
+}
+
+Unit::~Unit() = default;
+
+void Unit::adopt(int fd, std::string peer) {
+  const bool posted =
+      loop.post([this, fd, peer = std::move(peer)]() mutable { server->adopt(fd, std::move(peer)); });
+  if (!posted) ::close(fd);
+}
+
+void Unit::on_upgraded(edge::UpgradedSocket socket) {
+  realtime::SessionInfo info;
+  info.vsn = socket.vsn == "2.0.0" ? realtime::Vsn::v2 : realtime::Vsn::v1;
+  info.caller = std::move(socket.caller);
+  info.peer = std::move(socket.peer);
+  info.key = std::move(socket.key);
+  sockets->adopt(std::move(socket.socket), std::move(info));
+}
+
+void Unit::drain(std::function<void()> done) {
+  auto left = std::make_shared<int>(2);
+  auto one_done = [left, done = std::move(done)] {
+    if (--*left == 0) done();
+  };
+  server->drain(shared_.config.drain_ms, one_done);
+  sockets->drain(realtime::Close::draining, one_done);
+}
+
+void Unit::end() {
+  context.end_locals();
+  sockets.reset();
+  server.reset();
+  pool.close();
+  service_pool.close();
+  loop.stop();
+}
+
+}  // namespace chatpad
