@@ -1,0 +1,95 @@
+// For the tests of this room: a transport that keeps what it is given, a verifier and a rights probe
+// with scripted answers.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "realtime/hub/hub.h"
+#include "runtime/base/clock.h"
+
+namespace chatpad::realtime::testing {
+
+class FakeTransport final : public Transport {
+ public:
+  bool ready() const override { return is_ready; }
+  void send(std::string_view bytes) override {
+    ++writes;
+    received.append(bytes);
+  }
+  void want_ready() override { wanted = true; }
+  void close(Close why) override { closed = why; }
+
+  // Takes the whole frames received so far apart: "T..." text or "B..." binary.
+  std::vector<std::string> take() {
+    std::vector<std::string> frames;
+    size_t at = 0;
+    while (at < received.size()) {
+      const auto byte = [&](size_t i) { return static_cast<uint8_t>(received[at + i]); };
+      const bool text = byte(0) == 0x81;
+      size_t size = byte(1);
+      size_t head = 2;
+      if (size == 126) {
+        size = static_cast<size_t>(byte(2)) << 8 | byte(3);
+        head = 4;
+      } else if (size == 127) {
+        size = 0;
+        for (size_t i = 2; i < 10; ++i) size = size << 8 | byte(i);
+        head = 10;
+      }
+      frames.push_back((text ? "T" : "B") + received.substr(at + head, size));
+      at += head + size;
+    }
+    received.clear();
+    return frames;
+  }
+
+  bool is_ready = true;
+  bool wanted = false;
+  int writes = 0;
+  std::optional<Close> closed;
+  std::string received;
+};
+
+// Tokens are "role|seconds until expiry"; anything else is not valid.
+class FakeVerifier : public edge::TokenVerifier {
+ public:
+  Result<edge::Caller> verify(std::string_view token) const override {
+    const size_t bar = token.find('|');
+    if (bar == std::string_view::npos) {
+      return Error(Errc::bad_jwt, PublicText("The token is not valid."));
+    }
+    edge::Caller caller;
+    caller.claims.json = "{\"who\":\"" + std::string(token.substr(0, bar)) + "\"}";
+    caller.expires_at_s = wall_s() + std::stoll(std::string(token.substr(bar + 1)));
+    if (caller.expires_at_s < wall_s()) {
+      return Error(Errc::bad_jwt, PublicText("The token has expired."));
+    }
+    return caller;
+  }
+};
+
+// Rights by claims; a caller it does not know makes the policy raise. Answers at once, or after
+// `delay_ms` on the loop.
+class FakeRights : public RightsProbe {
+ public:
+  Task<Rights> probe(pg::Claims claims, std::string topic) override {
+    ++asked;
+    last_topic = topic;
+    if (loop) co_await sleep_for(*loop, delay_ms);
+    for (const auto& [who, rights] : known) {
+      if (claims.json.find(who) != std::string::npos) co_return rights;
+    }
+    raise(Errc::internal, PublicText(), LogText("the policy raised"));
+  }
+
+  std::vector<std::pair<std::string, Rights>> known;
+  Loop* loop = nullptr;
+  uint64_t delay_ms = 5;
+  int asked = 0;
+  std::string last_topic;
+};
+
+}  // namespace chatpad::realtime::testing
