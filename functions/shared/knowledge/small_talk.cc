@@ -60,6 +60,7 @@ constexpr std::array<Row, 33> kWords = {{
     {"ciao", SmallTalk::goodbye},      {"tschuss", SmallTalk::goodbye},
     {"wiedersehen", SmallTalk::goodbye}, {"revoir", SmallTalk::goodbye},
     {"bientot", SmallTalk::goodbye},   {"farewell", SmallTalk::goodbye},
+    {"dank", SmallTalk::thanks},
 }};
 
 constexpr std::array<std::string_view, 40> kFillers = {
