@@ -109,10 +109,11 @@ void ClientMulti::wake_at_turn_end(const std::shared_ptr<Transfer>& transfer) {
 }
 
 void ClientMulti::wake() {
-  std::vector<std::shared_ptr<Transfer>> batch;
+  std::vector<std::weak_ptr<Transfer>> batch;
   batch.swap(news_);
-  for (const std::shared_ptr<Transfer>& transfer : batch) {
-    if (transfer->waiter_ready()) std::exchange(transfer->waiter, nullptr).resume();
+  for (const std::weak_ptr<Transfer>& entry : batch) {
+    const std::shared_ptr<Transfer> transfer = entry.lock();
+    if (transfer && transfer->waiter_ready()) std::exchange(transfer->waiter, nullptr).resume();
   }
 }
 

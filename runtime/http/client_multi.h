@@ -49,7 +49,7 @@ class ClientMulti : public std::enable_shared_from_this<ClientMulti> {
   CURLM* multi_;
   Timer timer_;
   std::set<Socket*> sockets_;
-  std::vector<std::shared_ptr<Transfer>> news_;
+  std::vector<std::weak_ptr<Transfer>> news_;
 };
 
 class Transfer : public std::enable_shared_from_this<Transfer> {
