@@ -27,14 +27,19 @@ void Blocking::Close::operator()(PGconn* connection) const { PQfinish(connection
 
 Result<Blocking> Blocking::open(const std::string& conninfo, const std::string& database) {
   // Only the first dbname is read as a connection string; a second one replaces the name.
-  const char* keys[] = {"fallback_application_name", "client_encoding", "connect_timeout", "dbname",
-                        database.empty() ? nullptr : "dbname", nullptr};
+  const char* keys[] = {"fallback_application_name",
+                        "client_encoding",
+                        "connect_timeout",
+                        "dbname",
+                        database.empty() ? nullptr : "dbname",
+                        nullptr};
   const char* values[] = {"chatpad", "UTF8", "10", conninfo.c_str(), database.c_str(), nullptr};
   Blocking connection(PQconnectdbParams(keys, values, 1));
   if (PQstatus(connection.raw()) != CONNECTION_OK) {
     return error_from_connection(connection.raw(), "connecting");
   }
-  PQsetNoticeReceiver(connection.raw(), [](void*, const PGresult*) {}, nullptr);
+  PQsetNoticeReceiver(
+      connection.raw(), [](void*, const PGresult*) {}, nullptr);
   return connection;
 }
 
@@ -45,9 +50,9 @@ Result<Rows> Blocking::run(const std::string& sql) {
 Result<Rows> Blocking::run(const std::string& sql, const Params& params) {
   std::vector<const char*> values;
   for (const auto& value : params.values()) values.push_back(value ? value->c_str() : nullptr);
-  return rows_or_error(pg_.get(),
-                       PQexecParams(pg_.get(), sql.c_str(), static_cast<int>(values.size()),
-                                    nullptr, values.data(), nullptr, nullptr, 0));
+  return rows_or_error(
+      pg_.get(), PQexecParams(pg_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr,
+                              values.data(), nullptr, nullptr, 0));
 }
 
 Result<void> Blocking::script(std::string_view file, const std::string& before,
@@ -78,8 +83,8 @@ Result<void> Blocking::script(std::string_view file, const std::string& before,
                                                 sql.begin() + static_cast<long>(byte), '\n'));
     }
   }
-  const Error plain = result ? error_from_result(result)
-                             : error_from_connection(pg_.get(), "running");
+  const Error plain =
+      result ? error_from_result(result) : error_from_connection(pg_.get(), "running");
   PQclear(result);
   sentence += ": ";
   sentence += plain.cause.value;

@@ -62,6 +62,21 @@ std::string first_line_of(const std::string& path) {
   return line;
 }
 
+// Remembered in `note`, so that a program that is killed again and again leaves one directory.
+Result<std::string> short_socket_dir(const std::string& note, const ServerUser& user) {
+  const std::string last = first_line_of(note);
+  struct stat info {};
+  if (!last.empty() && ::lstat(last.c_str(), &info) == 0 && S_ISDIR(info.st_mode) &&
+      info.st_uid == user.uid) {
+    return last;
+  }
+  char pattern[] = "/tmp/chatpad-XXXXXX";
+  if (!::mkdtemp(pattern)) return cluster_error("No temporary directory can be made in /tmp.");
+  const Result<void> noted = write_file(note, pattern, user);
+  if (!noted) return noted.error();
+  return std::string(pattern);
+}
+
 }  // namespace
 
 Error cluster_error(std::string sentence, std::string cause) {
@@ -131,9 +146,9 @@ Result<ClusterPaths> cluster_paths(const std::string& home, const ServerUser& us
   paths.socket_dir = paths.cluster + "/run";
   // Room for "/.s.PGSQL.65535" and the lock file beside it.
   if (paths.socket_dir.size() + 15 > Embedded::kSocketPathBytesMax) {
-    char pattern[] = "/tmp/chatpad-XXXXXX";
-    if (!::mkdtemp(pattern)) return cluster_error("No temporary directory can be made in /tmp.");
-    paths.socket_dir = pattern;
+    Result<std::string> elsewhere = short_socket_dir(paths.cluster + "/socket_dir", user);
+    if (!elsewhere) return elsewhere.error();
+    paths.socket_dir = std::move(*elsewhere);
     paths.temporary_socket_dir = true;
   }
   const Result<void> run = own_directory(paths.socket_dir, user);
@@ -175,14 +190,22 @@ Result<void> make_cluster(const ClusterPaths& paths, const std::string& bin_dir,
   if (fs::exists(paths.data + "/PG_VERSION", code)) return {};
   const std::string fresh = paths.data + ".new";
   fs::remove_all(fresh, code);
-  std::vector<std::string> argv{bin_dir + "/initdb", "-D", fresh, "-U", "postgres",
-                                "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8",
-                                "--data-checksums", "--no-instructions"};
+  std::vector<std::string> argv{bin_dir + "/initdb",
+                                "-D",
+                                fresh,
+                                "-U",
+                                "postgres",
+                                "--auth=trust",
+                                "--encoding=UTF8",
+                                "--locale=C.UTF-8",
+                                "--data-checksums",
+                                "--no-instructions"};
   if (durability == Durability::throw_away) argv.push_back("--no-sync");
   const Result<void> made = run_as(user, argv, paths.log_file);
   if (!made) return made.error();
   fs::rename(fresh, paths.data, code);
-  if (code) return cluster_error("The new database cluster cannot be put in place.", code.message());
+  if (code)
+    return cluster_error("The new database cluster cannot be put in place.", code.message());
   return {};
 }
 
@@ -193,9 +216,13 @@ Result<void> write_settings(const ClusterPaths& paths, const ServerUser& user, i
       "# Written by chatpad at every start. Your own settings: " + paths.cluster +
       "/postgresql.user.conf\n"
       "listen_addresses = ''\n"
-      "unix_socket_directories = '" + paths.socket_dir + "'\n"
+      "unix_socket_directories = '" +
+      paths.socket_dir +
+      "'\n"
       "unix_socket_permissions = 0700\n"
-      "port = " + std::to_string(port) + "\n"
+      "port = " +
+      std::to_string(port) +
+      "\n"
       "max_connections = 100\n"
       "shared_buffers = 128MB\n"
       "wal_level = logical\n"
@@ -206,7 +233,9 @@ Result<void> write_settings(const ClusterPaths& paths, const ServerUser& user, i
       "wal_sender_timeout = 30s\n"
       "idle_in_transaction_session_timeout = 30s\n"
       "synchronous_commit = on\n"
-      "fsync = " + fsync + "\n"
+      "fsync = " +
+      fsync +
+      "\n"
       "jit = off\n"
       "timezone = 'UTC'\n"
       "log_timezone = 'UTC'\n"
@@ -215,7 +244,8 @@ Result<void> write_settings(const ClusterPaths& paths, const ServerUser& user, i
       "log_min_messages = log\n"
       "log_min_error_statement = panic\n"
       "log_line_prefix = '%m [%p] '\n"
-      "include_if_exists '" + paths.cluster + "/postgresql.user.conf'\n";
+      "include_if_exists '" +
+      paths.cluster + "/postgresql.user.conf'\n";
   const Result<void> settings = write_file(paths.data + "/postgresql.conf", text, user);
   if (!settings) return settings.error();
   return write_file(paths.data + "/pg_hba.conf", "local all all trust\n", user);

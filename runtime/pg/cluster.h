@@ -23,7 +23,7 @@ struct ServerUser {
 };
 
 struct ClusterPaths {
-  std::string cluster;     // everything below belongs to the server's user
+  std::string cluster;  // everything below belongs to the server's user
   std::string data;
   std::string socket_dir;
   std::string log_file;

@@ -35,7 +35,8 @@ char role_letter(Role role) {
 
 }  // namespace
 
-Connection::Connection(PoolImpl& pool, Loop& loop) : pool_(pool), loop_(loop), watch_(loop, this, on_poll) {
+Connection::Connection(PoolImpl& pool, Loop& loop)
+    : pool_(pool), loop_(loop), watch_(loop, this, on_poll) {
   name_.reserve(64);
 }
 
@@ -71,11 +72,21 @@ bool Connection::send(Flight& flight) {
   }
   bool ok = true;
   switch (flight.cargo_) {
-    case Cargo::once: ok = send_config(flight) && send_statement(flight); break;
-    case Cargo::begin: ok = send_verb("begin") && send_config(flight); break;
-    case Cargo::query: ok = send_statement(flight); break;
-    case Cargo::commit: ok = send_verb("commit"); break;
-    case Cargo::rollback: ok = send_verb("rollback"); break;
+    case Cargo::once:
+      ok = send_config(flight) && send_statement(flight);
+      break;
+    case Cargo::begin:
+      ok = send_verb("begin") && send_config(flight);
+      break;
+    case Cargo::query:
+      ok = send_statement(flight);
+      break;
+    case Cargo::commit:
+      ok = send_verb("commit");
+      break;
+    case Cargo::rollback:
+      ok = send_verb("rollback");
+      break;
   }
   return ok && sync();
 }

@@ -1,30 +1,32 @@
 // Connection: one libpq connection in pipeline mode on one loop, carrying one flight at a time.
 //
 // A flight is: [deallocate all] [Parse set_config] set_config(role, claims, statement_timeout)
-// [Parse statement] statement Sync. Parse travels after set_config, because the login role alone may
-// not even see the schema. It succeeded when PIPELINE_SYNC is reached and no result was an error: a
-// deferred constraint reports between the statement's own result and the Sync.
+// [Parse statement] statement Sync. Parse travels after set_config, because the login role alone
+// may not even see the schema. It succeeded when PIPELINE_SYNC is reached and no result was an
+// error: a deferred constraint reports between the statement's own result and the Sync.
 //
 // Prepared statements are named by role and statement name. What this connection believes to exist
-// on the server is kept per connection; when the server disagrees (42P05, 26000, changed result type)
-// the flight is flown once more after `deallocate all`: its transaction was rolled back whole, so
-// nothing has happened yet. A Statement without a name is parsed every time and never kept.
+// on the server is kept per connection; when the server disagrees (42P05, 26000, changed result
+// type) the flight is flown once more after `deallocate all`: its transaction was rolled back
+// whole, so nothing has happened yet. A Statement without a name is parsed every time and never
+// kept.
 //
 // The uv_poll handle is armed READABLE once after connecting. WRITABLE is added only while libpq
 // holds bytes the socket did not take, because every uv_poll_start costs two epoll_ctl calls.
 //
-// A connection that was told to end while idle (57P01 before any result) sends its flight back to the
-// queue, once: nothing of it was executed. Any other loss fails the flight, whose outcome is unknown.
+// A connection that was told to end while idle (57P01 before any result) sends its flight back to
+// the queue, once: nothing of it was executed. Any other loss fails the flight, whose outcome is
+// unknown.
 //
 // Cancellation: abandon() lets the flight go. When the answer has not come after kCancelGraceMs, a
 // cancel request is sent by PQcancel on a thread of libuv's pool (it blocks for a connect). The
-// connection is ready again only when the Sync was reached, the cancel has been delivered (so that it
-// cannot hit the next flight) and no transaction is open; otherwise it rolls back first.
+// connection is ready again only when the Sync was reached, the cancel has been delivered (so that
+// it cannot hit the next flight) and no transaction is open; otherwise it rolls back first.
 //
-// Opening is asynchronous but for the name look-up of a TCP host (libpq resolves synchronously): use
-// an address or hostaddr there. Not thread-safe. Owned by PoolImpl, which outlives it by reference
-// counting. Errors go to the flight as Error; the owner hears connected/landed/ready/lost and must not
-// resume coroutines in those calls.
+// Opening is asynchronous but for the name look-up of a TCP host (libpq resolves synchronously):
+// use an address or hostaddr there. Not thread-safe. Owned by PoolImpl, which outlives it by
+// reference counting. Errors go to the flight as Error; the owner hears connected/landed/ready/lost
+// and must not resume coroutines in those calls.
 #pragma once
 
 #include <array>
@@ -124,12 +126,12 @@ class Connection {
 
   std::array<Step, kStepsMax> steps_{};
   size_t steps_size_ = 0;
-  size_t step_ = 0;             // the one whose results are arriving
+  size_t step_ = 0;  // the one whose results are arriving
   int nulls_ = 0;
-  bool stale_prepared_ = false;   // this flight failed because of it
+  bool stale_prepared_ = false;  // this flight failed because of it
   bool deallocate_first_ = false;
-  bool failed_ = false;           // this flight had an error
-  size_t config_index_ = 0;       // which set_config statement this flight used
+  bool failed_ = false;      // this flight had an error
+  size_t config_index_ = 0;  // which set_config statement this flight used
   bool config_exists_[2] = {false, false};
   std::unordered_map<std::string, Prepared> prepared_;
   std::pair<const std::string, Prepared>* parsing_ = nullptr;

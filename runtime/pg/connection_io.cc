@@ -44,10 +44,17 @@ void Connection::open(const std::string& conninfo, uint64_t until_ms) {
 
 void Connection::advance_connect() {
   switch (PQconnectPoll(pg_)) {
-    case PGRES_POLLING_READING: watch(UV_READABLE); return;
-    case PGRES_POLLING_WRITING: watch(UV_WRITABLE); return;
-    case PGRES_POLLING_OK: break;
-    default: fail(error_from_connection(pg_, "connecting")); return;
+    case PGRES_POLLING_READING:
+      watch(UV_READABLE);
+      return;
+    case PGRES_POLLING_WRITING:
+      watch(UV_WRITABLE);
+      return;
+    case PGRES_POLLING_OK:
+      break;
+    default:
+      fail(error_from_connection(pg_, "connecting"));
+      return;
   }
   if (PQsetnonblocking(pg_, 1) != 0 || PQenterPipelineMode(pg_) != 1) {
     fail(error_from_connection(pg_, "entering pipeline mode"));
@@ -98,24 +105,27 @@ void Connection::start_cancel() {
   job->cancel = PQgetCancel(pg_);
   job->connection = this;
   job->pool = &pool_;
-  const int queued = job->cancel ? uv_queue_work(
-      loop_.raw(), &job->work,
-      [](uv_work_t* work) {
-        char why[256];
-        // A failure changes nothing: statement_timeout and the overdue check end the flight.
-        PQcancel(static_cast<CancelJob*>(work->data)->cancel, why, sizeof why);
-      },
-      [](uv_work_t* work, int) {
-        auto* done = static_cast<CancelJob*>(work->data);
-        PoolImpl* pool = done->pool;
-        {
-          const PoolImpl::Turn turn(*pool);
-          if (done->connection) done->connection->cancelled();
-        }
-        PQfreeCancel(done->cancel);
-        delete done;
-        pool->unref();
-      }) : -1;
+  const int queued =
+      job->cancel ? uv_queue_work(
+                        loop_.raw(), &job->work,
+                        [](uv_work_t* work) {
+                          char why[256];
+                          // A failure changes nothing: statement_timeout and the overdue check end
+                          // the flight.
+                          PQcancel(static_cast<CancelJob*>(work->data)->cancel, why, sizeof why);
+                        },
+                        [](uv_work_t* work, int) {
+                          auto* done = static_cast<CancelJob*>(work->data);
+                          PoolImpl* pool = done->pool;
+                          {
+                            const PoolImpl::Turn turn(*pool);
+                            if (done->connection) done->connection->cancelled();
+                          }
+                          PQfreeCancel(done->cancel);
+                          delete done;
+                          pool->unref();
+                        })
+                  : -1;
   if (queued != 0) {
     if (job->cancel) PQfreeCancel(job->cancel);
     delete job;

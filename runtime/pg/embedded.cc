@@ -162,8 +162,7 @@ Result<Embedded> Embedded::start(EmbeddedOptions options) {
   if (!alone) return alone.error();
   const Result<void> made = make_cluster(*paths, *bin_dir, *user, options.durability);
   if (!made) return made.error();
-  const Result<void> settings = write_settings(*paths, *user, server.port,
-                                               options.durability);
+  const Result<void> settings = write_settings(*paths, *user, server.port, options.durability);
   if (!settings) return settings.error();
   server.bound_log();
   const Result<pid_t> child =

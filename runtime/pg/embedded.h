@@ -5,13 +5,14 @@
 //   database->stop();                                        // after everything has drained
 //
 // It finds the Debian packages' binaries (major 15 or newer), makes the cluster when there is none,
-// listens on a Unix socket in a directory of mode 0700 only, and ends with the program: SIGINT (fast,
-// clean) from stop(), the destructor, or the kernel when the program is killed. The kernel's signal is
-// tied to the *thread* that called start(), so that thread must live as long as the program.
+// listens on a Unix socket in a directory of mode 0700 only, and ends with the program: SIGINT
+// (fast, clean) from stop(), the destructor, or the kernel when the program is killed. The kernel's
+// signal is tied to the *thread* that called start(), so that thread must live as long as the
+// program.
 //
-// As root the server runs as the system user `postgres`, and when that user cannot reach the home the
-// cluster lives in /var/lib/chatpad/<hash of the home path>. A lock file keeps two programs apart;
-// a postmaster left by a killed program is stopped and started again.
+// As root the server runs as the system user `postgres`, and when that user cannot reach the home
+// the cluster lives in /var/lib/chatpad/<hash of the home path>. A lock file keeps two programs
+// apart; a postmaster left by a killed program is stopped and started again.
 //
 // What an operator may add: <cluster>/postgresql.user.conf is included last. The server's log is
 // <cluster>/postgres.log; the program calls bound_log() now and then to keep it below kLogBytesMax.
@@ -34,8 +35,8 @@ enum class Durability : uint8_t { full, throw_away };
 
 struct EmbeddedOptions {
   std::string home;
-  std::string bin_dir;                  // empty: the newest of /usr/lib/postgresql/*/bin
-  uint64_t ready_ms_max = 120'000;      // crash recovery may take a while
+  std::string bin_dir;              // empty: the newest of /usr/lib/postgresql/*/bin
+  uint64_t ready_ms_max = 120'000;  // crash recovery may take a while
   Durability durability = Durability::full;
 };
 

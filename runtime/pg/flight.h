@@ -4,8 +4,8 @@
 //
 // It waits in the pool's queue, travels on one connection, and hands over its rows or raises. The
 // awaiting coroutine is resumed after the connection and the pool are in order again, as the last
-// act of the callback. Destroying a waiting flight takes it out of the queue; destroying a travelling
-// one leaves the connection to drain alone (connection.h).
+// act of the callback. Destroying a waiting flight takes it out of the queue; destroying a
+// travelling one leaves the connection to drain alone (connection.h).
 //
 // Owned by the coroutine that awaits it. Not movable: the pool links to it.
 #pragma once
@@ -25,9 +25,9 @@ class Connection;
 
 // What a flight carries between the first byte and Sync.
 enum class Cargo : uint8_t {
-  once,      // set_config, statement: the implicit transaction of the pipeline
-  begin,     // begin, set_config
-  query,     // statement, inside the transaction
+  once,   // set_config, statement: the implicit transaction of the pipeline
+  begin,  // begin, set_config
+  query,  // statement, inside the transaction
   commit,
   rollback,
 };

@@ -87,8 +87,7 @@ class Migrator {
         objects_(in_folder(files, "sql/objects/")) {}
 
   Result<void> run(MigrateReport& report) {
-    const std::string lock =
-        "set lock_timeout = " + std::to_string(kMigrateLockMs) + ";" + kLock;
+    const std::string lock = "set lock_timeout = " + std::to_string(kMigrateLockMs) + ";" + kLock;
     if (const Result<Rows> locked = database_.run(lock); !locked) {
       return refusal("Another program is migrating this database.", locked.error().cause.value);
     }
@@ -164,7 +163,8 @@ class Migrator {
         return refusal("The migration " + m.name + " comes before one that was applied already (" +
                        std::to_string(newest) + "). Give it a later number.");
       }
-      const std::string record = "set local role chatpad_owner;"
+      const std::string record =
+          "set local role chatpad_owner;"
           "insert into private.migrations (version, name, sha256) values (" +
           std::to_string(m.version) + ", '" + m.name + "', '" + hash + "');";
       const std::string before = std::string("begin;") + kLedger + kAsOwner;
@@ -178,15 +178,17 @@ class Migrator {
   }
 
   Result<void> apply_objects(const std::string& hash) {
-    const std::string begin = std::string("begin;") + kLedger + kAsOwner +
-                              "set local check_function_bodies = off;";
+    const std::string begin =
+        std::string("begin;") + kLedger + kAsOwner + "set local check_function_bodies = off;";
     if (const Result<Rows> begun = database_.run(begin); !begun) return begun.error();
     for (const SqlFile& file : objects_) {
       if (Result<void> done = database_.script(file.path, "", file.text, ""); !done) return done;
     }
     const Result<Rows> recorded = database_.run(
         "set local role chatpad_owner; insert into private.migrations (version, name, sha256)"
-        " values (0, 'objects', '" + hash + "') on conflict (version) do update"
+        " values (0, 'objects', '" +
+        hash +
+        "') on conflict (version) do update"
         " set sha256 = excluded.sha256, applied_at = now(); commit");
     if (!recorded) return recorded.error();
     return {};

@@ -3,14 +3,15 @@
 //   bootstrap/*.sql    superuser acts, idempotent; only when the login is a superuser
 //   migrations/*.sql   once each, in order, as chatpad_owner with row_security off, one transaction
 //                      each, recorded with the file's SHA-256 in private.migrations
-//   objects/**/*.sql   re-applied in path order, in one transaction, when they, the bootstrap or the
+//   objects/**/*.sql   re-applied in path order, in one transaction, when they, the bootstrap or
+//   the
 //                      migrations changed
 //
 // Safe to repeat, cheap when nothing changed (one connection, a few look-ups), and guarded by an
-// advisory lock, so two programs may start at once. It refuses, with a sentence: a migration that was
-// edited after it was applied, one that comes before an applied one, a database made by a newer program,
-// and a database whose superuser acts are missing when the login may not do them (dba_script() is what a
-// DBA has to run then). Synchronous: start-up and command line only.
+// advisory lock, so two programs may start at once. It refuses, with a sentence: a migration that
+// was edited after it was applied, one that comes before an applied one, a database made by a newer
+// program, and a database whose superuser acts are missing when the login may not do them
+// (dba_script() is what a DBA has to run then). Synchronous: start-up and command line only.
 #pragma once
 
 #include <span>

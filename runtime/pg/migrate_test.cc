@@ -92,11 +92,21 @@ TEST(Migrate, tells_a_login_without_rights_what_is_missing) {
   TestDatabase::sql("create database " + options.database);
   TestDatabase::sql("drop role if exists plain; create role plain login");
   const std::vector<SqlFile> files{kBootstrap, kFirst};
-  const Result<MigrateReport> refused =
-      migrate(TestDatabase::conninfo("plain"), files, options);
+  const Result<MigrateReport> refused = migrate(TestDatabase::conninfo("plain"), files, options);
   ASSERT_FALSE(refused.ok());
   EXPECT_NE(refused.error().message.value.find("superuser acts"), std::string::npos);
   EXPECT_NE(dba_script(files).find("create role chatpad_owner"), std::string::npos);
+}
+
+TEST(Migrate, lists_what_keeps_the_program_from_a_database) {
+  const MigrateOptions options = fresh_database();
+  ASSERT_TRUE(migrated({kBootstrap}, options).ok());
+  TestDatabase::sql("drop role if exists replicator");
+  const Result<std::vector<std::string>> obstacles = database_obstacles(superuser());
+  ASSERT_TRUE(obstacles.ok());
+  ASSERT_EQ(obstacles->size(), 1u);
+  EXPECT_NE(obstacles->front().find("replicator"), std::string::npos);
+  EXPECT_FALSE(database_obstacles("host=/nowhere").ok());
 }
 
 // The repository's own SQL, when the tests run from a checkout.

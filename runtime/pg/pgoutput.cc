@@ -72,8 +72,12 @@ Tuple read_tuple(Reader& in) {
   for (size_t i = 0; i < count && in.ok(); ++i) {
     Value value;
     switch (in.letter()) {
-      case 'n': value.kind = Kind::null; break;
-      case 'u': value.kind = Kind::unchanged; break;
+      case 'n':
+        value.kind = Kind::null;
+        break;
+      case 'u':
+        value.kind = Kind::unchanged;
+        break;
       case 't':
         value.kind = Kind::text;
         value.text = in.take(in.u32());
@@ -82,7 +86,8 @@ Tuple read_tuple(Reader& in) {
         value.kind = Kind::binary;
         value.text = in.take(in.u32());
         break;
-      default: in.fail();
+      default:
+        in.fail();
     }
     tuple.push_back(value);
   }
@@ -197,17 +202,29 @@ Type read_type(Reader& in) {
 
 Event read_event(char letter, Reader& in) {
   switch (letter) {
-    case 'B': return read_begin(in);
-    case 'C': return read_commit(in);
-    case 'O': return read_origin(in);
-    case 'R': return read_relation(in);
-    case 'Y': return read_type(in);
-    case 'I': return read_insert(in);
-    case 'U': return read_update(in);
-    case 'D': return read_delete(in);
-    case 'T': return read_truncate(in);
-    case 'M': return read_message(in);
-    default: in.fail(); return Begin{};
+    case 'B':
+      return read_begin(in);
+    case 'C':
+      return read_commit(in);
+    case 'O':
+      return read_origin(in);
+    case 'R':
+      return read_relation(in);
+    case 'Y':
+      return read_type(in);
+    case 'I':
+      return read_insert(in);
+    case 'U':
+      return read_update(in);
+    case 'D':
+      return read_delete(in);
+    case 'T':
+      return read_truncate(in);
+    case 'M':
+      return read_message(in);
+    default:
+      in.fail();
+      return Begin{};
   }
 }
 
@@ -252,7 +269,8 @@ Result<Frame> decode_frame(std::string_view bytes) {
       if (!in.at_end()) return malformed("keep-alive");
       return Frame(alive);
     }
-    default: return malformed("frame");
+    default:
+      return malformed("frame");
   }
 }
 

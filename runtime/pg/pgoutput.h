@@ -1,10 +1,10 @@
-// pgoutput: the messages of PostgreSQL's built-in logical decoding plugin, protocol version 1, and the
-// frames around them on a replication connection. A pure codec: bytes in, values out, no I/O.
+// pgoutput: the messages of PostgreSQL's built-in logical decoding plugin, protocol version 1, and
+// the frames around them on a replication connection. A pure codec: bytes in, values out, no I/O.
 //
-// Every length is checked against what is there; anything that does not add up, or is left over, is an
-// Error (Errc::internal: the peer is our own server). Views in an Event point into the bytes given.
-// Timestamps come out as Unix microseconds. Streaming of large transactions (protocol 2 and later) is
-// not requested and not understood.
+// Every length is checked against what is there; anything that does not add up, or is left over, is
+// an Error (Errc::internal: the peer is our own server). Views in an Event point into the bytes
+// given. Timestamps come out as Unix microseconds. Streaming of large transactions (protocol 2 and
+// later) is not requested and not understood.
 //
 // Source: PostgreSQL 15 manual, 55.4 (streaming replication protocol), 55.9 (logical replication
 // message formats).
@@ -110,8 +110,8 @@ struct Message {
   std::string_view content;
 };
 
-using Event = std::variant<Begin, Commit, Origin, Relation, Type, Insert, Update, Delete, Truncate,
-                           Message>;
+using Event =
+    std::variant<Begin, Commit, Origin, Relation, Type, Insert, Update, Delete, Truncate, Message>;
 
 Result<Event> decode(std::string_view bytes);
 

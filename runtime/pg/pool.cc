@@ -25,9 +25,7 @@ bool holds_nul(const Params& params) {
   return false;
 }
 
-Error pool_error(Errc errc, const char* cause) {
-  return Error(errc, PublicText(), LogText(cause));
-}
+Error pool_error(Errc errc, const char* cause) { return Error(errc, PublicText(), LogText(cause)); }
 
 }  // namespace
 
@@ -87,10 +85,17 @@ void PoolImpl::wait_again(Flight& flight) {
 
 void PoolImpl::leave(Flight& flight) {
   switch (flight.state_) {
-    case Flight::State::waiting: waiting_.remove(flight); break;
-    case Flight::State::travelling: flight.connection_->abandon(flight); break;
-    case Flight::State::landed: landed_.remove(flight); break;
-    default: break;
+    case Flight::State::waiting:
+      waiting_.remove(flight);
+      break;
+    case Flight::State::travelling:
+      flight.connection_->abandon(flight);
+      break;
+    case Flight::State::landed:
+      landed_.remove(flight);
+      break;
+    default:
+      break;
   }
   flight.state_ = Flight::State::over;
 }

@@ -1,7 +1,9 @@
 // Pool: the connections of one loop to PostgreSQL, and the two ways to use one.
 //
-//   once()   one flight: set_config(role, claims, statement_timeout); statement; Sync. The pipeline's
-//            implicit transaction commits at the Sync. One round trip; the form nearly all endpoints use.
+//   once()   one flight: set_config(role, claims, statement_timeout); statement; Sync. The
+//   pipeline's
+//            implicit transaction commits at the Sync. One round trip; the form nearly all
+//            endpoints use.
 //   begin()  a transaction over several flights. Destroying it without commit() rolls back.
 //
 // Waiting for a free connection is bounded in number (waiters_max -> Errc::overloaded) and in time
@@ -27,7 +29,7 @@
 namespace chatpad::pg {
 
 struct PoolOptions {
-  std::string conninfo;         // libpq connection string (without password in logs)
+  std::string conninfo;  // libpq connection string (without password in logs)
   int connections_max = 8;
   size_t waiters_max = 1024;
   uint64_t acquire_ms = 2000;
@@ -76,7 +78,8 @@ class Pool {
   // True when the last attempt to reach the database succeeded.
   bool healthy() const;
   PoolStats stats() const;
-  // Closes every connection; outstanding flights fail with Errc::draining. Needed before Loop::stop().
+  // Closes every connection; outstanding flights fail with Errc::draining. Needed before
+  // Loop::stop().
   void close();
 
  private:

@@ -198,8 +198,9 @@ Task<void> stale_prepared(Stage* stage) {
   // The result type of a kept plan changes.
   const Statement star("star", "select * from shop.parents");
   Rows narrow = co_await stage->pool.once(ann(), star, Params());
-  TestDatabase::sql("alter table shop.parents add column more text; grant all on shop.parents "
-                    "to authenticated");
+  TestDatabase::sql(
+      "alter table shop.parents add column more text; grant all on shop.parents "
+      "to authenticated");
   Rows wide = co_await stage->pool.once(ann(), star, Params());
   EXPECT_EQ(stage->pool.stats().failures, 0u);
   // One name for two texts: the second is not kept.
@@ -271,7 +272,8 @@ TEST_F(PoolTest, a_cancel_request_never_hits_the_next_flight) {
 Task<void> killed(Stage* stage) {
   Rows pid = co_await stage->pool.once(ann(), kPid, Params());
   const std::string kill = "select pg_terminate_backend(" + pid.str(0, 0) + ", 5000)";
-  const Statement suicide("suicide", "select pg_sleep(0.05), pg_terminate_backend(pg_backend_pid())");
+  const Statement suicide("suicide",
+                          "select pg_sleep(0.05), pg_terminate_backend(pg_backend_pid())");
   Error lost = co_await error_of(stage, as(Role::none, ""), suicide, Params());
   EXPECT_EQ(lost.errc, Errc::database_unavailable);
   EXPECT_TRUE(error_info(lost.errc).retry);

@@ -91,16 +91,23 @@ void Replication::broken(Error error) {
 
 void Replication::connect() {
   state_ = State::connecting;
-  const char* keys[] = {"fallback_application_name", "client_encoding", "gssencmode", "options",
-                        "dbname", "replication", nullptr};
-  const char* values[] = {"chatpad_replication", "UTF8", "disable", "-c wal_sender_timeout=30s",
-                          options_.conninfo.c_str(), "database", nullptr};
+  const char* keys[] = {"fallback_application_name",
+                        "client_encoding",
+                        "gssencmode",
+                        "options",
+                        "dbname",
+                        "replication",
+                        nullptr};
+  const char* values[] = {
+      "chatpad_replication",     "UTF8",     "disable", "-c wal_sender_timeout=30s",
+      options_.conninfo.c_str(), "database", nullptr};
   pg_ = PQconnectStartParams(keys, values, 1);
   if (!pg_ || PQstatus(pg_) == CONNECTION_BAD || !watch_.watch(PQsocket(pg_), UV_WRITABLE)) {
     broken(error_from_connection(pg_, "connecting"));
     return;
   }
-  PQsetNoticeReceiver(pg_, [](void*, const PGresult*) {}, nullptr);
+  PQsetNoticeReceiver(
+      pg_, [](void*, const PGresult*) {}, nullptr);
   timer_.start(loop_, options_.connect_ms, [this] {
     broken(Error(Errc::database_unavailable, PublicText(), LogText("connecting took too long")));
   });
@@ -109,10 +116,17 @@ void Replication::connect() {
 void Replication::advance_connect() {
   int events = 0;
   switch (PQconnectPoll(pg_)) {
-    case PGRES_POLLING_READING: events = UV_READABLE; break;
-    case PGRES_POLLING_WRITING: events = UV_WRITABLE; break;
-    case PGRES_POLLING_OK: break;
-    default: broken(error_from_connection(pg_, "connecting")); return;
+    case PGRES_POLLING_READING:
+      events = UV_READABLE;
+      break;
+    case PGRES_POLLING_WRITING:
+      events = UV_WRITABLE;
+      break;
+    case PGRES_POLLING_OK:
+      break;
+    default:
+      broken(error_from_connection(pg_, "connecting"));
+      return;
   }
   if (!watch_.watch(PQsocket(pg_), events ? events : UV_READABLE)) {
     broken(error_from_connection(pg_, "watching the socket"));
@@ -170,8 +184,7 @@ void Replication::receive_results() {
       continue;
     }
     if (state_ != State::making_slot) return;
-    send("START_REPLICATION SLOT " + slot_ +
-             " LOGICAL 0/0 (proto_version '1', publication_names " +
+    send("START_REPLICATION SLOT " + slot_ + " LOGICAL 0/0 (proto_version '1', publication_names " +
              quoted_list(options_.publications) + ")",
          State::starting);
     return;
@@ -213,8 +226,8 @@ void Replication::receive_stream() {
     if (size < 0) {
       PGresult* result = PQisBusy(pg_) ? nullptr : PQgetResult(pg_);
       const bool worded = result && PQresultStatus(result) == PGRES_FATAL_ERROR;
-      Error error = worded ? error_from_result(result)
-                           : error_from_connection(pg_, "the stream ended");
+      Error error =
+          worded ? error_from_result(result) : error_from_connection(pg_, "the stream ended");
       PQclear(result);
       broken(std::move(error));
       return;

@@ -1,10 +1,11 @@
 // Replication: the write-ahead log as a stream of row changes, on a loop.
 //
-// It connects as a role with REPLICATION, makes a temporary slot with pgoutput, and calls its handler
-// for every transaction of the named publications, in commit order, from the moment on_ready() names.
-// When the connection breaks, the slot is gone with it: it reconnects with back-off, makes a new slot
-// and says on_gap(): what was committed between the two positions was not seen and has to be read from
-// the tables. A feed that cannot be decoded is treated as a broken connection.
+// It connects as a role with REPLICATION, makes a temporary slot with pgoutput, and calls its
+// handler for every transaction of the named publications, in commit order, from the moment
+// on_ready() names. When the connection breaks, the slot is gone with it: it reconnects with
+// back-off, makes a new slot and says on_gap(): what was committed between the two positions was
+// not seen and has to be read from the tables. A feed that cannot be decoded is treated as a broken
+// connection.
 //
 // Handler calls come from the loop, outside any coroutine, and must not block or destroy the
 // Replication. Views in them are valid during the call. What a call returned from counts as handed
@@ -52,7 +53,7 @@ class ReplicationHandler {
 };
 
 struct ReplicationOptions {
-  std::string conninfo;                   // names the database
+  std::string conninfo;  // names the database
   std::vector<std::string> publications;
   uint64_t connect_ms = 5000;
 };
@@ -112,8 +113,8 @@ class Replication {
   SocketWatch watch_;
   PGconn* pg_ = nullptr;
   State state_ = State::waiting;
-  Timer timer_;       // connecting: deadline; streaming: status; waiting: back-off
-  Timer more_;        // frames left in libpq's buffer
+  Timer timer_;  // connecting: deadline; streaming: status; waiting: back-off
+  Timer more_;   // frames left in libpq's buffer
   std::string slot_;
   std::unordered_map<uint32_t, pgoutput::Relation> relations_;
   pgoutput::Lsn slot_lsn_ = 0;

@@ -103,7 +103,8 @@ TEST_F(ReplicationTest, sees_every_kind_of_change_in_order) {
   EXPECT_EQ(heard_.inserted[0], "feed:one");
   EXPECT_EQ(heard_.inserted[1], "feed:two");
   EXPECT_EQ(heard_.inserted[2].size(), 100'005u);
-  EXPECT_EQ(heard_.changed, (std::vector<std::string>{"update three", "delete 2", "truncate feed"}));
+  EXPECT_EQ(heard_.changed,
+            (std::vector<std::string>{"update three", "delete 2", "truncate feed"}));
   EXPECT_EQ(heard_.gaps, 0);
   EXPECT_GE(heard_.progress, heard_.ready[0]);
 }

@@ -1,8 +1,8 @@
-// SocketWatch: a uv_poll on a socket that libpq owns. The handle is closed asynchronously by libuv, so
-// it lives on the heap and outlasts this object without calling back.
+// SocketWatch: a uv_poll on a socket that libpq owns. The handle is closed asynchronously by libuv,
+// so it lives on the heap and outlasts this object without calling back.
 //
-// watch() is for changes only: every uv_poll_start costs two epoll_ctl calls, even for the same events.
-// While connecting, libpq may replace the socket; watch() then follows it. Not thread-safe.
+// watch() is for changes only: every uv_poll_start costs two epoll_ctl calls, even for the same
+// events. While connecting, libpq may replace the socket; watch() then follows it. Not thread-safe.
 #pragma once
 
 #include <uv.h>

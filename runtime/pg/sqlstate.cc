@@ -27,8 +27,8 @@ Errc errc_from_sqlstate(std::string_view s) {
   if (family == "40" || s == "55P03") return Errc::conflict;
   if (s == "42501") return Errc::forbidden;
   if (s == "57014" || s == "25P03") return Errc::deadline_exceeded;
-  if (family == "08" || s.substr(0, 3) == "57P" || s == "53300" || s == "25006" ||
-      family == "28" || s == "3D000") {
+  if (family == "08" || s.substr(0, 3) == "57P" || s == "53300" || s == "25006" || family == "28" ||
+      s == "3D000") {
     return Errc::database_unavailable;
   }
   if (family == "53" || s == "54001") return Errc::overloaded;

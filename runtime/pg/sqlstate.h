@@ -8,8 +8,8 @@
 //   08xxx 57P01-57P05 53300 25006 28xxx 3D000   database_unavailable
 //   anything else         internal
 //
-// Only CP000 texts are public. Every other server message goes to `cause`, which only the log reads,
-// in the form "SQLSTATE primary message". Pure but for reading the PGresult.
+// Only CP000 texts are public. Every other server message goes to `cause`, which only the log
+// reads, in the form "SQLSTATE primary message". Pure but for reading the PGresult.
 //
 // Source: PostgreSQL 15 manual, appendix A; 55.8 (error fields).
 #pragma once

@@ -1,5 +1,5 @@
-// For tests of any room: a throw-away cluster per test binary, and a stage that runs one coroutine on
-// a fresh loop with a fresh pool. Not part of the program.
+// For tests of any room: a throw-away cluster per test binary, and a stage that runs one coroutine
+// on a fresh loop with a fresh pool. Not part of the program.
 //
 //   Task<void> scenario(Stage* stage) { Rows rows = co_await stage->pool.once(...); ... }
 //   TEST(Pool, says_something) { run_scenario(scenario); }

@@ -6,12 +6,18 @@ namespace chatpad::pg {
 
 std::string_view role_name(Role role) {
   switch (role) {
-    case Role::none: return "none";
-    case Role::anon: return "anon";
-    case Role::visitor: return "visitor";
-    case Role::authenticated: return "authenticated";
-    case Role::api_key: return "api_key";
-    case Role::service_role: return "service_role";
+    case Role::none:
+      return "none";
+    case Role::anon:
+      return "anon";
+    case Role::visitor:
+      return "visitor";
+    case Role::authenticated:
+      return "authenticated";
+    case Role::api_key:
+      return "api_key";
+    case Role::service_role:
+      return "service_role";
   }
   return "none";
 }

@@ -29,8 +29,8 @@ struct Claims {
   std::string json = R"({"role":"anon"})";
 };
 
-// `name` is a stable identifier: prepared-statement name (together with the role), metrics label and
-// log field. `sql` is a literal with $1.. parameters; no text of a caller is ever part of it.
+// `name` is a stable identifier: prepared-statement name (together with the role), metrics label
+// and log field. `sql` is a literal with $1.. parameters; no text of a caller is ever part of it.
 struct Statement {
   std::string_view name;
   std::string_view sql;
@@ -54,8 +54,7 @@ class Params {
   void add(std::nullopt_t) { values_.emplace_back(std::nullopt); }
   void add(std::same_as<bool> auto value) { values_.emplace_back(value ? "t" : "f"); }
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  void add(T value) {
+  requires(!std::same_as<T, bool>) void add(T value) {
     values_.emplace_back(std::to_string(value));
   }
   template <class T>
