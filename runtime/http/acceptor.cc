@@ -108,23 +108,26 @@ struct Acceptor::Impl {
   }
 
   // The lowest free descriptor tells how close the process is to its limit.
-  bool descriptors_left() const {
+  static bool near_limit(int lowest_free) {
     rlimit limit{};
     getrlimit(RLIMIT_NOFILE, &limit);
+    return static_cast<rlim_t>(lowest_free) + kReservedFds >= limit.rlim_cur;
+  }
+  bool descriptors_left() const {
     const int probe = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (probe < 0) return false;
     ::close(probe);
-    return static_cast<rlim_t>(probe) + kReservedFds < limit.rlim_cur;
+    return !near_limit(probe);
   }
 
   void accept_some() {
+    if (!descriptors_left()) {
+      pause("the file descriptor limit is near");
+      return;
+    }
     for (int i = 0; i < kAcceptsPerTurnMax && !closed; ++i) {
       if (!may_accept()) {
         pause("the connection limit is reached");
-        return;
-      }
-      if (!descriptors_left()) {
-        pause("the file descriptor limit is near");
         return;
       }
       sockaddr_storage address{};
@@ -133,7 +136,9 @@ struct Acceptor::Impl {
                                    SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (accepted >= 0) {
         deal(accepted, peer_text(address));
-        continue;
+        if (!near_limit(accepted)) continue;
+        if (!closed) pause("the file descriptor limit is near");
+        return;
       }
       if (errno == EAGAIN) return;
       if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {

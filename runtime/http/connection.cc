@@ -131,6 +131,10 @@ bool Connection::parse_head() {
     flush();
     if (output_blocked() || gone_) return false;
   }
+  if (request_.headers.capacity() == 0 && !server_.spare_headers.empty()) {
+    request_.headers = std::move(server_.spare_headers.back());
+    server_.spare_headers.pop_back();
+  }
   const ParseStep step = parser_.parse(input_.data(), input_.size(), request_);
   if (step == ParseStep::more) {
     if (!head_started_) set_deadline(server_.limits.header_ms);

@@ -143,17 +143,17 @@ void Connection::on_timer() {
 }
 
 void Connection::on_deadline() {
-  ++server_.stats.timeouts;
   if (stall_deadline_ms_ <= server_.loop.now_ms()) {
+    ++server_.stats.timeouts;
     abort();
     return;
   }
   deadline_ms_ = kNever;
   const bool mid_request = (phase_ == Phase::head && input_.total() > 0) || phase_ == Phase::body;
   if (mid_request) {
+    ++server_.stats.timeouts;
     refuse(Errc::request_timeout);
   } else if (phase_ == Phase::linger) {
-    --server_.stats.timeouts;
     close_handle();
   } else {
     begin_close();

@@ -164,8 +164,9 @@ void Connection::end_exchange() {
   if (body_.capacity() > 0) std::string().swap(body_);
   chunked_.reset();
   request_.headers.clear();
-  request_.headers.swap(server_.spare_headers);
-  request_.headers.clear();
+  if (server_.spare_headers.size() < ServerImpl::kSpareHeaderListsMax) {
+    server_.spare_headers.push_back(std::exchange(request_.headers, {}));
+  }
   request_.method = Method::other;
   request_.body = {};
   parser_.reset();

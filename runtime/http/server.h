@@ -5,15 +5,20 @@
 // everything, graceful drain, and handing a socket over for websockets.
 // It does not: TLS, HTTP/2, compression, routing, CORS. Upgrade to h2c is never answered.
 //
-// The acceptor (server/acceptor.h's job is done by `Acceptor`) deals accepted sockets round-robin to
-// the servers of all loops; `Server::adopt` takes one over.
+// An Acceptor deals accepted sockets round-robin to the servers of all loops; `Server::adopt` takes
+// one over.
 //
 // One Exchange is one request with its reply. The server calls the Handler from the loop:
 //   on_head()     the header is complete and valid. Say how large a body may be, or reply at once.
 //   on_request()  the body is complete. Reply now or later, exactly once, through the Exchange.
 // An Attachment put on the Exchange is destroyed, from the loop's own stack, when the reply is
 // complete or the client is gone, whichever comes first: that is how a client that leaves cancels
-// its request.
+// its request. A reset, or a failed write, is gone; a client that has only shut down its sending side
+// (which looks the same as a plain close until something is sent) still gets its reply.
+//
+// A request the server cannot accept never reaches on_request: it is refused with an Errc's code
+// (bad_request, bad_content_length, method_not_allowed, request_timeout, payload_too_large,
+// uri_too_long, unsupported_media_type, headers_too_large, draining) and its connection closes.
 #pragma once
 
 #include <coroutine>
@@ -63,7 +68,7 @@ struct Request {
   std::string_view peer;    // textual address of the socket's peer
   bool http_1_0 = false;
   bool keep_alive = true;
-  bool wants_upgrade = false;  // Upgrade and Connection: upgrade were both present
+  bool wants_upgrade = false;  // `Upgrade: websocket` and `Connection: upgrade` were both present
 
   // First value of the header (name in lower case), empty when absent.
   std::string_view header(std::string_view name) const;
@@ -104,7 +109,9 @@ class Exchange {
   virtual void attach(std::unique_ptr<Attachment> attachment) = 0;
   virtual Attachment* attachment() = 0;
 
-  // Takes the socket out of the server (websocket upgrade). The Exchange is over afterwards.
+  // Takes the socket out of the server (websocket upgrade), in on_request or later. The Exchange is
+  // over afterwards; its Request and Attachment last to the end of the turn. fd is -1 when the client
+  // is gone.
   virtual DetachedSocket detach() = 0;
 
  protected:
@@ -139,6 +146,7 @@ class ServerImpl;
 class Server {
  public:
   Server(Loop& loop, ServerLimits limits, Handler& handler);
+  // Closes every connection and destroys every Attachment at once; never from a handler's stack.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -21,6 +21,7 @@ class Connection;
 class ServerImpl {
  public:
   static constexpr size_t kScratchBytes = 64 * 1024;
+  static constexpr size_t kSpareHeaderListsMax = 1024;  // idle header lists kept; more are freed
 
   ServerImpl(Loop& loop, ServerLimits limits, Handler& handler);
   ~ServerImpl();
@@ -48,8 +49,8 @@ class ServerImpl {
   BlockPool pool;
   DateLine date;
   std::unique_ptr<char[]> scratch;
-  std::string render;                // reused by every reply
-  std::vector<Header> spare_headers; // the storage of the last request's header list
+  std::string render;  // reused by every reply
+  std::vector<std::vector<Header>> spare_headers;
   bool draining = false;
 
  private:
