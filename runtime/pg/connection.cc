@@ -233,6 +233,7 @@ void Connection::take_error(const PGresult* result) {
 
 // PIPELINE_SYNC was reached: what the flight brought is complete.
 void Connection::land() {
+  cancel_grace_.stop();
   if (parsing_ && !parsing_->second.exists) prepared_.erase(prepared_.find(parsing_->first));
   parsing_ = nullptr;
   if (stale_prepared_) deallocate_first_ = true;
@@ -270,7 +271,6 @@ void Connection::settle_transaction() {
     if (!send_verb("rollback") || !sync()) fail(error_from_connection(pg_, "rolling back"));
     return;
   }
-  cancel_grace_.stop();
   if (!cancel_) pool_.free(*this);
 }
 

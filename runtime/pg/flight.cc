@@ -12,7 +12,7 @@ Flight::Flight(PoolImpl& pool, Cargo cargo, Claims claims, Statement statement, 
       claims_(std::move(claims)),
       statement_(statement),
       params_(std::move(params)),
-      timeout_ms_(timeout_ms),
+      timeout_ms_(timeout_ms > 0 ? timeout_ms : kStatementTimeoutMs),
       cargo_(cargo) {
   pool_->ref();
 }

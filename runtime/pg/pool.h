@@ -1,17 +1,17 @@
 // Pool: the connections of one loop to PostgreSQL, and the two ways to use one.
 //
-//   once()   one flight: set_config(role, claims, statement_timeout); statement; Sync. The
-//   pipeline's
-//            implicit transaction commits at the Sync. One round trip; the form nearly all
+//   once()   one flight: set_config(role, claims, statement_timeout); statement; Sync. The implicit
+//            transaction of the pipeline commits at the Sync. One round trip; the form nearly all
 //            endpoints use.
 //   begin()  a transaction over several flights. Destroying it without commit() rolls back.
 //
 // Waiting for a free connection is bounded in number (waiters_max -> Errc::overloaded) and in time
 // (acquire_ms -> Errc::database_unavailable). A statement that runs over timeout_ms ends with
 // Errc::deadline_exceeded. A caller that is destroyed while its flight is under way: the query is
-// cancelled (PQcancel semantics) and the connection is drained before it is used again.
-// A lost connection fails its flight with database_unavailable and is reopened with back-off
-// (kReconnectMinMs..kReconnectMaxMs with jitter). SQLSTATE -> Errc: sqlstate.h.
+// cancelled, after the grace of Connection::kCancelGraceMs, and the connection is drained before it is
+// used again. A lost connection fails its flight with database_unavailable (its outcome is unknown)
+// and is reopened with back-off and jitter (PoolImpl::kReconnectMinMs..kReconnectMaxMs).
+// SQLSTATE -> Errc: sqlstate.h.
 //
 // Not thread-safe; one Pool per loop and login role.
 #pragma once

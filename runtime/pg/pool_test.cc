@@ -44,7 +44,8 @@ grant all on shop.parents, shop.children to authenticated;
 insert into shop.notes (owner, text) values ('ann', 'a1'), ('ann', 'a2'), ('bob', 'b1');
 create function shop.fail(code text) returns void language plpgsql as $$
 begin
-  raise exception using errcode = 'CP000', message = 'Said in public.', detail = code, hint = 'Try.';
+  raise exception using errcode = 'CP000', message = 'Said in public.', detail = code,
+    hint = 'Try.';
 end $$;
 )";
 
