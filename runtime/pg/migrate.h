@@ -3,8 +3,8 @@
 //   bootstrap/*.sql    superuser acts, idempotent; only when the login is a superuser
 //   migrations/*.sql   once each, in order, as chatpad_owner with row_security off, one transaction
 //                      each, recorded with the file's SHA-256 in private.migrations
-//   objects/**/*.sql   re-applied in path order, in one transaction, when one of them, the bootstrap
-//                      or the migrations changed
+//   objects/**/*.sql   re-applied in path order, in one transaction, when one of them, the
+//                      bootstrap or the migrations changed
 //
 // Safe to repeat, cheap when nothing changed (one connection, a few look-ups), and guarded by an
 // advisory lock, so two programs may start at once. It refuses, with a sentence: a migration that

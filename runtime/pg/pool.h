@@ -8,9 +8,9 @@
 // Waiting for a free connection is bounded in number (waiters_max -> Errc::overloaded) and in time
 // (acquire_ms -> Errc::database_unavailable). A statement that runs over timeout_ms ends with
 // Errc::deadline_exceeded. A caller that is destroyed while its flight is under way: the query is
-// cancelled, after the grace of Connection::kCancelGraceMs, and the connection is drained before it is
-// used again. A lost connection fails its flight with database_unavailable (its outcome is unknown)
-// and is reopened with back-off and jitter (PoolImpl::kReconnectMinMs..kReconnectMaxMs).
+// cancelled, after the grace of Connection::kCancelGraceMs, and the connection is drained before it
+// is used again. A lost connection fails its flight with database_unavailable (its outcome is
+// unknown) and is reopened with back-off and jitter (PoolImpl::kReconnectMinMs..kReconnectMaxMs).
 // SQLSTATE -> Errc: sqlstate.h.
 //
 // Not thread-safe; one Pool per loop and login role.
