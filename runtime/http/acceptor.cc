@@ -44,7 +44,7 @@ std::string peer_text(const sockaddr_storage& address) {
   const std::string where = host + ":" + std::to_string(port);
   const std::string sentence = error == EADDRINUSE
                                    ? "Another program listens on " + where + " already."
-                                   : "Cannot listen on " + where + ": " + std::strerror(error) + ".";
+                                   : "Cannot listen on " + where + ": " + std::strerror(error);
   raise(Errc::internal, PublicText(sentence), LogText(std::strerror(error)));
 }
 

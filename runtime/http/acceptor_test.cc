@@ -3,7 +3,7 @@
 #include <sys/resource.h>
 
 #include "runtime/base/error.h"
-#include "runtime/http/test_peer.h"
+#include "runtime/http/test_server.h"
 
 namespace chatpad::http {
 namespace {
@@ -18,7 +18,8 @@ TEST(Acceptor, ATakenPortIsNamed) {
     Acceptor acceptor(loop, "127.0.0.1", server.port, [](int, std::string) {}, [] { return true; });
     FAIL() << "the port is taken";
   } catch (const Raised& raised) {
-    EXPECT_THAT(raised.error().message.value, HasSubstr("127.0.0.1:" + std::to_string(server.port)));
+    const std::string address = "127.0.0.1:" + std::to_string(server.port);
+    EXPECT_THAT(raised.error().message.value, HasSubstr(address));
   }
 }
 

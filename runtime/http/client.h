@@ -15,8 +15,9 @@
 // are never shared between the two.
 //
 // Destroying a Stream, or the task that awaits it, ends the transfer and closes its connection. A
-// Client outlives its streams. Errors, raised by the awaits: upstream_failed (connection, TLS, broken
-// or too large answer), deadline_exceeded (connect_ms, idle_ms, total_ms), overloaded (transfers_max).
+// Client outlives its streams. Errors, raised by the awaits: upstream_failed (connection, TLS,
+// broken or too large answer), deadline_exceeded (connect_ms, idle_ms, total_ms), overloaded
+// (transfers_max).
 // A status of 400 or more is an answer, not an error.
 #pragma once
 

@@ -5,7 +5,7 @@
 
 #include "runtime/base/error.h"
 #include "runtime/coro/scope.h"
-#include "runtime/http/test_peer.h"
+#include "runtime/http/test_server.h"
 
 namespace chatpad::http {
 namespace {

@@ -123,7 +123,7 @@ void Connection::attach(std::unique_ptr<Attachment> attachment) {
 }
 
 DetachedSocket Connection::detach() {
-  CHECK(exchange_open_ && status_ == 0 && body_complete_, "a complete, unanswered request detaches");
+  CHECK(exchange_open_ && status_ == 0 && body_complete_, "a complete, open request detaches");
   if (gone_) return DetachedSocket{};
   status_ = 101;
   detached_ = ended_ = true;

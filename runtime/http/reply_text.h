@@ -1,4 +1,4 @@
-// The bytes before a reply's body: status line, Date, framing. Pure apart from the clock of DateLine.
+// The bytes before a reply's body: status line, Date, framing. Pure apart from DateLine.
 #pragma once
 
 #include <cstdint>

@@ -43,7 +43,7 @@ bool equals_ignoring_case(std::string_view a, std::string_view lower) {
   return true;
 }
 
-// Any byte below 0x20 other than HTAB, or DEL. Eight bytes a step; exact only when something is hit.
+// Any byte below 0x20 other than HTAB, or DEL. Eight bytes a step until something is hit.
 bool has_control(const char* text, size_t size) {
   constexpr uint64_t kOnes = 0x0101010101010101;
   constexpr uint64_t kHighs = 0x8080808080808080;
@@ -183,7 +183,8 @@ bool valid_host(std::string_view text) {
   } else {
     for (; end < text.size() && text[end] != ':'; ++end) {
       const char c = text[end];
-      if (!is_digit(c) && !is_alpha(c) && c != '-' && c != '.' && c != '_' && c != '~') return false;
+      const bool mark = c == '-' || c == '.' || c == '_' || c == '~';
+      if (!is_digit(c) && !is_alpha(c) && !mark) return false;
     }
     if (end == 0) return false;
   }

@@ -8,8 +8,8 @@
 //
 // Use: call parse() with all bytes of the request received so far, again with more of them until it
 // does not say `more`. The bytes may move between calls. Header names are lowered in place. On
-// `complete` the views of the Request point into the bytes of that call. Bytes before the end of the
-// head are looked at once, however they arrive.
+// `complete` the views of the Request point into the bytes of that call. Bytes before the end of
+// the head are looked at once, however they arrive.
 //
 // Errors: refusal() is the Errc of the reply: bad_request, bad_content_length, method_not_allowed,
 // headers_too_large, uri_too_long, unsupported_media_type.

@@ -13,8 +13,8 @@
 //   on_request()  the body is complete. Reply now or later, exactly once, through the Exchange.
 // An Attachment put on the Exchange is destroyed, from the loop's own stack, when the reply is
 // complete or the client is gone, whichever comes first: that is how a client that leaves cancels
-// its request. A reset, or a failed write, is gone; a client that has only shut down its sending side
-// (which looks the same as a plain close until something is sent) still gets its reply.
+// its request. A reset, or a failed write, is gone; a client that has only shut down its sending
+// side (which looks the same as a plain close until something is sent) still gets its reply.
 //
 // A request the server cannot accept never reaches on_request: it is refused with an Errc's code
 // (bad_request, bad_content_length, method_not_allowed, request_timeout, payload_too_large,
@@ -34,7 +34,7 @@
 namespace chatpad::http {
 
 struct ServerLimits {
-  size_t header_bytes_max = 16 * 1024;    // request line and headers -> 431 (414 for the line alone)
+  size_t header_bytes_max = 16 * 1024;   // request line and headers -> 431 (414 for the line alone)
   size_t header_count_max = 100;          // -> 431
   size_t target_bytes_max = 8 * 1024;     // -> 414
   uint64_t header_ms = 10'000;            // from the first byte -> 408
@@ -90,7 +90,7 @@ class Exchange {
   virtual Loop& loop() = 0;
 
   // Complete reply in one write. `headers` is zero or more "Name: value\r\n"; the server adds Date,
-  // Content-Length and Connection. For HEAD the body is measured but not sent. 204 and 304 have none.
+  // Content-Length and Connection. For HEAD the body is measured, not sent. 204 and 304 have none.
   virtual void reply(int status, std::string_view headers, std::string_view body) = 0;
   // The same, and the connection closes after it.
   virtual void reply_and_close(int status, std::string_view headers, std::string_view body) = 0;
@@ -100,7 +100,7 @@ class Exchange {
   virtual void start_stream(int status, std::string_view headers) = 0;
   virtual bool write(std::string_view bytes) = 0;
   virtual void finish_stream() = 0;
-  // Calls `fn` once, from the loop, when output is below the mark again. Dropped when the client goes.
+  // Calls `fn` once, from the loop, when output is below the mark again. Dropped if the client goes.
   virtual void when_drained(std::function<void()> fn) = 0;
   // Number of body bytes accepted so far for this reply, and the status; for metrics and the log.
   virtual int status() const = 0;
@@ -110,8 +110,8 @@ class Exchange {
   virtual Attachment* attachment() = 0;
 
   // Takes the socket out of the server (websocket upgrade), in on_request or later. The Exchange is
-  // over afterwards; its Request and Attachment last to the end of the turn. fd is -1 when the client
-  // is gone.
+  // over afterwards; its Request and Attachment last to the end of the turn. fd is -1 when the
+  // client is gone.
   virtual DetachedSocket detach() = 0;
 
  protected:
@@ -124,8 +124,8 @@ class Handler {
   // Returns the largest body accepted, in bytes; larger ones get 413. May reply instead.
   virtual size_t on_head(Exchange& exchange) = 0;
   virtual void on_request(Exchange& exchange) = 0;
-  // The server itself refuses a request (bad syntax, limit, timeout): the handler words the reply so
-  // that it looks like every other error. `code` is an Errc's code. Returns headers and body.
+  // The server itself refuses a request (bad syntax, limit, timeout): the handler words the reply
+  // so that it looks like every other error. `code` is an Errc's code. Returns headers and body.
   struct Refusal {
     std::string headers;
     std::string body;

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "runtime/http/test_peer.h"
+#include "runtime/http/test_server.h"
 
 namespace chatpad::http {
 namespace {
@@ -25,7 +25,7 @@ std::string post_with(std::string_view headers, std::string_view body) {
   return "POST /echo HTTP/1.1\r\nHost: t\r\n" + std::string(headers) + "\r\n" + std::string(body);
 }
 
-// Sends each case twice, whole and byte by byte, with a request behind it that must never be served.
+// Sends each case twice, whole and byte by byte, before a request that must never be served.
 void expect_refused(const std::vector<Case>& cases) {
   TestServer server;
   for (const Case& c : cases) {
@@ -303,8 +303,8 @@ TEST(ServerAbuse, OnlyAWebsocketIsAnUpgrade) {
 TEST(ServerAbuse, ARefusalKnowsTheOriginOfTheRequest) {
   TestServer server;
   Peer peer(server.port);
-  EXPECT_THAT(peer.ask(post_with("Content-Length: 9999999\r\nOrigin: https://shop.example\r\n", "")),
-              HasSubstr("X-Origin: https://shop.example\r\n"));
+  const std::string_view headers = "Content-Length: 9999999\r\nOrigin: https://shop.example\r\n";
+  EXPECT_THAT(peer.ask(post_with(headers, "")), HasSubstr("X-Origin: https://shop.example\r\n"));
 }
 
 TEST(ServerAbuse, ARefusalIsReadableWhileTheBodyIsStillComing) {

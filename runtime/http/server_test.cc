@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "runtime/http/test_peer.h"
+#include "runtime/http/test_server.h"
 
 namespace chatpad::http {
 namespace {

@@ -137,7 +137,8 @@ bool Transfer::take_header_line(std::string_view line) {
   if (colon == std::string_view::npos) return true;
   std::string name(text.substr(0, colon));
   for (char& c : name) c = static_cast<char>(std::tolower(static_cast<uint8_t>(c)));
-  head_.headers.push_back(ResponseHeader{std::move(name), std::string(trim(text.substr(colon + 1)))});
+  std::string value(trim(text.substr(colon + 1)));
+  head_.headers.push_back(ResponseHeader{std::move(name), std::move(value)});
   return true;
 }
 
@@ -189,10 +190,11 @@ std::optional<std::string> Transfer::take_chunk() {
 }
 
 void Transfer::finish(CURLcode result) {
-  // The first thing that went wrong is the one to tell; libcurl's word for it is only a consequence.
+  // The first thing that went wrong is the one to tell; libcurl's word for it is a consequence.
   if (result != CURLE_OK) {
     const std::string text = curl_text_[0] != '\0' ? curl_text_ : curl_easy_strerror(result);
-    fail(result == CURLE_OPERATION_TIMEDOUT ? Errc::deadline_exceeded : Errc::upstream_failed, text);
+    const bool late = result == CURLE_OPERATION_TIMEDOUT;
+    fail(late ? Errc::deadline_exceeded : Errc::upstream_failed, text);
     return;
   }
   error_.reset();  // one of several addresses may have been refused
