@@ -100,7 +100,7 @@ class Exchange {
   virtual void start_stream(int status, std::string_view headers) = 0;
   virtual bool write(std::string_view bytes) = 0;
   virtual void finish_stream() = 0;
-  // Calls `fn` once, from the loop, when output is below the mark again. Dropped if the client goes.
+  // Calls `fn` once, from the loop, when output is below the mark again. Dropped with the client.
   virtual void when_drained(std::function<void()> fn) = 0;
   // Number of body bytes accepted so far for this reply, and the status; for metrics and the log.
   virtual int status() const = 0;
