@@ -33,6 +33,7 @@ class SocketServerImpl {
   void sweep();
   void arm_sweep();
   void finish_drain();
+  void wait_for_handles(int turns);
 
   lws_context* context_ = nullptr;
   lws_vhost* vhost_ = nullptr;

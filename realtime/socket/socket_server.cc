@@ -17,7 +17,7 @@ constexpr size_t kRxBufferBytes = 512;         // per socket
 constexpr size_t kTxPacketBytes = 64 * 1024;   // per write to the kernel
 constexpr uint32_t kServiceBufferBytes = 16 * 1024;  // per context
 constexpr uint64_t kSweepMsMax = 5000;
-constexpr uint64_t kHandlesCloseMs = 5;
+constexpr int kTurnsToClose = 8;  // a handle is closed at the end of a turn; lws chains a few
 
 // lws reports every adoption as an error; that one line is left out.
 void log_line(int level, const char* line) {
@@ -177,14 +177,20 @@ void SocketServerImpl::finish_drain() {
   if (finishing_) return;
   finishing_ = true;
   drain_timer_.stop();
-  // The first destroy closes the handles of lws, the second frees what they belonged to once they
-  // are closed, which takes a turn of the loop.
+  // The first destroy closes the handles of lws. The second frees what they belonged to and unloads
+  // the code of their callbacks, so it waits until they are surely closed.
   lws_context_destroy(context_);
-  drain_timer_.start(loop, kHandlesCloseMs, [this] {
-    lws_context_destroy(std::exchange(context_, nullptr));
-    const std::function<void()> done = std::exchange(drained_, nullptr);
-    done();
-  });
+  wait_for_handles(kTurnsToClose);
+}
+
+void SocketServerImpl::wait_for_handles(int turns) {
+  if (turns > 0) {
+    drain_timer_.start(loop, 1, [this, turns] { wait_for_handles(turns - 1); });
+    return;
+  }
+  lws_context_destroy(std::exchange(context_, nullptr));
+  const std::function<void()> done = std::exchange(drained_, nullptr);
+  done();
 }
 
 SocketServer::SocketServer(Loop& loop, Hub& hub, SocketLimits limits)

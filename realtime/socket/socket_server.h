@@ -30,8 +30,8 @@ struct SocketLimits {
   uint64_t first_message_ms = 30'000;         // without any message -> 1001 never_joined
   uint64_t ping_ms = 30'000;                  // of silence -> a ping
   uint64_t idle_ms = 60'000;                  // of silence, pongs included -> 1001 idle
-  uint64_t close_ms = 2'000;                  // for the peer to answer our close frame
-  uint64_t drain_ms = 2'000;                  // for all of them, then they are cut
+  uint64_t close_ms = 1'000;                  // for the peer to answer our close frame
+  uint64_t drain_ms = 4'000;                  // for all of them, then they are cut
 };
 
 struct SocketStats {
