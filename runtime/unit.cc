@@ -24,11 +24,14 @@ pg::PoolOptions pool_options(const Config& config, const std::string& conninfo) 
   return options;
 }
 
-realtime::HubOptions hub_options(const edge::Authenticator& verifier, realtime::RightsProbe& rights) {
+realtime::HubOptions hub_options(const Config& settings, const edge::Authenticator& verifier,
+                                 realtime::RightsProbe& rights) {
   realtime::HubOptions options;
+  options.limits.rate_scale = settings.rate_scale;
   options.verifier = &verifier;
   options.rights = &rights;
   options.rule = functions::client_broadcast;
+  options.limits.rate_scale = config.rate_scale;
   return options;
 }
 
@@ -49,7 +52,7 @@ Unit::Unit(int index, Shared& shared, const DatabaseLogins& logins)
       service_pool(loop, pool_options(shared.config, logins.service)),
       authenticator(loop, pool, shared.verifier),
       rights(pool),
-      hub(loop, hub_options(authenticator, rights)),
+      hub(loop, hub_options(shared.config, authenticator, rights)),
       publisher(hub, shared.bus),
       context({loop, shared.config, pool, service_pool, publisher, shared.workers, authenticator,
                shared.metrics, shared.realtime_live}),
