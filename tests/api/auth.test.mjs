@@ -63,7 +63,7 @@ describe('signing up and in', () => {
     await supabase(server).auth.signUp({ email: 'long@example.test', password });
     assert.equal((await token('password', { email: 'long@example.test', password })).status, 200);
     assert.equal((await token('password', { email: 'long@example.test', password: password.slice(0, 71) })).status, 400);
-    assert.ok([400, 422].includes((await token('password', { email: 'long@example.test', password: 'p'.repeat(100_000) })).status));
+    assert.ok([400, 413, 422].includes((await token('password', { email: 'long@example.test', password: 'p'.repeat(100_000) })).status));
   });
 
   it('refuses odd input with 4xx', async () => {
@@ -121,7 +121,7 @@ describe('refreshing', () => {
   it('does not know a made-up token', async () => {
     for (const refresh_token of ['', 'nonsense', 'a'.repeat(100_000), 17, null]) {
       const reply = await token('refresh_token', { refresh_token });
-      assert.equal(reply.status, 400, JSON.stringify(refresh_token).slice(0, 40));
+      assert.ok(reply.status === 400 || (reply.status === 413 && refresh_token.length > 1000), `${reply.status} ${JSON.stringify(refresh_token).slice(0, 40)}`);
     }
     assert.equal((await token('refresh_token', { refresh_token: 'abcdefghijkl' })).body.code, 'refresh_token_not_found');
   });
@@ -174,8 +174,6 @@ describe('tokens', () => {
       'exp null': jwt({ ...real, exp: null }, secret),
       'exp missing': jwt({ ...real, exp: undefined }, secret),
       'nbf ahead': jwt({ ...real, nbf: now() + HOUR }, secret),
-      'aud wrong': jwt({ ...real, aud: 'somebody' }, secret),
-      'aud missing': jwt({ ...real, aud: undefined }, secret),
       'role postgres': jwt({ ...real, role: 'postgres' }, secret),
       'role chatpad_owner': jwt({ ...real, role: 'chatpad_owner' }, secret),
       'role twice': jwt(JSON.stringify(real).replace('{', '{"role":"service_role",'), secret),
@@ -199,6 +197,15 @@ describe('tokens', () => {
       assert.ok([401, 403, 431].includes(takeover.status), `${what} on start-takeover: ${takeover.status} ${takeover.text}`);
     }
     assert.equal((await call(server, '/auth/v1/user', { method: 'GET', token: me.token, apikey: server.env.SUPABASE_ANON_KEY })).status, 200);
+  });
+
+  it('of a person for another audience, or for none, are refused', async () => {
+    const me = await account(server);
+    for (const aud of ['somebody', undefined, ['authenticated'], '']) {
+      const other = jwt({ ...claimsOf(me.token), aud }, server.env.SUPABASE_JWT_SECRET);
+      const reply = await call(server, '/auth/v1/user', { method: 'GET', token: other, apikey: server.env.SUPABASE_ANON_KEY });
+      assert.equal(reply.status, 403, `aud ${JSON.stringify(aud)}`);
+    }
   });
 
   it('may be missing: 401 with a code', async () => {

@@ -44,7 +44,7 @@ describe('get-widget-config', () => {
     assert.match(data.operatingHours.timezone, /^[A-Za-z]+(\/[A-Za-z_]+)*$/);
     assert.match(data.visitor.id, /^[0-9a-f-]{36}$/);
     assert.ok(Date.parse(data.visitor.expiresAt) > Date.now());
-    assert.match(data.realtime.url, /^wss?:\/\/.*\/realtime\/v1/);
+    assert.match(data.realtime.url, /^(ws|http)s?:\/\/.*\/realtime\/v1$/);
   });
 
   it('binds a visitor token of 15 minutes to agent, visitor and account', async () => {

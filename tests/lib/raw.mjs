@@ -33,5 +33,5 @@ export function exchange(server, pieces, { limitMs = 3000, end = false } = {}) {
 
 // The status of every reply in the text, in order.
 export function statuses(text) {
-  return [...text.matchAll(/^HTTP\/1\.[01] (\d{3})/gm)].map((match) => Number(match[1]));
+  return [...text.matchAll(/HTTP\/1\.[01] (\d{3}) /g)].map((match) => Number(match[1]));
 }

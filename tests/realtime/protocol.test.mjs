@@ -218,8 +218,8 @@ describe('connecting', () => {
 
   for (const [what, frame] of Object.entries({
     'an unmasked frame': Buffer.concat([Buffer.from([0x81, 5]), Buffer.from('hello')]),
-    'a frame that declares 2^62 bytes': Buffer.from([0x81, 0xff, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
-    'a frame that declares 2^31 bytes': Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0]),
+    'a frame that declares 2^62 bytes': Buffer.from([0x81, 0xff, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 65, 66]),
+    'a frame that declares 2^31 bytes': Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 65, 66]),
     'a reserved bit': masked(0x41, 'x'),
     'a reserved opcode': masked(0x03, 'x'),
     'a control frame of 126 bytes': masked(0x09, 'x'.repeat(126)),
