@@ -29,41 +29,51 @@ std::vector<edge::NamedEndpoint> endpoint_table() {
 }  // namespace chatpad::functions
 ")
 
-set(CHATPAD_BUNDLES "")
-file(GLOB_RECURSE sql_files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/sql/*.sql)
-list(SORT sql_files)
-set(sql_rows "")
-set(sql_blobs "")
-set(sql_paths "")
-set(index 0)
-foreach(file IN LISTS sql_files)
-  string(APPEND sql_blobs ".global chatpad_sql_${index}\nchatpad_sql_${index}:\n.incbin \"${CMAKE_SOURCE_DIR}/${file}\"\n.global chatpad_sql_${index}_end\nchatpad_sql_${index}_end:\n.byte 0\n")
-  string(APPEND sql_declarations "extern const char chatpad_sql_${index}[], chatpad_sql_${index}_end[];\n")
-  string(APPEND sql_rows "    {\"${file}\", {chatpad_sql_${index}, static_cast<size_t>(chatpad_sql_${index}_end - chatpad_sql_${index})}},\n")
-  list(APPEND sql_paths ${CMAKE_SOURCE_DIR}/${file})
-  math(EXPR index "${index} + 1")
-endforeach()
-set(sql_blob_file ${CMAKE_BINARY_DIR}/generated/sql_bundle.S)
-set(sql_table_file ${CMAKE_BINARY_DIR}/generated/sql_bundle.cc)
-file(CONFIGURE OUTPUT ${sql_blob_file} @ONLY CONTENT
+# chatpad_bundle(name glob header namespace type function): the files of a glob as one table in the
+# program. Sets CHATPAD_BUNDLES.
+function(chatpad_bundle name glob header namespace type function)
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/${glob})
+  list(SORT files)
+  set(blobs "")
+  set(declarations "")
+  set(rows "")
+  set(paths "")
+  set(index 0)
+  foreach(file IN LISTS files)
+    set(symbol chatpad_${name}_${index})
+    string(APPEND blobs ".global ${symbol}\n${symbol}:\n.incbin \"${CMAKE_SOURCE_DIR}/${file}\"\n"
+                        ".global ${symbol}_end\n${symbol}_end:\n.byte 0\n")
+    string(APPEND declarations "extern const char ${symbol}[], ${symbol}_end[];\n")
+    string(APPEND rows "    {\"${file}\", {${symbol}, static_cast<size_t>(${symbol}_end - ${symbol})}},\n")
+    list(APPEND paths ${CMAKE_SOURCE_DIR}/${file})
+    math(EXPR index "${index} + 1")
+  endforeach()
+  set(blob_file ${CMAKE_BINARY_DIR}/generated/${name}_bundle.S)
+  set(table_file ${CMAKE_BINARY_DIR}/generated/${name}_bundle.cc)
+  file(CONFIGURE OUTPUT ${blob_file} @ONLY CONTENT
 ".section .rodata
-@sql_blobs@
+@blobs@
 .section .note.GNU-stack,\"\",%progbits
 ")
-set_source_files_properties(${sql_blob_file} PROPERTIES OBJECT_DEPENDS "${sql_paths}")
-file(CONFIGURE OUTPUT ${sql_table_file} @ONLY CONTENT
-"// Generated: every file under sql/, in path order.
-#include \"runtime/pg/migrate.h\"
+  set_source_files_properties(${blob_file} PROPERTIES OBJECT_DEPENDS "${paths}")
+  file(CONFIGURE OUTPUT ${table_file} @ONLY CONTENT
+"// Generated: ${glob}, in path order.
+#include \"${header}\"
 
 extern \"C\" {
-@sql_declarations@}
+@declarations@}
 
-namespace chatpad::pg {
-std::span<const SqlFile> sql_bundle() {
-  static const SqlFile files[] = {
-@sql_rows@  };
+namespace ${namespace} {
+std::span<const ${type}> ${function}() {
+  static const ${type} files[] = {
+@rows@  };
   return files;
 }
-}  // namespace chatpad::pg
+}  // namespace ${namespace}
 ")
-set(CHATPAD_BUNDLES ${sql_blob_file} ${sql_table_file})
+  set(CHATPAD_BUNDLES ${CHATPAD_BUNDLES} ${blob_file} ${table_file} PARENT_SCOPE)
+endfunction()
+
+set(CHATPAD_BUNDLES "")
+chatpad_bundle(sql "sql/*.sql" runtime/pg/migrate.h chatpad::pg SqlFile sql_bundle)
+chatpad_bundle(assets "widget-assets/*.js" runtime/edge/assets.h chatpad::edge Asset asset_bundle)

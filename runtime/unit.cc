@@ -31,7 +31,6 @@ realtime::HubOptions hub_options(const Config& settings, const edge::Authenticat
   options.verifier = &verifier;
   options.rights = &rights;
   options.rule = functions::client_broadcast;
-  options.limits.rate_scale = config.rate_scale;
   return options;
 }
 

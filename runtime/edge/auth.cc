@@ -8,6 +8,7 @@ namespace chatpad::edge {
 namespace {
 
 constexpr std::string_view kApiKeyPrefix = "cp_";
+constexpr std::string_view kPersonAudience = "authenticated";
 constexpr pg::Statement kResolve{
     "resolve_api_key",
     "select c, c->>'key_id', c->>'account_id', coalesce((select string_agg(s, ' ') from "
@@ -34,6 +35,14 @@ std::vector<std::string> split_words(std::string_view text) {
     text = space == std::string_view::npos ? std::string_view() : text.substr(space + 1);
   }
   return words;
+}
+
+// A person's token is for people (aud) and names one; a visitor's names visitor, agent and account.
+bool subject_fits_role(const wire::Claims& claims) {
+  const auto is_uuid = [](const std::string& text) { return Uuid::parse(text).has_value(); };
+  if (claims.role == "authenticated") return claims.aud == kPersonAudience && is_uuid(claims.sub);
+  if (claims.role != "visitor") return true;
+  return is_uuid(claims.sub) && is_uuid(claims.agent_id) && is_uuid(claims.account_id);
 }
 
 Caller caller_of(const wire::Claims& claims) {
@@ -98,6 +107,9 @@ Result<Caller> Authenticator::verify(std::string_view token) const {
       error.message = PublicText("The token has expired; get a new one.");
     }
     return error;
+  }
+  if (!subject_fits_role(**claims)) {
+    return Error(Errc::bad_jwt, PublicText(), LogText("subject or audience does not fit the role"));
   }
   return caller_of(**claims);
 }

@@ -1,7 +1,7 @@
 #include "runtime/edge/dispatch.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <charconv>
 
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
@@ -32,6 +32,20 @@ Auth auth_of(CallerKind kind) {
   return Auth::anyone;
 }
 
+void append_number(std::string& out, uint64_t number, int base = 10) {
+  char digits[24];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, number, base).ptr);
+}
+
+// Milliseconds with two decimals; printf is ten times slower at it.
+void append_ms(std::string& out, uint64_t us) {
+  append_number(out, us / 1000);
+  const auto hundredths = static_cast<char>(us % 1000 / 10);
+  const char decimals[] = {'.', static_cast<char>('0' + hundredths / 10),
+                           static_cast<char>('0' + hundredths % 10)};
+  out.append(decimals, sizeof decimals);
+}
+
 std::string header_block(const CallState& state, const Reply& reply) {
   std::string headers;
   headers.reserve(768);
@@ -46,11 +60,11 @@ std::string header_block(const CallState& state, const Reply& reply) {
     headers += "X-Supabase-Api-Version: 2024-01-01\r\n";
   }
   headers.append("X-Request-Id: ").append(state.request_id).append("\r\n");
-  char timing[96];
-  std::snprintf(timing, sizeof timing, "Server-Timing: total;dur=%.2f, db;dur=%.2f\r\n",
-                static_cast<double>(monotonic_us() - state.started_us) / 1000.0,
-                static_cast<double>(state.db_us) / 1000.0);
-  headers += timing;
+  headers += "Server-Timing: total;dur=";
+  append_ms(headers, monotonic_us() - state.started_us);
+  headers += ", db;dur=";
+  append_ms(headers, state.db_us);
+  headers += "\r\n";
   headers += reply.headers;
   return headers;
 }
@@ -76,9 +90,9 @@ Dispatch::Dispatch(Parts parts)
 }
 
 std::string Dispatch::next_request_id() {
-  char id[40];
-  std::snprintf(id, sizeof id, "%s-%llx", request_id_prefix_.c_str(),
-                static_cast<unsigned long long>(++request_count_));
+  std::string id = request_id_prefix_;
+  id += '-';
+  append_number(id, ++request_count_, 16);
   return id;
 }
 

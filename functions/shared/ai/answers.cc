@@ -148,7 +148,7 @@ Task<bool> Answers::say(std::shared_ptr<Run> run, std::string piece) {
   run->text += piece;
 
   wire::JsonWriter token;
-  token.object().field("type", "token").field("text", piece).field("messageId", run->message_id);
+  token.object().field("type", "token").field("content", piece).field("messageId", run->message_id);
   token.end();
   run->events.push_back({"token", std::move(token).str()});
   wire::JsonWriter delta;
