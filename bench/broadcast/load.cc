@@ -1,5 +1,5 @@
-// Load for a broadcast server: SUBS subscribers of one topic and one publisher that keeps INFLIGHT
-// messages under way; a message is over when every subscriber has it. Prints the server's CPU time
+// Load for a broadcast server: SUBS subscribers of one topic and one publisher that sends INFLIGHT
+// messages at once and the next ones when every subscriber has them. Prints the server's CPU time
 // (utime + stime of PID) per delivery.
 //
 //   load hub|plain PORT PID SUBS INFLIGHT SECONDS PAYLOAD_BYTES
@@ -146,12 +146,10 @@ int main(int argc, char** argv) {
   const double cpu_from = cpu_seconds(pid), from = now_s();
   while (now_s() - from < seconds) {
     std::string batch;
-    while (sent - bytes / round < in_flight) {
-      batch += message;
-      ++sent;
-    }
-    if (!batch.empty()) write_all(publisher, batch);
-    bytes += drain(100);
+    for (long i = 0; i < in_flight; ++i) batch += message;
+    sent += in_flight;
+    write_all(publisher, batch);
+    while (bytes < sent * round && now_s() - from < seconds + 5) bytes += drain(100);
   }
   while (bytes < sent * round && now_s() - from < seconds + 5) bytes += drain(100);
   const double elapsed = now_s() - from, cpu = cpu_seconds(pid) - cpu_from;

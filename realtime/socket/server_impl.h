@@ -20,6 +20,8 @@ class SocketServerImpl {
   void adopt(http::DetachedSocket socket, SessionInfo info);
   void drain(Close why, std::function<void()> done);
   size_t sockets_count() const { return sockets_.size(); }
+  // Cuts the doomed sockets at the end of the turn, outside of every lws callback.
+  void cut_later();
   int on_event(lws* wsi, lws_callback_reasons reason, void* in, size_t size);
 
   Loop& loop;
@@ -32,6 +34,7 @@ class SocketServerImpl {
   void forget(Socket& socket);
   void sweep();
   void arm_sweep();
+  void cut_doomed();
   void finish_drain();
   void wait_for_handles(int turns);
 
@@ -41,6 +44,7 @@ class SocketServerImpl {
   std::vector<std::unique_ptr<Socket>> sockets_;
   Timer sweep_timer_;
   Timer drain_timer_;
+  bool cutting_ = false;
   bool draining_ = false;
   bool finishing_ = false;
   std::function<void()> drained_;

@@ -31,11 +31,13 @@ void Socket::close(Close why) {
   // lws appends it to what it still holds of the last frame.
   send(close_frame(why));
   close_sent_ = true;
-  const int seconds = static_cast<int>((server_.limits.close_ms + 999) / 1000);
-  lws_set_timeout(wsi, PENDING_TIMEOUT_CLOSE_ACK, seconds);
+  close_sent_ms_ = server_.loop.now_ms();
 }
 
-void Socket::cut() { lws_set_timeout(wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC); }
+void Socket::cut() {
+  doomed = true;
+  server_.cut_later();
+}
 
 void Socket::ask_to_close(Close why) {
   if (session_) {
@@ -123,6 +125,7 @@ void Socket::on_pong() {
 
 void Socket::sweep(uint64_t now_ms) {
   const SocketLimits& limits = server_.limits;
+  if (close_sent_ && now_ms - close_sent_ms_ >= limits.close_ms) return cut();
   if (!session_ || session_->closing()) return;
   if (!spoke_ && now_ms - opened_ms_ >= limits.first_message_ms) {
     return ask_to_close(Close::never_joined);
@@ -131,7 +134,8 @@ void Socket::sweep(uint64_t now_ms) {
   if (silent_ms >= limits.idle_ms) return ask_to_close(Close::idle);
   if (silent_ms < limits.ping_ms || pinged_ || !ready()) return;
   std::string ping;
-  wire::append_frame(ping, wire::FrameType::ping, "");
+  // lws does not report a pong without a payload.
+  wire::append_frame(ping, wire::FrameType::ping, "ping");
   pinged_ = true;
   ++server_.stats.pings;
   send(ping);

@@ -36,7 +36,8 @@ class Socket final : public Transport {
   void ask_to_close(Close why);
 
   lws* wsi = nullptr;
-  size_t index = 0;  // place in the server's list
+  bool doomed = false;  // to be cut at the end of this turn
+  size_t index = 0;     // place in the server's list
 
  private:
   void on_mask(MaskGuard::Verdict verdict);
@@ -50,6 +51,7 @@ class Socket final : public Transport {
   std::string message_;  // what came of a message in several pieces
   uint64_t opened_ms_ = 0;
   uint64_t heard_ms_ = 0;
+  uint64_t close_sent_ms_ = 0;
   uint32_t fragments_ = 0;
   bool in_message_ = false;
   bool binary_ = false;

@@ -13,10 +13,10 @@
 namespace chatpad::realtime {
 namespace {
 
-constexpr size_t kRxBufferBytes = 512;         // per socket
+constexpr size_t kRxBufferBytes = 2048;  // per socket; one read takes no more
 constexpr size_t kTxPacketBytes = 64 * 1024;   // per write to the kernel
 constexpr uint32_t kServiceBufferBytes = 16 * 1024;  // per context
-constexpr uint64_t kSweepMsMax = 5000;
+constexpr uint64_t kSweepMsMax = 500;
 constexpr int kTurnsToClose = 8;  // a handle is closed at the end of a turn; lws chains a few
 
 // lws reports every adoption as an error; that one line is left out.
@@ -164,11 +164,29 @@ void SocketServerImpl::sweep() {
   arm_sweep();
 }
 
+void SocketServerImpl::cut_later() {
+  if (cutting_) return;
+  cutting_ = true;
+  loop.defer([this] { cut_doomed(); });
+}
+
+// Timeouts of lws itself fire only when lws is called for another reason, so sockets are closed here
+// and now.
+void SocketServerImpl::cut_doomed() {
+  cutting_ = false;
+  std::vector<lws*> doomed;
+  for (const auto& socket : sockets_) {
+    if (socket->doomed && socket->wsi) doomed.push_back(socket->wsi);
+  }
+  for (lws* wsi : doomed) {
+    lws_set_timeout(wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_SYNC);
+  }
+}
+
 void SocketServerImpl::drain(Close why, std::function<void()> done) {
   if (draining_) return;
   draining_ = true;
   drained_ = std::move(done);
-  sweep_timer_.stop();
   for (const auto& socket : sockets_) socket->ask_to_close(why);
   drain_timer_.start(loop, sockets_.empty() ? 0 : limits.drain_ms, [this] { finish_drain(); });
 }
@@ -176,6 +194,7 @@ void SocketServerImpl::drain(Close why, std::function<void()> done) {
 void SocketServerImpl::finish_drain() {
   if (finishing_) return;
   finishing_ = true;
+  sweep_timer_.stop();
   drain_timer_.stop();
   // The first destroy closes the handles of lws. The second frees what they belonged to and unloads
   // the code of their callbacks, so it waits until they are surely closed.
