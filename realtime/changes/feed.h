@@ -1,9 +1,10 @@
-// Feed: the durable events of the program, read from the write-ahead log. One per program, on loop 0.
+// Feed: the durable events of the program, read from the write-ahead log. One per program, on loop
+// 0.
 //
-// It streams the rows that are inserted into realtime.messages (publication chatpad_events) and hands
-// the events of each transaction over at its commit, in commit order, as one shared immutable batch;
-// a very large transaction comes in several batches of at most kBatchEventsMax events or about
-// kBatchBytesMax bytes, so its size does not matter. Rolled back work never shows.
+// It streams the rows that are inserted into realtime.messages (publication chatpad_events) and
+// hands the events of each transaction over at its commit, in commit order, as one shared immutable
+// batch; a very large transaction comes in several batches of at most kBatchEventsMax events or
+// about kBatchBytesMax bytes, so its size does not matter. Rolled back work never shows.
 //
 // on_state says whether a write that commits from now on will be seen (live) or not (away).
 // on_gap says that events may have been committed unseen while the connection was lost.

@@ -158,8 +158,8 @@ void Hub::on_rights_failed(uint64_t channel_id, uint64_t probe, const Error& err
   log::Line(LogLevel::warn, "realtime_rights_failed")
       .field("code", error_info(error.errc).code)
       .field("cause", error.cause.value);
-  const Code code = error.errc == Errc::overloaded ? Code::too_many_joins_waiting
-                                                   : Code::rights_unavailable;
+  const Code code =
+      error.errc == Errc::overloaded ? Code::too_many_joins_waiting : Code::rights_unavailable;
   if (channel->state == ChannelState::joined) return crash(*channel, code);
   fail_join(*channel, code);
 }

@@ -1,4 +1,5 @@
-// Frame: the bytes of one websocket frame, header included, shared by all its receivers of one loop.
+// Frame: the bytes of one websocket frame, header included, shared by all its receivers of one
+// loop.
 //
 // Server frames are unmasked, so one buffer serves everybody. Reference-counted without atomics:
 // a Frame never leaves its loop.

@@ -14,7 +14,9 @@ constexpr size_t kOutboxKeptFrames = 64;  // capacity an idle outbox may keep
 }  // namespace
 
 Session::Session(Hub& hub, Transport& transport, SessionInfo info)
-    : hub_(hub), transport_(transport), vsn_(info.vsn),
+    : hub_(hub),
+      transport_(transport),
+      vsn_(info.vsn),
       caller_(std::make_shared<const edge::Caller>(std::move(info.caller))),
       peer_(std::move(info.peer)) {}
 
@@ -43,7 +45,8 @@ std::unique_ptr<Session> Hub::open(Transport& transport, SessionInfo info) {
 
 void Hub::forget(Session& session) {
   drop_channels(session);
-  if (session.dirty_) std::replace(dirty_.begin(), dirty_.end(), &session, static_cast<Session*>(nullptr));
+  if (session.dirty_)
+    std::replace(dirty_.begin(), dirty_.end(), &session, static_cast<Session*>(nullptr));
   --stats_.sessions;
 }
 

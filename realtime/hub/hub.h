@@ -1,15 +1,15 @@
 // Hub: topics, channels and fan-out of one loop. It knows topics and rights, nothing of chat.
 //
 // Sockets come in through open(); what they send through on_text()/on_binary(). Broadcasts are
-// framed once per (topic, version), appended to the outbox of every subscriber, and written once per
-// socket at the end of the loop's turn. Broadcasts of clients go to the other loops through the Bus
-// (bus.h); durable events come from the WAL feed through deliver().
+// framed once per (topic, version), appended to the outbox of every subscriber, and written once
+// per socket at the end of the loop's turn. Broadcasts of clients go to the other loops through the
+// Bus (bus.h); durable events come from the WAL feed through deliver().
 //
 // A join is answered with ok only when the WAL feed is live (set_feed), so that a write made after
 // the reply is delivered. Rights of private topics come from the RightsProbe.
-// Not here: presence state, postgres_changes and replay; joins that ask for them are answered as the
-// protocol wants, deliver nothing, and say so.
-// Limits: limits.h. Not thread-safe: everything is called from the hub's own loop.
+// Not here: presence state, postgres_changes and replay; joins that ask for them are answered as
+// the protocol wants, deliver nothing, and say so. Limits: limits.h. Not thread-safe: everything is
+// called from the hub's own loop.
 #pragma once
 
 #include <deque>
@@ -36,9 +36,9 @@ class Bus;
 // Decides about a broadcast of a client: the payload to deliver instead (the same text to let it
 // pass), or an error that refuses it. `topic` without its prefix. Raw bytes are announced as the
 // payload "null" and pass when "null" comes back.
-using ClientBroadcastRule = std::function<Result<std::string>(
-    const edge::Caller& caller, std::string_view topic, std::string_view event,
-    std::string_view payload_json)>;
+using ClientBroadcastRule =
+    std::function<Result<std::string>(const edge::Caller& caller, std::string_view topic,
+                                      std::string_view event, std::string_view payload_json)>;
 
 enum class FeedState : uint8_t { not_required, away, live };
 
@@ -54,9 +54,9 @@ struct HubStats {
   size_t sessions = 0, channels = 0, topics = 0;
   uint64_t joins_ok = 0, joins_refused = 0;
   uint64_t messages_in = 0, malformed = 0;
-  uint64_t broadcasts = 0;   // published on this loop, from anywhere
-  uint64_t deliveries = 0;   // frames put into outboxes by them
-  uint64_t writes = 0;       // calls of Transport::send
+  uint64_t broadcasts = 0;  // published on this loop, from anywhere
+  uint64_t deliveries = 0;  // frames put into outboxes by them
+  uint64_t writes = 0;      // calls of Transport::send
   uint64_t dropped_rate = 0, dropped_denied = 0, dropped_unencodable = 0;
   uint64_t slow_readers = 0;
   uint64_t bytes_out = 0;
@@ -84,7 +84,8 @@ class Hub {
   void deliver(const edge::DurableEvent& event);
   // The feed streams or does not. Away: joins wait. live after away: waiting joins are answered.
   void set_feed(FeedState state);
-  // Durable events may be missing: every channel is told and sent phx_error, so that it joins again.
+  // Durable events may be missing: every channel is told and sent phx_error, so that it joins
+  // again.
   void announce_gap();
 
   // Writes every outbox that has something; called at the end of each turn of the loop.

@@ -113,7 +113,8 @@ TEST_F(HubTest, ABroadcastReachesEverySubscriberOfBothVersionsButNotItsSender) {
   other.join("elsewhere");
   a.take(), b.take(), old.take(), other.take();
   a.push("room", "hi", R"({"a":1})");
-  EXPECT_THAT(a.take(), ElementsAre(HasSubstr(R"("9","realtime:room","phx_reply",{"status":"ok")")));
+  EXPECT_THAT(a.take(),
+              ElementsAre(HasSubstr(R"("9","realtime:room","phx_reply",{"status":"ok")")));
   EXPECT_THAT(b.take(), ElementsAre(kind4("realtime:room", "hi", R"({"a":1})")));
   EXPECT_THAT(old.take(),
               ElementsAre(R"(T{"topic":"realtime:room","event":"broadcast","payload":)"
@@ -286,9 +287,10 @@ TEST_F(HubTest, DurableEventsReachEveryTopicTheyName) {
   event.seq = 4;
   event.xid = "77";
   hub->deliver(event);
-  EXPECT_THAT(c.take(),
-              ElementsAre(HasSubstr(R"(conversation:1message.created{"id":"e1","seq":4,"horizon":"77"}{})"),
-                          HasSubstr("account:2message.created")));
+  EXPECT_THAT(
+      c.take(),
+      ElementsAre(HasSubstr(R"(conversation:1message.created{"id":"e1","seq":4,"horizon":"77"}{})"),
+                  HasSubstr("account:2message.created")));
 }
 
 TEST_F(HubTest, JoinsWaitForTheFeed) {
@@ -395,8 +397,9 @@ TEST_F(HubTest, RatesAndCountsAreLimited) {
 TEST_F(HubTest, PostgresChangesAreEchoedAndSaidToBeUnavailable) {
   Client c(*hub);
   c.join("room", R"({"postgres_changes":[{"event":"*","schema":"public","table":"t"}]})");
-  EXPECT_THAT(c.take(), ElementsAre(HasSubstr(R"({"event":"*","schema":"public","table":"t","id":)"),
-                                    HasSubstr(R"("extension":"postgres_changes","status":"error")")));
+  EXPECT_THAT(c.take(),
+              ElementsAre(HasSubstr(R"({"event":"*","schema":"public","table":"t","id":)"),
+                          HasSubstr(R"("extension":"postgres_changes","status":"error")")));
 }
 
 TEST_F(HubTest, RawBytesReachOnlyVersionTwo) {

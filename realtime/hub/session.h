@@ -38,8 +38,11 @@ enum class ChannelState : uint8_t { probing, waiting_for_feed, joined };
 // One joined (or joining) topic of one session.
 struct Channel {
   Channel(Session& of, std::string_view full_topic, std::string_view name_in, const Inbound& join)
-      : session(of), topic_text(full_topic), name(name_in),
-        join_ref(join.join_ref == "null" ? join.ref : join.join_ref), ref(join.ref) {}
+      : session(of),
+        topic_text(full_topic),
+        name(name_in),
+        join_ref(join.join_ref == "null" ? join.ref : join.join_ref),
+        ref(join.ref) {}
 
   Session& session;
   const std::string topic_text;  // with its prefix

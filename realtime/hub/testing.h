@@ -1,5 +1,5 @@
-// For the tests of this room: a transport that keeps what it is given, a verifier and a rights probe
-// with scripted answers.
+// For the tests of this room: a transport that keeps what it is given, a verifier and a rights
+// probe with scripted answers.
 #pragma once
 
 #include <optional>

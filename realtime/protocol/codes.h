@@ -1,5 +1,5 @@
-// The codes clients see: websocket close codes with their reasons, and the `Code: text` sentences of
-// join errors and system messages. docs/errors.md lists both tables.
+// The codes clients see: websocket close codes with their reasons, and the `Code: text` sentences
+// of join errors and system messages. docs/errors.md lists both tables.
 #pragma once
 
 #include <cstdint>

@@ -34,7 +34,7 @@ struct Inbound {
   std::string_view ref = "null";       // raw JSON token
   std::string_view topic;              // with its "realtime:" prefix
   std::string_view event;
-  std::string_view payload = "{}";     // raw JSON object; of a binary push: its inner payload
+  std::string_view payload = "{}";  // raw JSON object; of a binary push: its inner payload
   // Binary pushes (kind 3) only.
   FrameForm form = FrameForm::text;
   Encoding encoding = Encoding::json;
@@ -74,11 +74,11 @@ std::string system_json(std::string_view extension, ReplyStatus status, std::str
 
 // A broadcast as every subscriber of one topic gets it.
 struct BroadcastOut {
-  std::string_view topic;    // with its prefix
+  std::string_view topic;  // with its prefix
   std::string_view event;
   std::string_view payload;  // raw JSON, or bytes when encoding is raw
   Encoding encoding = Encoding::json;
-  std::string_view meta;     // raw JSON object or empty
+  std::string_view meta;  // raw JSON object or empty
 };
 // True when a frame of this version can carry it: raw bytes need v2, kind 4 needs short fields.
 bool can_encode(Vsn vsn, const BroadcastOut& broadcast);

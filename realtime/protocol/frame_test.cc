@@ -26,8 +26,8 @@ std::string unhex(std::string_view text) {
 }
 
 std::map<std::string, std::string> load_golden() {
-  const auto path = std::filesystem::path(__FILE__).parent_path() /
-                    "../../tests/golden/realtime/frames.tsv";
+  const auto path =
+      std::filesystem::path(__FILE__).parent_path() / "../../tests/golden/realtime/frames.tsv";
   std::ifstream file(path);
   std::map<std::string, std::string> cases;
   std::string line;
@@ -97,8 +97,7 @@ TEST(RealtimeFrame, EncodesTheGoldenBroadcasts) {
             golden("broadcast_v2_meta"));
   EXPECT_EQ(broadcast(Vsn::v2, std::string_view("\x00\xff\x10", 3), Encoding::raw, ""),
             golden("broadcast_v2_raw"));
-  EXPECT_EQ(close_frame(Close::slow_reader),
-            golden("close_1013"));
+  EXPECT_EQ(close_frame(Close::slow_reader), golden("close_1013"));
 }
 
 TEST(RealtimeFrame, ABroadcastTooLongForOneLengthByteGoesAsText) {
@@ -126,8 +125,8 @@ TEST(RealtimeFrame, DecodesTheGoldenBinaryPush) {
 
 TEST(RealtimeFrame, DecodesBothTextVersions) {
   Inbound v2;
-  ASSERT_TRUE(decode_text(Vsn::v2, R"( [ "1" , null,"realtime:a\u0062","phx_join", {"x":[1,"]"]} ])",
-                          v2));
+  ASSERT_TRUE(
+      decode_text(Vsn::v2, R"( [ "1" , null,"realtime:a\u0062","phx_join", {"x":[1,"]"]} ])", v2));
   EXPECT_EQ(v2.join_ref, "\"1\"");
   EXPECT_EQ(v2.ref, "null");
   EXPECT_EQ(v2.topic, "realtime:ab");

@@ -23,8 +23,8 @@ struct ReplayRequest {
   int limit = 25;
 };
 
-// One entry of config.postgres_changes. `echo` is the client's own object with the id added; clients
-// compare it with theirs, in their order.
+// One entry of config.postgres_changes. `echo` is the client's own object with the id added;
+// clients compare it with theirs, in their order.
 struct ChangeRequest {
   std::string event, schema, table, filter;
   int64_t id = 0;  // positive, equal for equal requests

@@ -64,8 +64,8 @@ std::string_view take_value(std::string_view& text) {
 unsigned hex4(std::string_view digits) {
   unsigned value = 0;
   for (const char c : digits) {
-    const unsigned digit = c <= '9' ? static_cast<unsigned>(c - '0')
-                                    : static_cast<unsigned>((c | 0x20) - 'a') + 10;
+    const unsigned digit =
+        c <= '9' ? static_cast<unsigned>(c - '0') : static_cast<unsigned>((c | 0x20) - 'a') + 10;
     value = value * 16 + (digit & 15);
   }
   return value;
@@ -109,13 +109,19 @@ std::string unescape(std::string_view inside) {
 JsonKind json_kind(std::string_view value) {
   if (value.empty()) return JsonKind::none;
   switch (value[0]) {
-    case '{': return JsonKind::object;
-    case '[': return JsonKind::array;
-    case '"': return JsonKind::string;
+    case '{':
+      return JsonKind::object;
+    case '[':
+      return JsonKind::array;
+    case '"':
+      return JsonKind::string;
     case 't':
-    case 'f': return JsonKind::boolean;
-    case 'n': return JsonKind::null;
-    default: return JsonKind::number;
+    case 'f':
+      return JsonKind::boolean;
+    case 'n':
+      return JsonKind::null;
+    default:
+      return JsonKind::number;
   }
 }
 

@@ -8,8 +8,8 @@
 namespace chatpad::realtime {
 
 constexpr size_t kFrameBytesMax = 1024 * 1024;  // one inbound message, reassembled -> close 1009
-constexpr size_t kTopicBytesMax = 255;      // with its "realtime:" prefix; one byte counts it in kind 4
-constexpr size_t kEventBytesMax = 255;      // of a broadcast; one byte counts it in kind 4
+constexpr size_t kTopicBytesMax = 255;  // with its "realtime:" prefix; one byte counts it in kind 4
+constexpr size_t kEventBytesMax = 255;  // of a broadcast; one byte counts it in kind 4
 constexpr size_t kMetadataBytesMax = 255;   // of a binary frame; one byte counts it
 constexpr size_t kRefBytesMax = 64;         // ref and join_ref
 constexpr size_t kChangesPerJoinMax = 100;  // postgres_changes entries of one join

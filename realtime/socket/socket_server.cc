@@ -13,8 +13,8 @@
 namespace chatpad::realtime {
 namespace {
 
-constexpr size_t kRxBufferBytes = 2048;  // per socket; one read takes no more
-constexpr size_t kTxPacketBytes = 64 * 1024;   // per write to the kernel
+constexpr size_t kRxBufferBytes = 2048;              // per socket; one read takes no more
+constexpr size_t kTxPacketBytes = 64 * 1024;         // per write to the kernel
 constexpr uint32_t kServiceBufferBytes = 16 * 1024;  // per context
 constexpr uint64_t kSweepMsMax = 500;
 constexpr int kTurnsToClose = 8;  // a handle is closed at the end of a turn; lws chains a few
@@ -153,8 +153,8 @@ void SocketServerImpl::forget(Socket& socket) {
 }
 
 void SocketServerImpl::arm_sweep() {
-  const uint64_t delay_ms = std::min({kSweepMsMax, limits.idle_ms / 4, limits.ping_ms / 4,
-                                      limits.first_message_ms / 4});
+  const uint64_t delay_ms =
+      std::min({kSweepMsMax, limits.idle_ms / 4, limits.ping_ms / 4, limits.first_message_ms / 4});
   sweep_timer_.start(loop, std::max<uint64_t>(delay_ms, 1), [this] { sweep(); });
 }
 
@@ -170,8 +170,8 @@ void SocketServerImpl::cut_later() {
   loop.defer([this] { cut_doomed(); });
 }
 
-// Timeouts of lws itself fire only when lws is called for another reason, so sockets are closed here
-// and now.
+// Timeouts of lws itself fire only when lws is called for another reason, so sockets are closed
+// here and now.
 void SocketServerImpl::cut_doomed() {
   cutting_ = false;
   std::vector<lws*> doomed;

@@ -1,12 +1,13 @@
 // SocketServer: the websockets of one loop. The front door parses and validates the upgrade, then
 // hands the bare socket over with adopt(); libwebsockets sees a request that we wrote (canonical)
-// and does the framing of what comes in. What goes out are the hub's ready-made frames, written raw.
+// and does the framing of what comes in. What goes out are the hub's ready-made frames, written
+// raw.
 //
 // It does: reassembly with byte and fragment caps, UTF-8 of text messages, ping and idle policy,
-// sockets that never say anything, close frames, drain. It refuses a client whose first frame is not
-// masked (RFC 6455 section 5.1; mask_guard.h says what is not covered).
-// It does not: TLS, compression, origins, tokens (the front door), rates and outboxes (the hub).
-// Closing reasons: protocol/codes.h. Limits: SocketLimits.
+// sockets that never say anything, close frames, drain. It refuses a client whose first frame is
+// not masked (RFC 6455 section 5.1; mask_guard.h says what is not covered). It does not: TLS,
+// compression, origins, tokens (the front door), rates and outboxes (the hub). Closing reasons:
+// protocol/codes.h. Limits: SocketLimits.
 //
 // Life: drain() closes every socket and then the lws context, and calls `done`; from then on the
 // SocketServer may be destroyed, inside the loop or after it. RLIMIT_NOFILE must be set
