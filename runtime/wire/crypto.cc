@@ -29,19 +29,20 @@ constexpr Table kUrlTable = make_table(kUrlAlphabet);
 constexpr Table kTable = make_table(kAlphabet);
 
 std::string encode(std::string_view bytes, const char* alphabet) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  uint32_t bits = 0;
-  int count = 0;
-  for (const char c : bytes) {
-    bits = (bits << 8) | static_cast<unsigned char>(c);
-    count += 8;
-    while (count >= 6) {
-      count -= 6;
-      out += alphabet[(bits >> count) & 63];
-    }
+  std::string out((bytes.size() * 4 + 2) / 3, '\0');
+  const auto byte = [&bytes](size_t i) { return uint32_t{static_cast<unsigned char>(bytes[i])}; };
+  size_t in = 0;
+  size_t at = 0;
+  for (; in + 3 <= bytes.size(); in += 3) {
+    const uint32_t bits = byte(in) << 16 | byte(in + 1) << 8 | byte(in + 2);
+    for (int shift = 18; shift >= 0; shift -= 6) out[at++] = alphabet[(bits >> shift) & 63];
   }
-  if (count > 0) out += alphabet[(bits << (6 - count)) & 63];
+  if (in == bytes.size()) return out;
+  const bool two = in + 2 == bytes.size();
+  const uint32_t bits = byte(in) << 16 | (two ? byte(in + 1) << 8 : 0);
+  out[at++] = alphabet[bits >> 18];
+  out[at++] = alphabet[(bits >> 12) & 63];
+  if (two) out[at++] = alphabet[(bits >> 6) & 63];
   return out;
 }
 
@@ -98,10 +99,17 @@ const EVP_CIPHER* gcm_algorithm() {
   return cipher;
 }
 
-EVP_MAC* hmac_algorithm() {
+// A context keeps its digest over any number of keys; naming it again costs a search each time.
+EVP_MAC_CTX* hmac_context() {
   static EVP_MAC* const mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  CHECK(mac, "OpenSSL provides HMAC");
-  return mac;
+  EVP_MAC_CTX* const context = EVP_MAC_CTX_new(mac);
+  char name[] = "SHA256";
+  const OSSL_PARAM params[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+      OSSL_PARAM_construct_end(),
+  };
+  CHECK(EVP_MAC_CTX_set_params(context, params) == 1, "OpenSSL provides HMAC-SHA-256");
+  return context;
 }
 
 }  // namespace
@@ -161,15 +169,10 @@ Digest sha256(std::string_view bytes) {
 std::string sha256_hex(std::string_view bytes) { return hex_encode(bytes_of(sha256(bytes))); }
 
 Digest hmac_sha256(std::string_view key, std::string_view bytes) {
-  thread_local const std::unique_ptr<EVP_MAC_CTX, Free> context(EVP_MAC_CTX_new(hmac_algorithm()));
-  char name[] = "SHA256";
-  const OSSL_PARAM params[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
-      OSSL_PARAM_construct_end(),
-  };
+  thread_local const std::unique_ptr<EVP_MAC_CTX, Free> context(hmac_context());
   Digest digest{};
   size_t size = 0;
-  const bool done = EVP_MAC_init(context.get(), data_of(key), key.size(), params) == 1 &&
+  const bool done = EVP_MAC_init(context.get(), data_of(key), key.size(), nullptr) == 1 &&
                     EVP_MAC_update(context.get(), data_of(bytes), bytes.size()) == 1 &&
                     EVP_MAC_final(context.get(), digest.data(), &size, digest.size()) == 1;
   CHECK(done && size == digest.size(), "HMAC-SHA-256 always works");

@@ -89,6 +89,7 @@ class JwtVerifier {
 
   std::vector<JwtKey> keys_;
   JwtRules rules_;
+  std::string signing_head_;  // the encoded header of our own tokens, with its dot
 };
 
 }  // namespace chatpad::wire
