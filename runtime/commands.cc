@@ -66,12 +66,12 @@ void seed_demo(const Database& database, Home& home) {
   const std::string& key = home.values["CHATPAD_DEMO_API_KEY"];
   pg::Params params(functions::hash_password(home.values["CHATPAD_DEMO_PASSWORD"]),
                     "\\x" + wire::sha256_hex(key), key.substr(0, kApiKeyPrefixChars));
-  const pg::Rows rows =
-      session
-          .run("select s->>'agentId', u.email from api.seed_demo($1, $2, $3) s "
-               "join lateral (select api.demo_email() as email) u on true",
-               params)
-          .or_raise();
+  const pg::Rows rows = session
+                            .run(
+                                "select s->>'agentId', u.email from api.seed_demo($1, $2, $3) s "
+                                "join lateral (select api.demo_email() as email) u on true",
+                                params)
+                            .or_raise();
   home.values["CHATPAD_DEMO_AGENT_ID"] = rows.str(0, 0);
   home.values["CHATPAD_DEMO_EMAIL"] = rows.str(0, 1);
 }
@@ -84,7 +84,8 @@ struct Started {
 Started open_home_and_database(const Config& config) {
   Home home = Home::open(config).or_raise();
   home.fill_secrets(config);
-  // Before anything is made with the secrets: a start that is cut off must find the same ones again.
+  // Before anything is made with the secrets: a start that is cut off must find the same ones
+  // again.
   home.save().or_raise();
   Database database = Database::open(config, home).or_raise();
   return Started{std::move(home), std::move(database)};
@@ -108,8 +109,8 @@ int run(const Config& config, Database& database, const std::function<void()>& w
 // With a terminal in front, the log goes to a file and the screen stays readable.
 void log_to_file_of_terminal(const Home& home) {
   if (!::isatty(STDERR_FILENO)) return;
-  const int fd = ::open(home.path("chatpad.log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
-                        0600);
+  const int fd =
+      ::open(home.path("chatpad.log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (fd >= 0) log::set_fd(fd);
 }
 
@@ -147,9 +148,8 @@ int serve(const Config& given) {
   Config config = given;
   Started started = open_home_and_database(config);
   complete(config, started.home);
-  return run(config, started.database, [&] {
-    log::Line(LogLevel::info, "listening").field("url", config.public_url);
-  });
+  return run(config, started.database,
+             [&] { log::Line(LogLevel::info, "listening").field("url", config.public_url); });
 }
 
 int migrate(const Config& config) {

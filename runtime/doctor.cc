@@ -54,10 +54,12 @@ void look_at_database(Findings& findings, const Database& database) {
                  "security.");
   findings.check(one_text(*session, "show wal_level") == "logical", "wal_level is logical",
                  "Run: alter system set wal_level = logical;  then restart PostgreSQL.");
-  findings.check(!one_text(*session, "select 1 from pg_roles where rolname = 'authenticator'").empty(),
-                 "the login roles exist", "Run: chatpad migrate  (as a superuser of the database).");
-  for (const auto& [login, conninfo] : {std::pair{"authenticator", database.logins.authenticator},
-                                        std::pair{"service_authenticator", database.logins.service}}) {
+  findings.check(
+      !one_text(*session, "select 1 from pg_roles where rolname = 'authenticator'").empty(),
+      "the login roles exist", "Run: chatpad migrate  (as a superuser of the database).");
+  for (const auto& [login, conninfo] :
+       {std::pair{"authenticator", database.logins.authenticator},
+        std::pair{"service_authenticator", database.logins.service}}) {
     const auto as_login = pg::Blocking::open(conninfo);
     findings.check(as_login.ok(), std::string(login) + " can log in",
                    "Run: chatpad migrate  with this home, so that its password is set.");

@@ -31,8 +31,9 @@ int with_config(int (*command)(const chatpad::Config&)) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"ChatPad: an AI chat-agent backend in one program over PostgreSQL.\n"
-               "Settings come from the environment; docs/config.md lists them."};
+  CLI::App app{
+      "ChatPad: an AI chat-agent backend in one program over PostgreSQL.\n"
+      "Settings come from the environment; docs/config.md lists them."};
   app.require_subcommand(1);
   app.add_subcommand("up", "Start everything: a private PostgreSQL, the demo shop and the server");
   app.add_subcommand("serve", "Start the server only; the database must be migrated");

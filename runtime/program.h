@@ -1,8 +1,9 @@
-// Program: the wiring of everything that runs while the server serves. Nothing else knows all rooms.
+// Program: the wiring of everything that runs while the server serves. Nothing else knows all
+// rooms.
 //
-// One Unit per event loop (its own pools, dispatch, HTTP server, hub and websocket server), loop 0 on
-// the calling thread, the others on threads of their own. Loop 0 also accepts connections, reads the
-// WAL feed and does the housekeeping.
+// One Unit per event loop (its own pools, dispatch, HTTP server, hub and websocket server), loop 0
+// on the calling thread, the others on threads of their own. Loop 0 also accepts connections, reads
+// the WAL feed and does the housekeeping.
 //
 // run() returns after a drain: SIGINT or SIGTERM stops accepting, lets requests finish and tells
 // sockets to come back (1012), for at most Config::drain_ms. A second signal ends at once.

@@ -65,8 +65,8 @@ Unit::Unit(int index, Shared& shared, const DatabaseLogins& logins)
 Unit::~Unit() = default;
 
 void Unit::adopt(int fd, std::string peer) {
-  const bool posted =
-      loop.post([this, fd, peer = std::move(peer)]() mutable { server->adopt(fd, std::move(peer)); });
+  const bool posted = loop.post(
+      [this, fd, peer = std::move(peer)]() mutable { server->adopt(fd, std::move(peer)); });
   if (!posted) ::close(fd);
 }
 

@@ -25,11 +25,12 @@ Task<Reply> handle(Call call) {
 }
 
 Endpoint endpoint() {
-  return {.auth = Auth::user,
-          .body_bytes_max = 16_KiB,
-          .rate = per_caller(100, 10),
-          .summary = "A person of the account takes the conversation over; the assistant stops at once",
-          .handle = handle};
+  return {
+      .auth = Auth::user,
+      .body_bytes_max = 16_KiB,
+      .rate = per_caller(100, 10),
+      .summary = "A person of the account takes the conversation over; the assistant stops at once",
+      .handle = handle};
 }
 
 }  // namespace chatpad::functions::inbox::start_takeover

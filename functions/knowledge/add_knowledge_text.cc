@@ -4,7 +4,6 @@
 #include "runtime/edge/endpoint.h"
 #include "runtime/wire/json.h"
 
-
 namespace chatpad::functions::knowledge::add_knowledge_text {
 using namespace chatpad::edge;
 

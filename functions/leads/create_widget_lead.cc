@@ -1,5 +1,6 @@
 // POST /functions/v1/create-widget-lead: a visitor leaves contact details. The lead is scored from
-// what was given and said, stored with its reasons, and linked to the conversation (made if absent).
+// what was given and said, stored with its reasons, and linked to the conversation (made if
+// absent).
 #include "functions/shared/scoring/lead_request.h"
 #include "runtime/edge/endpoint.h"
 

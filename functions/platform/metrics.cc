@@ -1,7 +1,8 @@
 // GET /metrics: Prometheus text. No label holds anything of a tenant.
+#include "runtime/edge/metrics.h"
+
 #include "runtime/edge/context.h"
 #include "runtime/edge/endpoint.h"
-#include "runtime/edge/metrics.h"
 
 namespace chatpad::functions::platform::metrics {
 using namespace chatpad::edge;

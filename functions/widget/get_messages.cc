@@ -12,8 +12,7 @@ struct Input {
   int64_t after_seq;
   int64_t limit;
   static Input read(const wire::Fields& f) {
-    return {f.uuid("conversationId"),
-            f.optional_integer("afterSeq", 0, INT64_MAX).value_or(0),
+    return {f.uuid("conversationId"), f.optional_integer("afterSeq", 0, INT64_MAX).value_or(0),
             f.optional_integer("limit", 1, kPageMessagesMax).value_or(kPageMessagesMax)};
   }
 };

@@ -17,10 +17,9 @@ struct Input {
   }
 };
 
-constexpr pg::Statement kConfig{
-    "get_widget_config",
-    "select agent, config, operating_hours, account_id, visitor_id "
-    "from api.get_widget_config($1, $2, $3)"};
+constexpr pg::Statement kConfig{"get_widget_config",
+                                "select agent, config, operating_hours, account_id, visitor_id "
+                                "from api.get_widget_config($1, $2, $3)"};
 
 Task<Reply> handle(Call call) {
   const Input input = call.json<Input>();

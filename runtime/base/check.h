@@ -11,8 +11,8 @@ namespace chatpad {
 
 }  // namespace chatpad
 
-#define CHECK(condition, sentence)                                              \
-  do {                                                                          \
-    if (!(condition)) [[unlikely]]                                              \
-      ::chatpad::check_failed(#condition, sentence, __FILE__, __LINE__);        \
+#define CHECK(condition, sentence)                                       \
+  do {                                                                   \
+    if (!(condition)) [[unlikely]]                                       \
+      ::chatpad::check_failed(#condition, sentence, __FILE__, __LINE__); \
   } while (false)

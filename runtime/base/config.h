@@ -10,21 +10,21 @@
 namespace chatpad {
 
 struct Config {
-  std::string home;                  // CHATPAD_HOME, default .chatpad; absolute
-  std::string host = "127.0.0.1";    // CHATPAD_HOST
-  uint16_t port = 8000;              // CHATPAD_PORT; 0 picks a free one
-  std::string database_url;          // CHATPAD_DATABASE_URL; empty: the private cluster
-  std::string public_url;            // CHATPAD_PUBLIC_URL; default http://host:port
-  int loops = 0;                     // CHATPAD_LOOPS; 0: one per core
-  double rate_scale = 1.0;           // CHATPAD_RATE_SCALE: multiplies every rate limit
-  std::string jwt_secret;            // CHATPAD_JWT_SECRET or made by `up`; at least 32 bytes
+  std::string home;                // CHATPAD_HOME, default .chatpad; absolute
+  std::string host = "127.0.0.1";  // CHATPAD_HOST
+  uint16_t port = 8000;            // CHATPAD_PORT; 0 picks a free one
+  std::string database_url;        // CHATPAD_DATABASE_URL; empty: the private cluster
+  std::string public_url;          // CHATPAD_PUBLIC_URL; default http://host:port
+  int loops = 0;                   // CHATPAD_LOOPS; 0: one per core
+  double rate_scale = 1.0;         // CHATPAD_RATE_SCALE: multiplies every rate limit
+  std::string jwt_secret;          // CHATPAD_JWT_SECRET or made by `up`; at least 32 bytes
   std::vector<std::string> trusted_proxies;  // CHATPAD_TRUSTED_PROXIES: addresses, comma separated
-  uint64_t drain_ms = 10'000;        // CHATPAD_DRAIN_MS
-  int pool_connections = 8;          // CHATPAD_POOL: connections per loop and login role
+  uint64_t drain_ms = 10'000;                // CHATPAD_DRAIN_MS
+  int pool_connections = 8;                  // CHATPAD_POOL: connections per loop and login role
   LogLevel log_level = LogLevel::info;       // CHATPAD_LOG: debug, info, warn, error
   // For tests only: answers come from a script instead of a provider.
-  int script_token_ms = -1;          // CHATPAD_TEST_PROVIDER_TOKEN_MS
-  int script_tokens = 20;            // CHATPAD_TEST_PROVIDER_TOKENS
+  int script_token_ms = -1;  // CHATPAD_TEST_PROVIDER_TOKEN_MS
+  int script_tokens = 20;    // CHATPAD_TEST_PROVIDER_TOKENS
 };
 
 // Errc::validation_failed names the variable that cannot be used and what it may hold.

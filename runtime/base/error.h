@@ -104,8 +104,8 @@ struct Error {
   Errc errc = Errc::internal;
   PublicText message;  // empty: the table's hint is sent
   LogText cause;
-  std::string details;        // public; e.g. the name of the field that is wrong
-  int retry_after_s = 0;      // > 0: sent as Retry-After
+  std::string details;    // public; e.g. the name of the field that is wrong
+  int retry_after_s = 0;  // > 0: sent as Retry-After
 
   Error() = default;
   explicit Error(Errc code) : errc(code) {}

@@ -1,6 +1,6 @@
 // Queue<T>: a bounded queue between one or more producers and one consuming coroutine of the same
-// loop. `push` never waits: it says false when the queue is full or closed, and the producer decides
-// what that means. `pop` gives std::nullopt once the queue is closed and empty.
+// loop. `push` never waits: it says false when the queue is full or closed, and the producer
+// decides what that means. `pop` gives std::nullopt once the queue is closed and empty.
 #pragma once
 
 #include <coroutine>

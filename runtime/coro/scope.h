@@ -1,9 +1,9 @@
 // Scope: owns tasks that nobody awaits.
 //
-// `spawn()` runs a task until its first suspension and keeps it until it ends. Destroying the Scope,
-// or `cancel()`, destroys the tasks that still wait (cancellation is destruction, see task.h), so a
-// Scope must be a member of whatever its tasks use. Never cancel a task from its own stack: defer to
-// the next turn of the loop (Loop::defer).
+// `spawn()` runs a task until its first suspension and keeps it until it ends. Destroying the
+// Scope, or `cancel()`, destroys the tasks that still wait (cancellation is destruction, see
+// task.h), so a Scope must be a member of whatever its tasks use. Never cancel a task from its own
+// stack: defer to the next turn of the loop (Loop::defer).
 //
 // Not thread-safe: a Scope belongs to one loop. A spawned task deals with its own errors; an
 // exception that escapes it ends the program with a sentence.

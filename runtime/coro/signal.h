@@ -2,8 +2,8 @@
 //
 //   while (cursor == run.events().size()) co_await run.changed().wait();   // named, see task.h
 //
-// A waiter that is destroyed leaves the list. notify() resumes those who wait at that moment; whoever
-// waits again during it is woken by the next one. The Signal must outlive notify().
+// A waiter that is destroyed leaves the list. notify() resumes those who wait at that moment;
+// whoever waits again during it is woken by the next one. The Signal must outlive notify().
 #pragma once
 
 #include <algorithm>

@@ -2,8 +2,8 @@
 //
 // It does nothing until awaited (or spawned into a Scope), runs on the thread that resumes it, and
 // hands its value or exception to the awaiter. Destroying a suspended Task destroys its whole chain
-// of frames: that IS cancellation here. Every awaiter in the program therefore unregisters itself in
-// its destructor, and a Task may be destroyed only from a turn of the loop in which it is not
+// of frames: that IS cancellation here. Every awaiter in the program therefore unregisters itself
+// in its destructor, and a Task may be destroyed only from a turn of the loop in which it is not
 // running (see Scope).
 //
 // Rules for writing one, because g++ 12 miscompiles the alternatives silently

@@ -94,7 +94,8 @@ Result<Credentials> credentials_of(std::string_view authorization, std::string_v
       credentials.token = *token;
     }
   }
-  if (credentials.api_key.empty() && apikey.starts_with(kApiKeyPrefix)) credentials.api_key = apikey;
+  if (credentials.api_key.empty() && apikey.starts_with(kApiKeyPrefix))
+    credentials.api_key = apikey;
   if (credentials.token.empty() && credentials.api_key.empty()) credentials.token = apikey;
   return credentials;
 }

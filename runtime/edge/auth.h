@@ -1,9 +1,9 @@
 // Authenticator: turns the credentials of a request into a Caller.
 //
 // Credentials, in this order: `Authorization: Bearer <JWT>` (person, visitor, anon or service key),
-// an API key (`cp_...`) as Bearer or in `apikey`, then a JWT in `apikey`. "Bearer sb_..." carries no
-// user, as in Supabase: `apikey` decides. None at all is an anonymous caller; a credential that is
-// present but wrong is refused, never ignored.
+// an API key (`cp_...`) as Bearer or in `apikey`, then a JWT in `apikey`. "Bearer sb_..." carries
+// no user, as in Supabase: `apikey` decides. None at all is an anonymous caller; a credential that
+// is present but wrong is refused, never ignored.
 //
 // JWTs are verified without I/O. API keys are looked up by their SHA-256 in the database and the
 // answer is kept for kKeyCacheMs, so that a revoked key stops working within a second.

@@ -52,9 +52,7 @@ std::optional<std::string> Call::query(std::string_view name) const {
 
 Db Call::db() const { return Db(context().pool(), state_->caller.claims, &state_->db_us); }
 
-Db Call::service() const {
-  return Db(context().service_pool(), service_claims(), &state_->db_us);
-}
+Db Call::service() const { return Db(context().service_pool(), service_claims(), &state_->db_us); }
 
 Stream Call::start_stream(std::string_view content_type) const {
   std::string headers(kCorsHeaders);

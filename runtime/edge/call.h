@@ -1,8 +1,8 @@
-// Call: one request on its way through a handler. A cheap handle, passed by value; what it refers to
-// outlives the handler's coroutine.
+// Call: one request on its way through a handler. A cheap handle, passed by value; what it refers
+// to outlives the handler's coroutine.
 //
-//   Input input = call.json<Input>();                    // Input::read(wire::Fields&); 400 names the field
-//   std::string body = co_await call.db().json(kStatement, pg::Params(input.id));
+//   Input input = call.json<Input>();                    // Input::read(wire::Fields&); 400 names
+//   the field std::string body = co_await call.db().json(kStatement, pg::Params(input.id));
 //   co_return ok(std::move(body));
 //
 // db() runs under the caller's role and claims: the database decides what the caller may see.
@@ -42,8 +42,8 @@ class Db {
   uint64_t* spent_us_;
 };
 
-// A reply that goes out in pieces (SSE). send() is true while the client keeps up; when it is false,
-// `co_await stream.drained()` first. Ends when the handler returns streamed().
+// A reply that goes out in pieces (SSE). send() is true while the client keeps up; when it is
+// false, `co_await stream.drained()` first. Ends when the handler returns streamed().
 class Stream {
  public:
   explicit Stream(http::Exchange& exchange) : exchange_(&exchange) {}

@@ -1,5 +1,6 @@
 // CallState: everything one request holds while a handler works on it. Private to runtime/edge.
-// Owned by the Exchange (an Attachment): it ends with the reply or with the client, whichever is first.
+// Owned by the Exchange (an Attachment): it ends with the reply or with the client, whichever is
+// first.
 #pragma once
 
 #include <string>
@@ -30,12 +31,14 @@ struct CallState : http::Attachment {
   Task<void> task;  // last: destroyed first, while what it uses still stands
 };
 
-// Sent with every answer. Credentials are never allowed together with the wildcard: tokens travel in
-// headers, so no cookie is needed.
+// Sent with every answer. Credentials are never allowed together with the wildcard: tokens travel
+// in headers, so no cookie is needed.
 constexpr std::string_view kCorsHeaders =
     "Access-Control-Allow-Origin: *\r\n"
-    "Access-Control-Expose-Headers: content-range, content-location, location, x-total-count, link, "
-    "x-supabase-api-version, sb-error-code, x-relay-error, retry-after, server-timing, x-request-id\r\n"
+    "Access-Control-Expose-Headers: content-range, content-location, location, x-total-count, "
+    "link, "
+    "x-supabase-api-version, sb-error-code, x-relay-error, retry-after, server-timing, "
+    "x-request-id\r\n"
     "X-Content-Type-Options: nosniff\r\n";
 
 std::string_view caller_kind_name(CallerKind kind);

@@ -17,15 +17,15 @@ enum class CallerKind : uint8_t { anon, visitor, user, api_key, service };
 
 struct Caller {
   CallerKind kind = CallerKind::anon;
-  pg::Claims claims;                    // what the database sees
-  std::string subject;                  // user, visitor or key id; empty for anon and service
-  std::string display_name;             // a person's name for "who is typing"; may be empty
-  std::optional<Uuid> agent_id;         // visitor
-  std::optional<Uuid> account_id;       // visitor and api_key
-  std::string origin;                   // visitor: the origin its token is bound to
-  std::vector<std::string> scopes;      // api_key
-  std::string session_id;               // user
-  int64_t expires_at_s = 0;             // 0: does not expire
+  pg::Claims claims;                // what the database sees
+  std::string subject;              // user, visitor or key id; empty for anon and service
+  std::string display_name;         // a person's name for "who is typing"; may be empty
+  std::optional<Uuid> agent_id;     // visitor
+  std::optional<Uuid> account_id;   // visitor and api_key
+  std::string origin;               // visitor: the origin its token is bound to
+  std::vector<std::string> scopes;  // api_key
+  std::string session_id;           // user
+  int64_t expires_at_s = 0;         // 0: does not expire
 };
 
 // Verifies a JWT (anon, service, person or visitor) without I/O. Errc::bad_jwt with a public text

@@ -1,6 +1,6 @@
-// Context: what the functions of one loop share. One per loop, made by main, never used from another
-// thread. `local<T>()` gives the loop's only T, made from the Context on first use: that is where a
-// function keeps state of its own (an index cache, running answers) without a global.
+// Context: what the functions of one loop share. One per loop, made by main, never used from
+// another thread. `local<T>()` gives the loop's only T, made from the Context on first use: that is
+// where a function keeps state of its own (an index cache, running answers) without a global.
 #pragma once
 
 #include <atomic>

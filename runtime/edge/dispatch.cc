@@ -15,7 +15,8 @@ constexpr std::string_view kPreflightHeaders =
     "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"
     "Access-Control-Allow-Headers: authorization, x-client-info, apikey, content-type, "
     "x-retry-count, traceparent, tracestate, baggage, accept-profile, content-profile, prefer, "
-    "range, x-upsert, x-metadata, cache-control, x-supabase-api-version, x-region, idempotency-key, "
+    "range, x-upsert, x-metadata, cache-control, x-supabase-api-version, x-region, "
+    "idempotency-key, "
     "last-event-id\r\n"
     "Access-Control-Max-Age: 86400\r\n";
 
@@ -23,11 +24,16 @@ constexpr size_t kUnroutedBodyBytesMax = 64 * 1024;
 
 Auth auth_of(CallerKind kind) {
   switch (kind) {
-    case CallerKind::anon: return Auth::anyone;
-    case CallerKind::visitor: return Auth::visitor;
-    case CallerKind::user: return Auth::user;
-    case CallerKind::api_key: return Auth::api_key;
-    case CallerKind::service: return Auth::service;
+    case CallerKind::anon:
+      return Auth::anyone;
+    case CallerKind::visitor:
+      return Auth::visitor;
+    case CallerKind::user:
+      return Auth::user;
+    case CallerKind::api_key:
+      return Auth::api_key;
+    case CallerKind::service:
+      return Auth::service;
   }
   return Auth::anyone;
 }
@@ -269,9 +275,9 @@ void Dispatch::record(CallState& state, int status) {
   const uint64_t spent_us = monotonic_us() - state.started_us;
   parts_.counters.count(state.route.index, status, spent_us);
   // Not the request's own text: when the client has left, its buffers are gone.
-  access_log_.add({http::method_name(state.route.endpoint.method), state.route.path, status, spent_us, state.db_us,
-                   caller_kind_name(state.caller.kind), state.address, state.request_id,
-                   state.cause});
+  access_log_.add({http::method_name(state.route.endpoint.method), state.route.path, status,
+                   spent_us, state.db_us, caller_kind_name(state.caller.kind), state.address,
+                   state.request_id, state.cause});
 }
 
 std::string_view client_address(const http::Request& request, const Config& config) {
@@ -283,7 +289,8 @@ std::string_view client_address(const http::Request& request, const Config& conf
   std::string_view forwarded = request.header("x-forwarded-for");
   while (trusted(address) && !forwarded.empty()) {
     const size_t comma = forwarded.rfind(',');
-    std::string_view last = comma == std::string_view::npos ? forwarded : forwarded.substr(comma + 1);
+    std::string_view last =
+        comma == std::string_view::npos ? forwarded : forwarded.substr(comma + 1);
     forwarded = comma == std::string_view::npos ? std::string_view() : forwarded.substr(0, comma);
     while (!last.empty() && last.front() == ' ') last.remove_prefix(1);
     while (!last.empty() && last.back() == ' ') last.remove_suffix(1);

@@ -1,6 +1,7 @@
 // Dispatch: the way of every request of one loop.
 //
-//   preflight -> route -> draining -> credentials -> rate -> may this kind of caller -> handler -> reply
+//   preflight -> route -> draining -> credentials -> rate -> may this kind of caller -> handler ->
+//   reply
 //
 // It is one of the three places that catch errors, and the only one that words them for HTTP. A
 // client that leaves destroys its CallState and with it the handler's coroutine; a handler that
@@ -24,10 +25,10 @@ namespace chatpad::edge {
 // A websocket upgrade that passed every check: the hub's from here on.
 struct UpgradedSocket {
   http::DetachedSocket socket;
-  std::string key;   // Sec-WebSocket-Key
+  std::string key;  // Sec-WebSocket-Key
   std::string host;
   std::string path;
-  std::string vsn;   // "1.0.0" or "2.0.0"
+  std::string vsn;  // "1.0.0" or "2.0.0"
   std::string peer;
   std::string origin;
   Caller caller;

@@ -1,6 +1,6 @@
 // Endpoint: the declaration of one HTTP endpoint. One file functions/<area>/<name>.cc defines
-// `Endpoint endpoint()`; CMake lists the files into a visible table (endpoint_table()), and that one
-// declaration feeds the router, `chatpad routes`, the OpenAPI document, the auth probes and the
+// `Endpoint endpoint()`; CMake lists the files into a visible table (endpoint_table()), and that
+// one declaration feeds the router, `chatpad routes`, the OpenAPI document, the auth probes and the
 // metrics labels.
 //
 // Without a path of its own, functions/inbox/send_human_message.cc is

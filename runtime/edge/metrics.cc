@@ -42,8 +42,9 @@ void Metrics::add(std::string name, std::string help, std::string_view type,
 }
 
 void Metrics::append_requests(std::string& out) const {
-  out += "# HELP chatpad_http_requests_total Requests answered, by endpoint and status class.\n"
-         "# TYPE chatpad_http_requests_total counter\n";
+  out +=
+      "# HELP chatpad_http_requests_total Requests answered, by endpoint and status class.\n"
+      "# TYPE chatpad_http_requests_total counter\n";
   std::string durations =
       "# HELP chatpad_http_request_duration_seconds Time from the complete header to the reply.\n"
       "# TYPE chatpad_http_request_duration_seconds histogram\n";
@@ -62,8 +63,8 @@ void Metrics::append_requests(std::string& out) const {
     for (size_t i = 1; i < classes.size(); ++i) {
       if (classes[i] == 0) continue;
       std::snprintf(line, sizeof line,
-                    "chatpad_http_requests_total{endpoint=\"%s\",status=\"%zuxx\"} %llu\n", label, i,
-                    static_cast<unsigned long long>(classes[i]));
+                    "chatpad_http_requests_total{endpoint=\"%s\",status=\"%zuxx\"} %llu\n", label,
+                    i, static_cast<unsigned long long>(classes[i]));
       out += line;
     }
     uint64_t running = 0;
@@ -76,9 +77,10 @@ void Metrics::append_requests(std::string& out) const {
       if (i < kDurationBoundsUs.size()) {
         std::snprintf(bound, sizeof bound, "%g", kDurationBoundsUs[i] / 1e6);
       }
-      std::snprintf(line, sizeof line,
-                    "chatpad_http_request_duration_seconds_bucket{endpoint=\"%s\",le=\"%s\"} %llu\n",
-                    label, bound, static_cast<unsigned long long>(running));
+      std::snprintf(
+          line, sizeof line,
+          "chatpad_http_request_duration_seconds_bucket{endpoint=\"%s\",le=\"%s\"} %llu\n", label,
+          bound, static_cast<unsigned long long>(running));
       durations += line;
     }
     std::snprintf(line, sizeof line,

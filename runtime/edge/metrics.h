@@ -17,8 +17,8 @@
 namespace chatpad::edge {
 
 // Upper bounds in microseconds of the request duration histogram.
-constexpr std::array<uint32_t, 11> kDurationBoundsUs = {100,    250,    500,     1'000,   2'500,  5'000,
-                                                        10'000, 50'000, 250'000, 1'000'000, 5'000'000};
+constexpr std::array<uint32_t, 11> kDurationBoundsUs = {
+    100, 250, 500, 1'000, 2'500, 5'000, 10'000, 50'000, 250'000, 1'000'000, 5'000'000};
 
 class RequestCounters {
  public:

@@ -11,9 +11,9 @@ namespace {
 std::string who(Auth auth) {
   if (auth == Auth::anyone) return "anyone";
   std::string names;
-  for (const auto& [kind, name] : {std::pair{Auth::visitor, "visitor"}, std::pair{Auth::user, "user"},
-                                   std::pair{Auth::api_key, "api_key"},
-                                   std::pair{Auth::service, "service"}}) {
+  for (const auto& [kind, name] :
+       {std::pair{Auth::visitor, "visitor"}, std::pair{Auth::user, "user"},
+        std::pair{Auth::api_key, "api_key"}, std::pair{Auth::service, "service"}}) {
     if (!allows(auth, kind)) continue;
     if (!names.empty()) names += ",";
     names += name;
@@ -38,9 +38,7 @@ std::vector<const Route*> sorted(const Router& router) {
 void append_operation(wire::JsonWriter& out, const Route& route) {
   std::string method(http::method_name(route.endpoint.method));
   for (char& c : method) c = static_cast<char>(c + ('a' - 'A'));
-  out.object(method)
-      .field("operationId", route.label)
-      .field("summary", route.endpoint.summary);
+  out.object(method).field("operationId", route.label).field("summary", route.endpoint.summary);
   if (route.endpoint.auth != Auth::anyone) {
     out.array("security").object().array("bearer").end().end().end();
   }

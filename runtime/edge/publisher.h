@@ -1,8 +1,8 @@
 // Publisher: how functions reach people who are connected right now, without knowing the hub.
 //
-// For ephemeral events only (typing, answer.delta, presence): they may be lost and are never stored.
-// Durable events are rows that SQL writes in the same transaction as the change (design section 7).
-// The hub implements it; tests may record. Implementations deliver to all loops.
+// For ephemeral events only (typing, answer.delta, presence): they may be lost and are never
+// stored. Durable events are rows that SQL writes in the same transaction as the change (design
+// section 7). The hub implements it; tests may record. Implementations deliver to all loops.
 #pragma once
 
 #include <functional>
@@ -27,8 +27,8 @@ struct DurableEvent {
   std::vector<std::string> also_topics;
   std::string event;
   std::string payload_json;
-  std::string xid;         // of the writing transaction, decimal
-  int64_t seq = 0;         // conversation seq, 0 when the event has none
+  std::string xid;  // of the writing transaction, decimal
+  int64_t seq = 0;  // conversation seq, 0 when the event has none
   bool is_private = true;
   std::string binary_payload;  // send_binary rows
 };

@@ -1,8 +1,8 @@
 // RateLimiter: how often one client may use one class of endpoints, across all loops.
 //
-// Generic cell rate algorithm: `count` requests per `window_s`, a full burst allowed, then one every
-// window/count. State is one number per (class, client); kKeysMax of them per shard, where the ones
-// that have run out go first. Thread-safe.
+// Generic cell rate algorithm: `count` requests per `window_s`, a full burst allowed, then one
+// every window/count. State is one number per (class, client); kKeysMax of them per shard, where
+// the ones that have run out go first. Thread-safe.
 #pragma once
 
 #include <array>

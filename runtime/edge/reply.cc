@@ -30,7 +30,8 @@ Reply error_reply(const Error& error, std::string_view error_id) {
   const ErrorInfo& info = error_info(error.errc);
   std::string body = "{";
   field(body, "code", info.code);
-  field(body, "message", error.message.value.empty() ? info.hint : std::string_view(error.message.value));
+  field(body, "message",
+        error.message.value.empty() ? info.hint : std::string_view(error.message.value));
   field(body, "details", error.details);
   field(body, "hint", info.hint);
   if (info.http_status >= 500) field(body, "error_id", error_id);

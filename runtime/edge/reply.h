@@ -13,8 +13,8 @@ struct Reply {
   int status = 200;
   std::string body;
   std::string content_type = "application/json; charset=utf-8";
-  std::string headers;     // further "Name: value\r\n" lines
-  bool streamed = false;   // the handler has already answered through Call::start_stream
+  std::string headers;    // further "Name: value\r\n" lines
+  bool streamed = false;  // the handler has already answered through Call::start_stream
 
   Reply() = default;
   Reply(int status_code, std::string body_text) : status(status_code), body(std::move(body_text)) {}

@@ -17,7 +17,8 @@ Router::Router(const std::vector<NamedEndpoint>& table) {
   for (const NamedEndpoint& row : table) {
     CHECK(row.endpoint.handle != nullptr, "every endpoint has a handler");
     Route route;
-    route.path = row.endpoint.path.empty() ? derived_path(row.name) : std::string(row.endpoint.path);
+    route.path =
+        row.endpoint.path.empty() ? derived_path(row.name) : std::string(row.endpoint.path);
     route.label = std::string(row.area) + "." + std::string(row.name);
     route.endpoint = row.endpoint;
     route.index = routes_.size();
@@ -26,8 +27,8 @@ Router::Router(const std::vector<NamedEndpoint>& table) {
   for (const Route& route : routes_) {
     const size_t brace = route.path.find("/{");
     Map& map = brace == std::string::npos ? exact_ : with_parameter_;
-    const Route*& slot = map[route.path.substr(0, brace)]
-                             .by_method[static_cast<size_t>(route.endpoint.method)];
+    const Route*& slot =
+        map[route.path.substr(0, brace)].by_method[static_cast<size_t>(route.endpoint.method)];
     CHECK(slot == nullptr, "two endpoints do not share method and path");
     slot = &route;
   }

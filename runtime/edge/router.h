@@ -1,4 +1,5 @@
-// Router: path and method to endpoint. Built once from the generated table; lookups do not allocate.
+// Router: path and method to endpoint. Built once from the generated table; lookups do not
+// allocate.
 #pragma once
 
 #include <string>
@@ -11,10 +12,10 @@
 namespace chatpad::edge {
 
 struct Route {
-  std::string path;       // as matched; a trailing "/{name}" matches one more segment
-  std::string label;      // area.name, for metrics and logs
+  std::string path;   // as matched; a trailing "/{name}" matches one more segment
+  std::string label;  // area.name, for metrics and logs
   Endpoint endpoint;
-  size_t index = 0;       // position in routes(), used as the metrics slot
+  size_t index = 0;  // position in routes(), used as the metrics slot
 };
 
 class Router {

@@ -50,8 +50,8 @@ void Dispatch::upgrade(http::Exchange& exchange) {
     socket.peer = address;
     const std::string request_id = next_request_id();
     parts_.counters.count(parts_.router.routes().size(), 101, 0);
-    access_log_.add({"GET", kWebsocketPath, 101, 0, 0, caller_kind_name(socket.caller.kind), address,
-                     request_id, ""});
+    access_log_.add({"GET", kWebsocketPath, 101, 0, 0, caller_kind_name(socket.caller.kind),
+                     address, request_id, ""});
     socket.socket = exchange.detach();
     parts_.upgrade(std::move(socket));
   } catch (const Raised& raised) {

@@ -18,11 +18,11 @@
 namespace chatpad::http {
 namespace {
 
-constexpr int kAcceptsPerTurnMax = 64;   // so that a storm of connections does not stall the loop
-constexpr int kBacklog = 4096;           // cut to net.core.somaxconn by the kernel
-constexpr int kReservedFds = 64;         // kept free for the database, files and outgoing calls
-constexpr uint64_t kPauseMs = 50;        // how long accepting pauses
-constexpr uint64_t kPauseLogMs = 10'000; // one log line of a pause in this time
+constexpr int kAcceptsPerTurnMax = 64;    // so that a storm of connections does not stall the loop
+constexpr int kBacklog = 4096;            // cut to net.core.somaxconn by the kernel
+constexpr int kReservedFds = 64;          // kept free for the database, files and outgoing calls
+constexpr uint64_t kPauseMs = 50;         // how long accepting pauses
+constexpr uint64_t kPauseLogMs = 10'000;  // one log line of a pause in this time
 
 std::string peer_text(const sockaddr_storage& address) {
   std::array<char, INET6_ADDRSTRLEN> text{};
@@ -132,8 +132,8 @@ struct Acceptor::Impl {
       }
       sockaddr_storage address{};
       socklen_t size = sizeof address;
-      const int accepted = accept4(fd, reinterpret_cast<sockaddr*>(&address), &size,
-                                   SOCK_NONBLOCK | SOCK_CLOEXEC);
+      const int accepted =
+          accept4(fd, reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (accepted >= 0) {
         deal(accepted, peer_text(address));
         if (!near_limit(accepted)) continue;

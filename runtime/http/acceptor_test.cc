@@ -15,7 +15,8 @@ TEST(Acceptor, ATakenPortIsNamed) {
   TestServer server;
   Loop loop;
   try {
-    Acceptor acceptor(loop, "127.0.0.1", server.port, [](int, std::string) {}, [] { return true; });
+    Acceptor acceptor(
+        loop, "127.0.0.1", server.port, [](int, std::string) {}, [] { return true; });
     FAIL() << "the port is taken";
   } catch (const Raised& raised) {
     const std::string address = "127.0.0.1:" + std::to_string(server.port);
@@ -25,9 +26,11 @@ TEST(Acceptor, ATakenPortIsNamed) {
 
 TEST(Acceptor, AnAddressThatIsNotOursIsNamed) {
   Loop loop;
-  EXPECT_THROW(Acceptor(loop, "203.0.113.7", 0, [](int, std::string) {}, [] { return true; }),
+  EXPECT_THROW(Acceptor(
+                   loop, "203.0.113.7", 0, [](int, std::string) {}, [] { return true; }),
                Raised);
-  EXPECT_THROW(Acceptor(loop, "not an address", 0, [](int, std::string) {}, [] { return true; }),
+  EXPECT_THROW(Acceptor(
+                   loop, "not an address", 0, [](int, std::string) {}, [] { return true; }),
                Raised);
 }
 

@@ -48,7 +48,8 @@ ParseStep ChunkedDecoder::feed(std::string_view& input, std::string& body) {
 
 ParseStep ChunkedDecoder::take(char c) {
   switch (state_) {
-    case State::size: return take_size(c);
+    case State::size:
+      return take_size(c);
     case State::extension:
       if (++line_bytes_ > kChunkLineBytesMax) return refuse(Errc::bad_request);
       if (c == '\r') {
@@ -70,7 +71,8 @@ ParseStep ChunkedDecoder::take(char c) {
       if (c != '\n') return refuse(Errc::bad_request);
       state_ = State::size;
       return ParseStep::more;
-    default: return take_trailer(c);
+    default:
+      return take_trailer(c);
   }
 }
 

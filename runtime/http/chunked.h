@@ -27,7 +27,16 @@ class ChunkedDecoder {
 
  private:
   enum class State : uint8_t {
-    size, extension, size_lf, data, data_cr, data_lf, trailer_start, trailer, trailer_lf, end_lf
+    size,
+    extension,
+    size_lf,
+    data,
+    data_cr,
+    data_lf,
+    trailer_start,
+    trailer,
+    trailer_lf,
+    end_lf
   };
   ParseStep refuse(Errc errc);
   ParseStep take(char c);

@@ -38,12 +38,12 @@
 namespace chatpad::http {
 
 struct ClientOptions {
-  size_t transfers_max = 512;          // running at once -> overloaded
-  long connections_max = 256;          // open at once; further transfers wait for one
+  size_t transfers_max = 512;  // running at once -> overloaded
+  long connections_max = 256;  // open at once; further transfers wait for one
   long connections_per_host_max = 64;
   // Asked with every address before it is connected to; false refuses it. Unset: all are allowed.
   std::function<bool(const sockaddr& address)> address_allowed;
-  std::string ca_file;                 // unset: the system's certificates
+  std::string ca_file;  // unset: the system's certificates
 };
 
 enum class Compression : uint8_t { none, accept };
@@ -54,7 +54,7 @@ struct ClientRequest {
   std::vector<std::string> headers;  // "Name: value"
   std::string body;
   uint64_t connect_ms = 5'000;
-  uint64_t idle_ms = 30'000;    // without a byte from the other side, while we want some
+  uint64_t idle_ms = 30'000;  // without a byte from the other side, while we want some
   uint64_t total_ms = 120'000;
   size_t response_bytes_max = 8 * 1024 * 1024;  // after decompression
   size_t buffer_bytes_max = 64 * 1024;  // received and not taken: above it the transfer pauses

@@ -252,17 +252,19 @@ TEST_F(ClientTest, AnAnswerThatIsTooLargeIsCutWhereItCrossesTheLimit) {
 }
 
 TEST_F(ClientTest, RedirectsAreNotFollowed) {
-  ScriptedServer server("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n"
-                        "Content-Length: 0\r\nConnection: close\r\n\r\n");
+  ScriptedServer server(
+      "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n"
+      "Content-Length: 0\r\nConnection: close\r\n\r\n");
   const Outcome outcome = ask(request_to(server.port, "/"));
   EXPECT_EQ(outcome.response.head.status, 302);
   EXPECT_EQ(outcome.response.head.header("location"), "http://127.0.0.1:1/");
 }
 
 TEST_F(ClientTest, InterimAnswersAreSkippedAndTrailersDropped) {
-  ScriptedServer server("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
-                        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-                        "2\r\nok\r\n0\r\nTrailer: y\r\n\r\n");
+  ScriptedServer server(
+      "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+      "2\r\nok\r\n0\r\nTrailer: y\r\n\r\n");
   const Outcome outcome = ask(request_to(server.port, "/"));
   EXPECT_EQ(outcome.response.head.status, 200);
   EXPECT_EQ(outcome.response.head.header("link"), "");

@@ -79,7 +79,9 @@ void Connection::on_readable() {
 void Connection::on_end_of_input() {
   input_ended_ = true;
   switch (phase_) {
-    case Phase::body: abort(); return;
+    case Phase::body:
+      abort();
+      return;
     case Phase::linger:
       if (half_closed_) close_handle();
       return;
@@ -89,7 +91,8 @@ void Connection::on_end_of_input() {
       begin_close();
       return;
     case Phase::waiting:  // a half-closed client still gets its reply
-    case Phase::closed: return;
+    case Phase::closed:
+      return;
   }
 }
 
@@ -98,7 +101,9 @@ void Connection::process() {
   bool going_on = true;
   while (going_on) {
     switch (phase_) {
-      case Phase::head: going_on = parse_head(); break;
+      case Phase::head:
+        going_on = parse_head();
+        break;
       case Phase::body:
         if (!body_complete_ && input_.size() > 0) {
           const std::string_view rest = feed_body(input_.view());
@@ -107,8 +112,11 @@ void Connection::process() {
         going_on = body_complete_ || ended_;
         if (body_complete_ && !ended_) request_complete();
         break;
-      case Phase::discard: going_on = take_discarded(); break;
-      default: going_on = false;
+      case Phase::discard:
+        going_on = take_discarded();
+        break;
+      default:
+        going_on = false;
     }
     if (ended_) {
       end_exchange();

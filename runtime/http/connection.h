@@ -120,11 +120,11 @@ class Connection final : public Exchange {
   bool gone_ = false;           // nothing can be sent any more
   bool detached_ = false;
   bool poll_closed_ = false;
-  bool input_ended_ = false;    // the client has shut down its side
-  bool head_started_ = false;   // the header deadline runs
+  bool input_ended_ = false;   // the client has shut down its side
+  bool head_started_ = false;  // the header deadline runs
   bool body_complete_ = false;
-  bool close_after_ = false;    // no further request after this reply
-  bool linger_after_ = false;   // the client may still be sending: drain before closing
+  bool close_after_ = false;   // no further request after this reply
+  bool linger_after_ = false;  // the client may still be sending: drain before closing
   bool half_closed_ = false;
   bool flush_due_ = false;
   bool in_turn_end_list_ = false;
@@ -133,10 +133,10 @@ class Connection final : public Exchange {
   RequestParser parser_;
   Request request_;
   std::string peer_;
-  std::string body_;            // a body that did not arrive in one piece with its head
-  uint64_t body_left_ = 0;      // unread bytes of a body with a length
+  std::string body_;        // a body that did not arrive in one piece with its head
+  uint64_t body_left_ = 0;  // unread bytes of a body with a length
   std::unique_ptr<ChunkedDecoder> chunked_;
-  std::string out_;             // what the socket did not take yet
+  std::string out_;  // what the socket did not take yet
   size_t out_sent_ = 0;
   std::function<void()> drained_;
   std::unique_ptr<Attachment> attachment_;

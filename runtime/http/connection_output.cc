@@ -103,8 +103,8 @@ void Connection::on_turn_end() {
 
 void Connection::update_interest() {
   if (phase_ == Phase::closed || detached_ || gone_) return;
-  const bool full = phase_ == Phase::linger ? lingered_bytes_ >= kLingerBytesMax
-                                            : read_bytes_max() == 0;
+  const bool full =
+      phase_ == Phase::linger ? lingered_bytes_ >= kLingerBytesMax : read_bytes_max() == 0;
   int events = input_ended_ || full ? UV_PRIORITIZED : UV_READABLE;
   if ((pending_output() > 0 && !flush_due_) || drained_) events |= UV_WRITABLE;
   if (events == interest_) return;

@@ -92,14 +92,22 @@ const llhttp_settings_t& settings() {
 
 Method method_of(uint8_t method) {
   switch (method) {
-    case HTTP_GET: return Method::get;
-    case HTTP_HEAD: return Method::head;
-    case HTTP_POST: return Method::post;
-    case HTTP_PUT: return Method::put;
-    case HTTP_PATCH: return Method::patch;
-    case HTTP_DELETE: return Method::del;
-    case HTTP_OPTIONS: return Method::options;
-    default: return Method::other;
+    case HTTP_GET:
+      return Method::get;
+    case HTTP_HEAD:
+      return Method::head;
+    case HTTP_POST:
+      return Method::post;
+    case HTTP_PUT:
+      return Method::put;
+    case HTTP_PATCH:
+      return Method::patch;
+    case HTTP_DELETE:
+      return Method::del;
+    case HTTP_OPTIONS:
+      return Method::options;
+    default:
+      return Method::other;
   }
 }
 
@@ -120,19 +128,27 @@ enum Single : uint32_t {
 
 Single single_of(std::string_view name) {
   switch (name.size()) {
-    case 4: return name == "host" ? Single::host : Single::not_single;
+    case 4:
+      return name == "host" ? Single::host : Single::not_single;
     case 6:
       return name == "apikey"   ? Single::apikey
              : name == "origin" ? Single::origin
              : name == "expect" ? Single::expect
                                 : Single::not_single;
-    case 7: return name == "upgrade" ? Single::upgrade : Single::not_single;
-    case 12: return name == "content-type" ? Single::content_type : Single::not_single;
-    case 13: return name == "authorization" ? Single::authorization : Single::not_single;
-    case 14: return name == "content-length" ? Single::content_length : Single::not_single;
-    case 16: return name == "content-encoding" ? Single::content_encoding : Single::not_single;
-    case 17: return name == "transfer-encoding" ? Single::transfer_encoding : Single::not_single;
-    default: return Single::not_single;
+    case 7:
+      return name == "upgrade" ? Single::upgrade : Single::not_single;
+    case 12:
+      return name == "content-type" ? Single::content_type : Single::not_single;
+    case 13:
+      return name == "authorization" ? Single::authorization : Single::not_single;
+    case 14:
+      return name == "content-length" ? Single::content_length : Single::not_single;
+    case 16:
+      return name == "content-encoding" ? Single::content_encoding : Single::not_single;
+    case 17:
+      return name == "transfer-encoding" ? Single::transfer_encoding : Single::not_single;
+    default:
+      return Single::not_single;
   }
 }
 
@@ -269,10 +285,13 @@ ParseStep RequestParser::finish(char* data, Request& request) {
   const llhttp_errno_t result = llhttp_execute(&parser, line, head_bytes_ - start_);
   if (result != HPE_PAUSED) {
     switch (result) {
-      case HPE_INVALID_METHOD: return refuse(Errc::method_not_allowed);
+      case HPE_INVALID_METHOD:
+        return refuse(Errc::method_not_allowed);
       case HPE_INVALID_CONTENT_LENGTH:
-      case HPE_UNEXPECTED_CONTENT_LENGTH: return refuse(Errc::bad_content_length);
-      default: return refuse(Errc::bad_request);
+      case HPE_UNEXPECTED_CONTENT_LENGTH:
+        return refuse(Errc::bad_content_length);
+      default:
+        return refuse(Errc::bad_request);
     }
   }
   if (parser.method == HTTP_CONNECT || parser.method == HTTP_TRACE) {

@@ -61,10 +61,10 @@ class RequestParser {
   bool read_upgrade(Request& request, std::string_view upgrade);
 
   HeadLimits limits_;
-  size_t scanned_ = 0;      // no LF in [line_start_, scanned_)
-  size_t line_start_ = 0;   // first byte of the line being looked for
-  size_t start_ = 0;        // after the one empty line that may precede a request
-  size_t lines_ = 0;        // complete lines, the request line included
+  size_t scanned_ = 0;     // no LF in [line_start_, scanned_)
+  size_t line_start_ = 0;  // first byte of the line being looked for
+  size_t start_ = 0;       // after the one empty line that may precede a request
+  size_t lines_ = 0;       // complete lines, the request line included
   size_t head_bytes_ = 0;
   uint64_t content_length_ = 0;
   BodyKind body_kind_ = BodyKind::none;

@@ -34,16 +34,16 @@
 namespace chatpad::http {
 
 struct ServerLimits {
-  size_t header_bytes_max = 16 * 1024;   // request line and headers -> 431 (414 for the line alone)
-  size_t header_count_max = 100;          // -> 431
-  size_t target_bytes_max = 8 * 1024;     // -> 414
-  uint64_t header_ms = 10'000;            // from the first byte -> 408
-  uint64_t body_ms = 30'000;              // absolute, from the end of the header -> 408
-  uint64_t idle_ms = 60'000;              // keep-alive without a request -> closed
-  uint64_t first_byte_ms = 10'000;        // after accept -> closed
-  uint64_t write_stall_ms = 30'000;       // no progress while we have bytes to send -> closed
-  size_t connections_max = 16'384;        // per loop; accept pauses above it
-  size_t output_high_bytes = 256 * 1024;  // Exchange::write says false above it
+  size_t header_bytes_max = 16 * 1024;  // request line and headers -> 431 (414 for the line alone)
+  size_t header_count_max = 100;        // -> 431
+  size_t target_bytes_max = 8 * 1024;   // -> 414
+  uint64_t header_ms = 10'000;          // from the first byte -> 408
+  uint64_t body_ms = 30'000;            // absolute, from the end of the header -> 408
+  uint64_t idle_ms = 60'000;            // keep-alive without a request -> closed
+  uint64_t first_byte_ms = 10'000;      // after accept -> closed
+  uint64_t write_stall_ms = 30'000;     // no progress while we have bytes to send -> closed
+  size_t connections_max = 16'384;      // per loop; accept pauses above it
+  size_t output_high_bytes = 256 * 1024;      // Exchange::write says false above it
   size_t output_max_bytes = 4 * 1024 * 1024;  // streaming beyond it closes the connection
   size_t pipeline_bytes_max = 64 * 1024;  // unread pipelined input kept while a reply is pending
 };
@@ -65,7 +65,7 @@ struct Request {
   std::string_view query;   // after '?', may be empty
   std::vector<Header> headers;
   std::string_view body;
-  std::string_view peer;    // textual address of the socket's peer
+  std::string_view peer;  // textual address of the socket's peer
   bool http_1_0 = false;
   bool keep_alive = true;
   bool wants_upgrade = false;  // `Upgrade: websocket` and `Connection: upgrade` were both present

@@ -96,8 +96,11 @@ TEST(ServerAbuse, TransferEncodingIsExactlyChunkedAndAlone) {
        "bad_request"},
       {"another word", post_with("Transfer-Encoding: xchunked\r\n", "0\r\n\r\n"), 400,
        "bad_request"},
-      {"vertical tab", post_with("Transfer-Encoding: \x0b" "chunked\r\n", "0\r\n\r\n"), 400,
-       "bad_request"},
+      {"vertical tab",
+       post_with("Transfer-Encoding: \x0b"
+                 "chunked\r\n",
+                 "0\r\n\r\n"),
+       400, "bad_request"},
       {"empty", post_with("Transfer-Encoding:\r\n", "0\r\n\r\n"), 400, "bad_request"},
       {"a space before the colon", post_with("Transfer-Encoding : chunked\r\n", "0\r\n\r\n"), 400,
        "bad_request"},
@@ -213,9 +216,9 @@ TEST(ServerAbuse, HeadersThatDecideAboutAccessComeOnce) {
   std::vector<Case> cases;
   for (const std::string name : {"Authorization", "apikey", "Content-Type", "Origin", "Expect"}) {
     const std::string value = name == "Expect" ? "100-continue" : "a";
-    cases.push_back({"repeated", with_headers(name + ": " + value + "\r\n" + name + ": " + value +
-                                              "\r\n"),
-                     400, "bad_request"});
+    cases.push_back({"repeated",
+                     with_headers(name + ": " + value + "\r\n" + name + ": " + value + "\r\n"), 400,
+                     "bad_request"});
   }
   expect_refused(cases);
 }

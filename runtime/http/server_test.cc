@@ -32,9 +32,9 @@ TEST(Server, AGetIsAnsweredAndTheConnectionStaysOpen) {
 TEST(Server, ARequestArrivesWithItsPartsTakenApart) {
   TestServer server;
   Peer peer(server.port);
-  const std::string reply =
-      peer.ask("PATCH /describe?a=1&b=%0A HTTP/1.1\r\nHost: example.org:8000\r\n"
-               "X-Odd:   spaced \t\r\nEmpty:\r\nContent-Length: 2\r\n\r\nab");
+  const std::string reply = peer.ask(
+      "PATCH /describe?a=1&b=%0A HTTP/1.1\r\nHost: example.org:8000\r\n"
+      "X-Odd:   spaced \t\r\nEmpty:\r\nContent-Length: 2\r\n\r\nab");
   EXPECT_THAT(reply, HasSubstr("PATCH path=/describe query=a=1&b=%0A peer=127.0.0.1 upgrade=no "
                                "body=2 [host=example.org:8000] [x-odd=spaced] [empty=] "
                                "[content-length=2]"));
@@ -328,8 +328,9 @@ TEST(Server, ADetachedSocketIsTheHandlersOwn) {
     CHECK(send(fd, hello.data(), hello.size(), 0) > 0, "the socket is open");
   };
   Peer peer(server.port);
-  peer.send("GET /detach HTTP/1.1\r\nHost: t\r\nConnection: keep-alive, Upgrade\r\n"
-            "Upgrade: websocket\r\n\r\nafter");
+  peer.send(
+      "GET /detach HTTP/1.1\r\nHost: t\r\nConnection: keep-alive, Upgrade\r\n"
+      "Upgrade: websocket\r\n\r\nafter");
   EXPECT_THAT(peer.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 101"));
   EXPECT_TRUE(server.connections_become(0));
   EXPECT_EQ(unread, "after");

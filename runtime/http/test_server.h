@@ -67,11 +67,11 @@ class PathHandler final : public Handler {
 
  private:
   static std::string describe(const Request& request) {
-    std::string text = std::string(method_name(request.method)) + " path=" +
-                       std::string(request.path) + " query=" + std::string(request.query) +
-                       " peer=" + std::string(request.peer) +
-                       " upgrade=" + (request.wants_upgrade ? "yes" : "no") +
-                       " body=" + std::to_string(request.body.size());
+    std::string text =
+        std::string(method_name(request.method)) + " path=" + std::string(request.path) +
+        " query=" + std::string(request.query) + " peer=" + std::string(request.peer) +
+        " upgrade=" + (request.wants_upgrade ? "yes" : "no") +
+        " body=" + std::to_string(request.body.size());
     for (const Header& header : request.headers) {
       text += " [" + std::string(header.name) + "=" + std::string(header.value) + "]";
     }

@@ -121,8 +121,9 @@ void Loop::arm() {
   if (armed_ms_ != 0 && armed_ms_ <= due) return;
   armed_ms_ = due;
   const uint64_t now = now_ms();
-  uv_timer_start(&timer_, [](uv_timer_t* h) { static_cast<Loop*>(h->data)->fire_due(); },
-                 due > now ? due - now : 0, 0);
+  uv_timer_start(
+      &timer_, [](uv_timer_t* h) { static_cast<Loop*>(h->data)->fire_due(); },
+      due > now ? due - now : 0, 0);
 }
 
 void Loop::heap_push(Timer* timer) {

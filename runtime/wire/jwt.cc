@@ -231,8 +231,8 @@ Result<Claims> JwtVerifier::verify(std::string_view token, int64_t now_s) const 
 
 Result<Claims> JwtVerifier::verify(std::string_view token) const { return verify(token, wall_s()); }
 
-// Written out here: libjwt would parse the payload, sort it and print it again, which costs more than
-// the signature.
+// Written out here: libjwt would parse the payload, sort it and print it again, which costs more
+// than the signature.
 std::string JwtVerifier::sign(std::string_view payload_json) const {
   const bool is_object = payload_json.starts_with('{') && check_json(payload_json);
   if (!is_object) raise(Errc::internal, {}, LogText("a token payload that is no JSON object"));

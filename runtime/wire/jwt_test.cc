@@ -536,9 +536,8 @@ TEST(Jwt, AKeyIdNamesItsKeyAndNoOther) {
 
 TEST(Jwt, WhatIsSignedIsVerifiedAndSaysTheSame) {
   const JwtVerifier v = verifier();
-  const std::string payload =
-      R"({"exp":1800003600,"role":"authenticated",)"
-      R"("user_metadata":{"n":[1,2.5,null],"name":"Zoë \"Z\" 😀"}})";
+  const std::string payload = R"({"exp":1800003600,"role":"authenticated",)"
+                              R"("user_metadata":{"n":[1,2.5,null],"name":"Zoë \"Z\" 😀"}})";
   const Result<Claims> claims = v.verify(v.sign(payload), kNow);
   ASSERT_TRUE(claims.ok()) << claims.error().cause.value;
   EXPECT_EQ(claims->payload_json, payload);

@@ -9,10 +9,9 @@
 
 #include <cstdio>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "functions/shared/knowledge/answer.h"
 #include "functions/shared/text/chunk.h"
@@ -97,7 +96,8 @@ void print_search(const Index& index, const std::string& question) {
 int run(const std::string& path, Verbose verbose) {
   std::ifstream file(path);
   const nlohmann::json questions = nlohmann::json::parse(file);
-  const auto passages = read_passages(questions["document"]["glob"], questions["document"]["title"]);
+  const auto passages =
+      read_passages(questions["document"]["glob"], questions["document"]["title"]);
   const Index index(passages);
   std::printf("%zu passages, %zu bytes\n", index.size(), index.bytes());
   int passed = 0;

@@ -18,10 +18,9 @@ constexpr size_t kHashBytes = 32;
 std::string hash_password(std::string_view password) {
   std::array<uint8_t, kSaltBytes> salt;
   random_bytes(salt.data(), salt.size());
-  std::string encoded(
-      argon2_encodedlen(kArgon2Passes, kArgon2MemoryKib, kArgon2Lanes, kSaltBytes, kHashBytes,
-                        Argon2_id),
-      '\0');
+  std::string encoded(argon2_encodedlen(kArgon2Passes, kArgon2MemoryKib, kArgon2Lanes, kSaltBytes,
+                                        kHashBytes, Argon2_id),
+                      '\0');
   const int result = argon2id_hash_encoded(kArgon2Passes, kArgon2MemoryKib, kArgon2Lanes,
                                            password.data(), password.size(), salt.data(),
                                            salt.size(), kHashBytes, encoded.data(), encoded.size());

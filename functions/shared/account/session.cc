@@ -19,8 +19,8 @@ std::string sealing_key(const edge::Context& context) {
                            wire::kAesKeyBytes);
 }
 
-std::string access_token(edge::Context& context, const SessionParts& parts,
-                         const wire::Json& user, int64_t now_s) {
+std::string access_token(edge::Context& context, const SessionParts& parts, const wire::Json& user,
+                         int64_t now_s) {
   const auto member = [&user](const char* name, wire::Json fallback) {
     const auto found = user.find(name);
     return found == user.end() || found->is_null() ? std::move(fallback) : *found;
@@ -37,8 +37,8 @@ std::string access_token(edge::Context& context, const SessionParts& parts,
   payload["user_metadata"] = member("user_metadata", wire::Json::object());
   payload["role"] = "authenticated";
   payload["aal"] = parts.aal;
-  payload["amr"] = wire::Json::array(
-      {wire::Json::object({{"method", "password"}, {"timestamp", now_s}})});
+  payload["amr"] =
+      wire::Json::array({wire::Json::object({{"method", "password"}, {"timestamp", now_s}})});
   payload["session_id"] = parts.session_id;
   payload["is_anonymous"] = member("is_anonymous", false);
   return context.authenticator().sign(wire::dump(payload));

@@ -14,12 +14,12 @@ constexpr pg::Statement kStart{
     "start_answer",
     "select r->>'started', r->>'messageId' from api.start_answer($1, $2, $3, $4) r"};
 constexpr pg::Statement kAppend{"append_answer", "select api.append_answer($1, $2, $3, $4)"};
-constexpr pg::Statement kFinish{
-    "finish_answer",
-    "select m, m->>'content', m->>'cutOff' from api.finish_answer($1, $2, $3, $4, $5, $6, $7, $8) m"};
-constexpr pg::Statement kKnowledge{
-    "knowledge_for_agent",
-    "select chunk_id, source_id, title, url, page, heading, content from api.knowledge_for_agent($1)"};
+constexpr pg::Statement kFinish{"finish_answer",
+                                "select m, m->>'content', m->>'cutOff' from api.finish_answer($1, "
+                                "$2, $3, $4, $5, $6, $7, $8) m"};
+constexpr pg::Statement kKnowledge{"knowledge_for_agent",
+                                   "select chunk_id, source_id, title, url, page, heading, content "
+                                   "from api.knowledge_for_agent($1)"};
 
 std::unique_ptr<Provider> provider_for(edge::Context& context) {
   const Config& config = context.config();
@@ -90,7 +90,8 @@ Task<void> Answers::answer(std::shared_ptr<Run> run) {
 Task<void> Answers::write(std::shared_ptr<Run> run) {
   const Assignment& a = run->assignment;
   pg::Params start_params(a.conversation_id, a.epoch, a.reply_to, kLeaseS);
-  pg::Rows started = co_await context_.service_pool().once(kService, kStart, std::move(start_params));
+  pg::Rows started =
+      co_await context_.service_pool().once(kService, kStart, std::move(start_params));
   if (started.size() != 1 || started.text(0, 0) != "true") {
     // Somebody took over between the visitor's message and now, or it is being answered elsewhere.
     const bool answered_elsewhere = started.size() == 1 && !started.is_null(0, 1);
@@ -128,9 +129,11 @@ Task<void> Answers::write(std::shared_ptr<Run> run) {
   co_await finish(run, std::move(outcome));
 }
 
-Task<std::shared_ptr<const chatpad::knowledge::Index>> Answers::knowledge_of(std::shared_ptr<Run> run) {
+Task<std::shared_ptr<const chatpad::knowledge::Index>> Answers::knowledge_of(
+    std::shared_ptr<Run> run) {
   const Assignment& a = run->assignment;
-  std::shared_ptr<const chatpad::knowledge::Index> index = cache_.get(a.agent_id, a.knowledge_version);
+  std::shared_ptr<const chatpad::knowledge::Index> index =
+      cache_.get(a.agent_id, a.knowledge_version);
   if (index) co_return index;
   pg::Rows rows =
       co_await context_.service_pool().once(kService, kKnowledge, pg::Params(a.agent_id));
@@ -224,7 +227,8 @@ void Answers::on_event(const edge::DurableEvent& event) {
 void Answers::end(Run& run) {
   if (run.finished) return;
   run.finished = true;
-  if (run.events.empty() || (run.events.back().type != "done" && run.events.back().type != "error")) {
+  if (run.events.empty() ||
+      (run.events.back().type != "done" && run.events.back().type != "error")) {
     wire::JsonWriter done;
     done.object()
         .field("type", "done")

@@ -6,11 +6,12 @@
 //
 // The fence. A takeover raises the conversation's epoch and closes the running row in one
 // transaction. Every write of a Run is conditional on the epoch it started from, so nothing is
-// stored after it; the durable event `takeover.started` also destroys the provider's answer at once.
-// Either way the Run ends with the row as the database keeps it, and so does the visitor's stream.
+// stored after it; the durable event `takeover.started` also destroys the provider's answer at
+// once. Either way the Run ends with the row as the database keeps it, and so does the visitor's
+// stream.
 //
-// When the provider fails the visitor gets the agent's fallback message and the account's topic gets
-// `answer.failed`. Errors of the database end the Run with `error` events.
+// When the provider fails the visitor gets the agent's fallback message and the account's topic
+// gets `answer.failed`. Errors of the database end the Run with `error` events.
 #pragma once
 
 #include <cstdint>
@@ -28,10 +29,10 @@
 
 namespace chatpad::functions::ai {
 
-constexpr uint64_t kPersistMs = 200;         // streamed text reaches the database at least this often
-constexpr int kLeaseS = 10;                  // an answer nobody renews for so long is abandoned
-constexpr size_t kAnswerBytesMax = 32'000;   // longer answers are cut
-constexpr size_t kRunsMax = 2'000;           // per loop; further ones are refused as overloaded
+constexpr uint64_t kPersistMs = 200;  // streamed text reaches the database at least this often
+constexpr int kLeaseS = 10;           // an answer nobody renews for so long is abandoned
+constexpr size_t kAnswerBytesMax = 32'000;  // longer answers are cut
+constexpr size_t kRunsMax = 2'000;          // per loop; further ones are refused as overloaded
 constexpr uint64_t kKeepFinishedMs = 30'000;
 
 // What the visitor's stream shows, in order. `data` is a complete JSON object with `type`.
@@ -44,11 +45,11 @@ struct Assignment {
   std::string account_id;
   std::string conversation_id;
   std::string agent_id;
-  std::string reply_to;          // the visitor's message
+  std::string reply_to;  // the visitor's message
   std::string user_message_json;
   int64_t epoch = 0;
   int64_t knowledge_version = 0;
-  Prompt prompt;                 // without its knowledge
+  Prompt prompt;  // without its knowledge
 };
 
 class Run {

@@ -27,7 +27,7 @@ struct Prompt {
   std::string instructions;
   std::string fallback_message;
   std::string question;
-  std::vector<Turn> history;                        // oldest first
+  std::vector<Turn> history;  // oldest first
   std::shared_ptr<const chatpad::knowledge::Index> knowledge;
 };
 

@@ -1,5 +1,5 @@
-// A provider for tests: streams `tokens` numbered words, one every `token_ms` milliseconds, whatever
-// is asked. Chosen by CHATPAD_TEST_PROVIDER_TOKEN_MS and CHATPAD_TEST_PROVIDER_TOKENS.
+// A provider for tests: streams `tokens` numbered words, one every `token_ms` milliseconds,
+// whatever is asked. Chosen by CHATPAD_TEST_PROVIDER_TOKEN_MS and CHATPAD_TEST_PROVIDER_TOKENS.
 #pragma once
 
 #include "functions/shared/ai/provider.h"

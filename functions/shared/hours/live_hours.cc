@@ -11,9 +11,9 @@ std::string LiveHours::json(std::string_view schedule_json) {
   if (known == schedules_.end()) {
     auto parsed = hours::parse_schedule(schedule_json);
     if (schedules_.size() >= kSchedulesMax) schedules_.clear();
-    known = schedules_
-                .emplace(std::move(key), parsed ? std::move(parsed).value() : hours::Schedule())
-                .first;
+    known =
+        schedules_.emplace(std::move(key), parsed ? std::move(parsed).value() : hours::Schedule())
+            .first;
   }
   const hours::Instant now{std::chrono::seconds(wall_s())};
   const hours::Status status = hours::status(known->second, now);

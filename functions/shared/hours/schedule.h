@@ -21,8 +21,8 @@
 namespace chatpad::hours {
 
 constexpr std::size_t kScheduleBytesMax = 64U * 1024;
-constexpr std::size_t kPeriodsMax = 28;   // business hours; a day may have several
-constexpr std::size_t kBreaksMax = 12;    // of one period
+constexpr std::size_t kPeriodsMax = 28;  // business hours; a day may have several
+constexpr std::size_t kBreaksMax = 12;   // of one period
 constexpr std::size_t kHolidaysMax = 400;
 /// How far ahead the next opening is looked for.
 constexpr int kHorizonDays = 400;
@@ -72,8 +72,8 @@ struct Status {
   std::string timezone;
 };
 
-/// Reads {"timezone", "businessHours": [...] or {"monday": {...}}, "holidays", "outsideHoursBehavior"}.
-/// Empty text, null and {} mean always open, in UTC.
+/// Reads {"timezone", "businessHours": [...] or {"monday": {...}}, "holidays",
+/// "outsideHoursBehavior"}. Empty text, null and {} mean always open, in UTC.
 Result<Schedule> parse_schedule(std::string_view json);
 
 Status status(const Schedule& schedule, Instant now);

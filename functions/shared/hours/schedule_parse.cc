@@ -155,7 +155,8 @@ Holiday holiday_of(const Json& item, const std::string& field) {
   if (!item.is_object()) refuse(field, "must be an object");
   const std::string text = text_of(member(item, "date"), field + ".date", 32);
   // A time behind the date is allowed; only the date counts.
-  if (text.size() < 10 || text[4] != '-' || text[7] != '-' || (text.size() > 10 && text[10] != 'T')) {
+  if (text.size() < 10 || text[4] != '-' || text[7] != '-' ||
+      (text.size() > 10 && text[10] != 'T')) {
     refuse(field + ".date", what);
   }
   const unsigned year = digits(text.substr(0, 4));
@@ -175,14 +176,14 @@ Holiday holiday_of(const Json& item, const std::string& field) {
 void read_outside(const Json& value, OutsideHours& outside) {
   const std::string field = "outsideHoursBehavior";
   if (!value.is_object()) refuse(field, "must be an object");
-  outside.show_offline_message = flag_of(member(value, "showOfflineMessage"),
-                                         field + ".showOfflineMessage", false);
-  outside.offline_message = text_of(member(value, "offlineMessage"), field + ".offlineMessage",
-                                    kOfflineMessageBytesMax);
-  outside.allow_message_capture = flag_of(member(value, "allowMessageCapture"),
-                                          field + ".allowMessageCapture", true);
-  outside.escalate_to_email = flag_of(member(value, "escalateToEmail"),
-                                      field + ".escalateToEmail", false);
+  outside.show_offline_message =
+      flag_of(member(value, "showOfflineMessage"), field + ".showOfflineMessage", false);
+  outside.offline_message =
+      text_of(member(value, "offlineMessage"), field + ".offlineMessage", kOfflineMessageBytesMax);
+  outside.allow_message_capture =
+      flag_of(member(value, "allowMessageCapture"), field + ".allowMessageCapture", true);
+  outside.escalate_to_email =
+      flag_of(member(value, "escalateToEmail"), field + ".escalateToEmail", false);
 }
 
 std::string zone_of(const Json& object) {

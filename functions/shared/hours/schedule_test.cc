@@ -1,8 +1,7 @@
 #include "functions/shared/hours/schedule.h"
 
-#include <gtest/gtest.h>
-
 #include <date/date.h>
+#include <gtest/gtest.h>
 
 #include <sstream>
 #include <string>
@@ -148,13 +147,16 @@ TEST(Schedule, names_the_field_that_is_wrong) {
   EXPECT_EQ(refused_field(R"({"businessHours":{"someday":{}}})"), "businessHours.someday");
   EXPECT_EQ(refused_field(R"({"businessHours":[{"dayOfWeek":1,"openTime":"9:00"}]})"),
             "businessHours[0].openTime");
-  EXPECT_EQ(refused_field(R"({"businessHours":[{"dayOfWeek":1,"openTime":"09:00","closeTime":"25:00"}]})"),
+  EXPECT_EQ(refused_field(
+                R"({"businessHours":[{"dayOfWeek":1,"openTime":"09:00","closeTime":"25:00"}]})"),
             "businessHours[0].closeTime");
-  EXPECT_EQ(refused_field(R"({"businessHours":[{"dayOfWeek":1,"openTime":"09:00","closeTime":"09:00"}]})"),
+  EXPECT_EQ(refused_field(
+                R"({"businessHours":[{"dayOfWeek":1,"openTime":"09:00","closeTime":"09:00"}]})"),
             "businessHours[0].closeTime");
-  EXPECT_EQ(refused_field(R"({"businessHours":[{"dayOfWeek":1,"openTime":"09:00","closeTime":"10:00",
+  EXPECT_EQ(
+      refused_field(R"({"businessHours":[{"dayOfWeek":1,"openTime":"09:00","closeTime":"10:00",
                               "breaks":[{"startTime":"09:30"}]}]})"),
-            "businessHours[0].breaks[0].endTime");
+      "businessHours[0].breaks[0].endTime");
   EXPECT_EQ(refused_field(R"({"holidays":[{"date":"2026-02-30"}]})"), "holidays[0].date");
   EXPECT_EQ(refused_field(R"({"holidays":[{"date":"25.12.2026"}]})"), "holidays[0].date");
   EXPECT_EQ(refused_field(R"({"outsideHoursBehavior":{"escalateToEmail":"yes"}})"),

@@ -35,8 +35,8 @@ std::vector<Part> answer_part(const Index& index, std::string_view question) {
       break;
     }
     const Passage& passage = index.passage(hit.passage);
-    parts.push_back({hit.passage, best_excerpt(found, hit, passage, index.language(), kind),
-                     hit.evidence});
+    parts.push_back(
+        {hit.passage, best_excerpt(found, hit, passage, index.language(), kind), hit.evidence});
     if (parts.size() == 2) break;
   }
   return parts;
@@ -45,9 +45,10 @@ std::vector<Part> answer_part(const Index& index, std::string_view question) {
 // Words that open a question of its own after "and".
 bool opens_question(std::string_view rest) {
   static constexpr std::array<std::string_view, 32> openers = {
-      "what", "when", "where", "who",  "which", "how",  "why",  "do",     "does",  "did",  "can",
-      "could", "is",  "are",  "may",  "will",  "would", "should", "wann", "wo",    "wie",  "was",
-      "wer",  "kann", "gibt", "quand", "ou",   "comment", "quel", "est",  "pouvez", "combien"};
+      "what",  "when",   "where", "who",     "which", "how", "why",    "do",
+      "does",  "did",    "can",   "could",   "is",    "are", "may",    "will",
+      "would", "should", "wann",  "wo",      "wie",   "was", "wer",    "kann",
+      "gibt",  "quand",  "ou",    "comment", "quel",  "est", "pouvez", "combien"};
   const auto tokens = text::tokenize(rest, 1);
   return !tokens.empty() &&
          std::find(openers.begin(), openers.end(), tokens.front().text) != openers.end();

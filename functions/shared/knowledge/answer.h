@@ -27,7 +27,8 @@ constexpr std::size_t kAnswerSentencesMax = 4;
 constexpr std::size_t kAnswerListItemsMax = 6;
 /// A shorter answer takes the next sentence along.
 constexpr std::size_t kAnswerWordsMin = 30;
-/// An answer that begins this soon after the beginning of a section begins with it ("Yes, but ...").
+/// An answer that begins this soon after the beginning of a section begins with it ("Yes, but
+/// ...").
 constexpr std::size_t kLeadWordsMax = 30;
 /// A second passage is quoted too when it is nearly as good as the first.
 constexpr float kSecondScoreMin = 0.85F;

@@ -15,21 +15,22 @@ using text::Token;
 using Words = std::span<const std::string_view>;
 
 constexpr std::array<std::string_view, 12> kThings = {
-    "tool", "program", "app", "application", "command", "way",
-    "option", "form", "programm", "moglichkeit", "outil", "moyen"};
+    "tool",   "program", "app",      "application", "command", "way",
+    "option", "form",    "programm", "moglichkeit", "outil",   "moyen"};
 constexpr std::array<std::string_view, 20> kActions = {
-    "use",  "using", "run",   "click", "press", "select", "choose", "install", "type",  "add",
-    "edit", "send",  "write", "call",  "fill",  "log",    "klicken", "nutzen", "cliquez", "utilisez"};
+    "use",     "using", "run",     "click",  "press",   "select",  "choose",
+    "install", "type",  "add",     "edit",   "send",    "write",   "call",
+    "fill",    "log",   "klicken", "nutzen", "cliquez", "utilisez"};
 constexpr std::array<std::string_view, 26> kTimes = {
-    "monday",   "tuesday", "wednesday", "thursday", "friday",  "saturday", "sunday",
-    "day",      "days",    "hour",      "hours",    "week",    "weeks",    "month",
-    "months",   "year",    "years",     "montag",   "dienstag", "mittwoch", "donnerstag",
-    "freitag",  "samstag", "tage",      "jours",    "heures"};
+    "monday",  "tuesday", "wednesday", "thursday", "friday",   "saturday", "sunday",
+    "day",     "days",    "hour",      "hours",    "week",     "weeks",    "month",
+    "months",  "year",    "years",     "montag",   "dienstag", "mittwoch", "donnerstag",
+    "freitag", "samstag", "tage",      "jours",    "heures"};
 constexpr std::array<std::string_view, 14> kPlaces = {
-    "street", "road",  "address", "located", "directory", "folder", "page",
+    "street",  "road", "address", "located", "directory", "folder", "page",
     "website", "menu", "strasse", "adresse", "seite",     "rue",    "site"};
-constexpr std::array<std::string_view, 6> kFree = {"free", "kostenlos", "gratis",
-                                                   "gratuit", "gratuite", "gratuitement"};
+constexpr std::array<std::string_view, 6> kFree = {"free",    "kostenlos", "gratis",
+                                                   "gratuit", "gratuite",  "gratuitement"};
 
 bool among(Words list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
@@ -46,8 +47,8 @@ bool has_digit(std::string_view text) {
 
 bool has_full_name(const std::vector<Token>& tokens) {
   for (std::size_t i = 2; i < tokens.size(); ++i) {
-    const bool pair = tokens[i - 1].capital == text::Capital::first &&
-                      tokens[i].capital == text::Capital::first;
+    const bool pair =
+        tokens[i - 1].capital == text::Capital::first && tokens[i].capital == text::Capital::first;
     if (pair && tokens[i].begin == tokens[i - 1].end + 1) return true;
   }
   return false;
@@ -87,14 +88,19 @@ bool speaks_of(AnswerKind kind, std::string_view sentence) {
   if (kind == AnswerKind::any) return false;
   const std::vector<Token> tokens = text::tokenize(sentence);
   switch (kind) {
-    case AnswerKind::any: return false;
-    case AnswerKind::action: return has_any(tokens, kActions);
-    case AnswerKind::amount: return has_digit(sentence) || has_any(tokens, kFree);
-    case AnswerKind::time: return has_digit(sentence) || has_any(tokens, kTimes);
+    case AnswerKind::any:
+      return false;
+    case AnswerKind::action:
+      return has_any(tokens, kActions);
+    case AnswerKind::amount:
+      return has_digit(sentence) || has_any(tokens, kFree);
+    case AnswerKind::time:
+      return has_digit(sentence) || has_any(tokens, kTimes);
     case AnswerKind::place:
       return has_digit(sentence) || sentence.find(" /") != std::string_view::npos ||
              has_any(tokens, kPlaces);
-    case AnswerKind::person: return has_full_name(tokens);
+    case AnswerKind::person:
+      return has_full_name(tokens);
   }
   return false;
 }

@@ -54,9 +54,10 @@ TEST(Answer, takes_two_questions_from_two_passages) {
 
 TEST(Answer, finds_the_question_in_a_story) {
   const Index index(shop_passages());
-  const auto extract = answer(index,
-                              "My grandmother bought a purple wardrobe in Liverpool last winter and "
-                              "hates its hinges. Can I return goods?");
+  const auto extract =
+      answer(index,
+             "My grandmother bought a purple wardrobe in Liverpool last winter and "
+             "hates its hinges. Can I return goods?");
   ASSERT_TRUE(extract);
   EXPECT_EQ(extract->citations[0].source_id, "source-4");
 }

@@ -37,9 +37,10 @@ struct Sentence {
 
 bool leans_on_previous(std::string_view sentence) {
   static constexpr std::array<std::string_view, 26> openers = {
-      "it",    "its",  "this",  "that",   "these", "those",     "they",  "then",    "there",
-      "he",    "she",  "also",  "however", "but",  "otherwise", "so",    "instead", "such",
-      "and",   "or",   "note",  "therefore", "additionally", "moreover", "consequently", "thus"};
+      "it",        "its",          "this",     "that",         "these", "those",   "they",
+      "then",      "there",        "he",       "she",          "also",  "however", "but",
+      "otherwise", "so",           "instead",  "such",         "and",   "or",      "note",
+      "therefore", "additionally", "moreover", "consequently", "thus"};
   const auto tokens = text::tokenize(sentence, 1);
   return !tokens.empty() &&
          std::find(openers.begin(), openers.end(), tokens.front().text) != openers.end();
@@ -91,8 +92,8 @@ class Chooser {
       TermMask mask;
       std::size_t words = 0;
       bool fits = false;
-      for (std::size_t last = first;
-           last < sentences_.size() && last - first < kAnswerSentencesMax; ++last) {
+      for (std::size_t last = first; last < sentences_.size() && last - first < kAnswerSentencesMax;
+           ++last) {
         mask |= sentences_[last].mask;
         words += sentences_[last].word_count;
         fits = fits || sentences_[last].fits;
@@ -151,8 +152,8 @@ class Chooser {
 
   std::string answer_text() const {
     std::string out;
-    const bool one_item = sentences_[first_].item &&
-                          (first_ == last_ || !sentences_[first_ + 1].item);
+    const bool one_item =
+        sentences_[first_].item && (first_ == last_ || !sentences_[first_ + 1].item);
     for (std::size_t i = first_; i <= last_; ++i) {
       if (i > first_) out += separator(i);
       out += i == first_ && one_item ? sentences_[i].words : sentences_[i].span.of(content_);

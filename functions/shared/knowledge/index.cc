@@ -50,7 +50,8 @@ std::size_t heap_bytes(const std::vector<T>& value) {
 
 }  // namespace
 
-// Collects postings under provisional term numbers, then renumbers them in the order of the letters.
+// Collects postings under provisional term numbers, then renumbers them in the order of the
+// letters.
 class IndexBuilder {
  public:
   explicit IndexBuilder(Index& index) : index_(index) {}
@@ -60,12 +61,14 @@ class IndexBuilder {
     for (std::size_t i = 0; i < index_.passages_.size(); ++i) {
       const Passage& passage = index_.passages_[i];
       at_ = static_cast<std::uint32_t>(i);
-      read(passage.content, [](Index::Posting& posting) { count_one(posting.in_content); },
-           Keep::yes);
+      read(
+          passage.content, [](Index::Posting& posting) { count_one(posting.in_content); },
+          Keep::yes);
       const std::string_view path = passage.heading;
       const std::string_view own = own_heading(path);
       const auto count_title = [](Index::Posting& posting) { count_one(posting.in_title); };
-      read(own, [](Index::Posting& posting) { count_one(posting.in_heading); }, Keep::no);
+      read(
+          own, [](Index::Posting& posting) { count_one(posting.in_heading); }, Keep::no);
       read(path.substr(0, path.size() - own.size()), count_title, Keep::no);
       read(passage.title, count_title, Keep::no);
       index_.word_begin_.push_back(static_cast<std::uint32_t>(index_.words_.size()));
@@ -80,7 +83,8 @@ class IndexBuilder {
   void read(std::string_view piece, Count count, Keep keep) {
     std::string before;
     for (const Token& token : text::tokenize(piece)) {
-      if (token.joint == Joint::hyphen) add(text::stem(before + token.text, index_.language_), count, keep);
+      if (token.joint == Joint::hyphen)
+        add(text::stem(before + token.text, index_.language_), count, keep);
       before = token.text;
       if (!text::is_stop_word(token.text, index_.language_)) {
         add(text::stem(token.text, index_.language_), count, keep);
@@ -183,8 +187,8 @@ bool Index::opens_section(std::size_t passage) const {
 
 std::size_t Index::bytes() const {
   std::size_t total = sizeof(*this) + heap_bytes(passages_) + heap_bytes(letters_) +
-                      heap_bytes(term_begin_) + heap_bytes(posting_begin_) +
-                      heap_bytes(postings_) + heap_bytes(words_) + heap_bytes(word_begin_);
+                      heap_bytes(term_begin_) + heap_bytes(posting_begin_) + heap_bytes(postings_) +
+                      heap_bytes(words_) + heap_bytes(word_begin_);
   for (const Passage& passage : passages_) {
     total += heap_bytes(passage.chunk_id) + heap_bytes(passage.source_id) +
              heap_bytes(passage.title) + heap_bytes(passage.url) + heap_bytes(passage.heading) +

@@ -26,7 +26,12 @@ TEST(Index, finds_the_passage_by_its_own_words_and_by_paraphrases) {
 }
 
 TEST(Index, reads_accents_hyphens_joined_words_and_slips_of_the_pen) {
-  const Passage passage{"a", "s", "Notes", "", std::nullopt, "",
+  const Passage passage{"a",
+                        "s",
+                        "Notes",
+                        "",
+                        std::nullopt,
+                        "",
                         "Our café sells e-mail gift cards and uses code names for new devices."};
   const Index index(std::span(&passage, 1));
   for (const char* question : {"CAFE", "email", "e-mail", "codenames?", "code names", "devcies"}) {
@@ -40,8 +45,14 @@ TEST(Index, reads_accents_hyphens_joined_words_and_slips_of_the_pen) {
 }
 
 TEST(Index, speaks_german_and_french) {
-  const Passage german{"d", "s", "Versand", "", 3, "Lieferung nach Österreich",
-                       "Wir liefern auch nach Österreich. Die Lieferung kostet 9 Euro und dauert drei Tage."};
+  const Passage german{
+      "d",
+      "s",
+      "Versand",
+      "",
+      3,
+      "Lieferung nach Österreich",
+      "Wir liefern auch nach Österreich. Die Lieferung kostet 9 Euro und dauert drei Tage."};
   const Index index(std::span(&german, 1));
   EXPECT_EQ(index.language(), text::Language::german);
   EXPECT_EQ(best(index, "Was kosten Lieferungen nach Oesterreich oder Österreich?"), "d");

@@ -274,7 +274,8 @@ constexpr std::string_view kEnglishWeak =
     "put see try take question answer ask really happen mean explain talk say speak type kind "
     "sort bring someone run provide offer instead later first last good best right proper easy "
     "available able sure problem";
-constexpr std::string_view kGermanWeak = "finden geben gehen brauchen wissen sagen moglich frage gut";
+constexpr std::string_view kGermanWeak =
+    "finden geben gehen brauchen wissen sagen moglich frage gut";
 constexpr std::string_view kFrenchWeak = "trouver savoir aller dire possible question bon besoin";
 
 std::vector<std::string_view> split(std::string_view list, char separator) {
@@ -305,13 +306,15 @@ struct Tables {
 };
 
 void add_once(std::vector<std::string>& list, const std::string& value) {
-  if (!value.empty() && std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
+  if (!value.empty() && std::find(list.begin(), list.end(), value) == list.end())
+    list.push_back(value);
 }
 
 void add_groups(Tables& tables, std::string_view groups, Language language) {
   for (const std::string_view line : split(groups, '\n')) {
     std::vector<std::string> stems;
-    for (const std::string_view word : split(line, ' ')) add_once(stems, text::stem(word, language));
+    for (const std::string_view word : split(line, ' '))
+      add_once(stems, text::stem(word, language));
     for (const std::string& stem : stems) {
       for (const std::string& other : stems) {
         if (other != stem) add_once(tables.similar[stem], other);

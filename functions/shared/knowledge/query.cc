@@ -45,9 +45,8 @@ class QueryBuilder {
 
  private:
   bool known(std::string_view stem) const {
-    return std::any_of(query_.terms.begin(), query_.terms.end(), [&](const QueryTerm& term) {
-      return match_stem(term, stem) == 1.0F;
-    });
+    return std::any_of(query_.terms.begin(), query_.terms.end(),
+                       [&](const QueryTerm& term) { return match_stem(term, stem) == 1.0F; });
   }
 
   void add_phrase(const PhraseMatch& phrase) {
@@ -115,9 +114,9 @@ class QueryBuilder {
 
   void drop_lonely_entities() {
     for (QueryTerm& term : query_.terms) {
-      const auto members = std::count_if(
-          query_.terms.begin(), query_.terms.end(),
-          [&](const QueryTerm& other) { return other.entity == term.entity; });
+      const auto members =
+          std::count_if(query_.terms.begin(), query_.terms.end(),
+                        [&](const QueryTerm& other) { return other.entity == term.entity; });
       if (members < 2) term.entity = kNoEntity;
     }
   }

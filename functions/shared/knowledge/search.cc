@@ -77,8 +77,7 @@ void Search::score_term(std::size_t at) {
     for (const Index::Posting& posting : index_.postings(resolved.term_id)) {
       const std::uint32_t passage = posting.passage;
       if (frequency_[passage] == 0) touched_.push_back(passage);
-      const float length =
-          static_cast<float>(index_.words(passage).size()) / index_.mean_words_;
+      const float length = static_cast<float>(index_.words(passage).size()) / index_.mean_words_;
       const float text = posting.in_content / (1 - kBm25B + kBm25B * length);
       frequency_[passage] += resolved.weight * (text + kHeadingBoost * posting.in_heading +
                                                 kTitleBoost * posting.in_title);

@@ -46,11 +46,11 @@ class Search {
   Query query_;
   std::vector<std::vector<Resolved>> resolved_;  // for each term of the query
   std::vector<float> mass_;
-  std::vector<float> score_;       // for each passage
+  std::vector<float> score_;        // for each passage
   std::vector<TermMask> headings_;  // for each passage: its own heading
   std::vector<TermMask> around_;    // for each passage: its headings and its title
-  std::vector<float> frequency_;   // of the term at work, for each passage
-  std::vector<bool> counted_;      // of the term at work: counted as having it
+  std::vector<float> frequency_;    // of the term at work, for each passage
+  std::vector<bool> counted_;       // of the term at work: counted as having it
   std::vector<std::uint32_t> touched_;
 };
 

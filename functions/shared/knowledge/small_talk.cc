@@ -44,34 +44,35 @@ constexpr std::array<Row, 23> kMessages = {{
 
 // A message made only of these and of fillers is small talk of the strongest kind it holds.
 constexpr std::array<Row, 33> kWords = {{
-    {"hi", SmallTalk::greeting},       {"hello", SmallTalk::greeting},
-    {"hey", SmallTalk::greeting},      {"hiya", SmallTalk::greeting},
-    {"greetings", SmallTalk::greeting}, {"morning", SmallTalk::greeting},
-    {"afternoon", SmallTalk::greeting}, {"evening", SmallTalk::greeting},
-    {"hallo", SmallTalk::greeting},    {"moin", SmallTalk::greeting},
-    {"servus", SmallTalk::greeting},   {"tag", SmallTalk::greeting},
-    {"morgen", SmallTalk::greeting},   {"abend", SmallTalk::greeting},
-    {"bonjour", SmallTalk::greeting},  {"salut", SmallTalk::greeting},
-    {"bonsoir", SmallTalk::greeting},  {"thanks", SmallTalk::thanks},
-    {"thank", SmallTalk::thanks},      {"thx", SmallTalk::thanks},
-    {"cheers", SmallTalk::thanks},     {"danke", SmallTalk::thanks},
-    {"dankeschon", SmallTalk::thanks}, {"merci", SmallTalk::thanks},
-    {"bye", SmallTalk::goodbye},       {"goodbye", SmallTalk::goodbye},
-    {"ciao", SmallTalk::goodbye},      {"tschuss", SmallTalk::goodbye},
+    {"hi", SmallTalk::greeting},         {"hello", SmallTalk::greeting},
+    {"hey", SmallTalk::greeting},        {"hiya", SmallTalk::greeting},
+    {"greetings", SmallTalk::greeting},  {"morning", SmallTalk::greeting},
+    {"afternoon", SmallTalk::greeting},  {"evening", SmallTalk::greeting},
+    {"hallo", SmallTalk::greeting},      {"moin", SmallTalk::greeting},
+    {"servus", SmallTalk::greeting},     {"tag", SmallTalk::greeting},
+    {"morgen", SmallTalk::greeting},     {"abend", SmallTalk::greeting},
+    {"bonjour", SmallTalk::greeting},    {"salut", SmallTalk::greeting},
+    {"bonsoir", SmallTalk::greeting},    {"thanks", SmallTalk::thanks},
+    {"thank", SmallTalk::thanks},        {"thx", SmallTalk::thanks},
+    {"cheers", SmallTalk::thanks},       {"danke", SmallTalk::thanks},
+    {"dankeschon", SmallTalk::thanks},   {"merci", SmallTalk::thanks},
+    {"bye", SmallTalk::goodbye},         {"goodbye", SmallTalk::goodbye},
+    {"ciao", SmallTalk::goodbye},        {"tschuss", SmallTalk::goodbye},
     {"wiedersehen", SmallTalk::goodbye}, {"revoir", SmallTalk::goodbye},
-    {"bientot", SmallTalk::goodbye},   {"farewell", SmallTalk::goodbye},
+    {"bientot", SmallTalk::goodbye},     {"farewell", SmallTalk::goodbye},
     {"dank", SmallTalk::thanks},
 }};
 
 constexpr std::array<std::string_view, 40> kFillers = {
-    "good", "there", "you", "very", "much", "so", "a", "lot", "for", "your", "the", "help",
-    "all", "again", "everyone", "everybody", "team", "day", "nice", "great", "ok", "okay",
-    "have", "guten", "gute", "schon", "schones", "vielen", "schonen", "auf", "sehr", "dir",
-    "ihnen", "beaucoup", "bien", "au", "a", "tous", "vous", "that"};
+    "good",  "there",    "you",     "very",   "much",    "so",    "a",        "lot",
+    "for",   "your",     "the",     "help",   "all",     "again", "everyone", "everybody",
+    "team",  "day",      "nice",    "great",  "ok",      "okay",  "have",     "guten",
+    "gute",  "schon",    "schones", "vielen", "schonen", "auf",   "sehr",     "dir",
+    "ihnen", "beaucoup", "bien",    "au",     "a",       "tous",  "vous",     "that"};
 
 const Row* find(std::span<const Row> rows, std::string_view phrase) {
-  const auto found = std::find_if(rows.begin(), rows.end(),
-                                  [&](const Row& row) { return row.phrase == phrase; });
+  const auto found =
+      std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return row.phrase == phrase; });
   return found == rows.end() ? nullptr : &*found;
 }
 
@@ -85,8 +86,7 @@ std::optional<SmallTalk> small_talk(std::string_view message) {
   bool only_small = true;
   for (const text::Token& token : tokens) {
     const Row* const row = find(kWords, token.text);
-    const bool filler =
-        std::find(kFillers.begin(), kFillers.end(), token.text) != kFillers.end();
+    const bool filler = std::find(kFillers.begin(), kFillers.end(), token.text) != kFillers.end();
     if (row != nullptr && (!kind || row->kind > *kind)) kind = row->kind;
     if (row == nullptr && !filler) only_small = false;
     if (row != nullptr && rest.empty()) continue;
@@ -105,7 +105,8 @@ std::string_view small_talk_reply(SmallTalk kind, text::Language language) {
        "can join us here."},
       {"Hallo! Wobei kann ich helfen?", "Gern geschehen! Kann ich noch etwas tun?",
        "Auf Wiedersehen, bis bald.", "Sehr gut, danke. Wobei kann ich helfen?",
-       "Ich bin ein automatischer Assistent. Ich antworte aus dem, was das Team hinterlegt hat; ein "
+       "Ich bin ein automatischer Assistent. Ich antworte aus dem, was das Team hinterlegt hat; "
+       "ein "
        "Mensch kann jederzeit dazukommen."},
       {"Bonjour ! Comment puis-je vous aider ?", "Avec plaisir ! Autre chose ?",
        "Au revoir et à bientôt.", "Très bien, merci. Comment puis-je vous aider ?",

@@ -31,7 +31,8 @@ bool blank(std::string_view value) {
 
 bool looks_like_email(std::string_view value) {
   const std::size_t at = value.find('@');
-  if (at == std::string_view::npos || at == 0 || value.find('@', at + 1) != std::string_view::npos) {
+  if (at == std::string_view::npos || at == 0 ||
+      value.find('@', at + 1) != std::string_view::npos) {
     return false;
   }
   const std::string_view domain = value.substr(at + 1);
@@ -127,10 +128,14 @@ LeadScore score_lead(const LeadInput& input, const Config& config) {
 
 std::string_view to_string(Band band) {
   switch (band) {
-    case Band::none: return "none";
-    case Band::lead_capture: return "capture";
-    case Band::qualified: return "qualified";
-    case Band::sales_ready: return "salesReady";
+    case Band::none:
+      return "none";
+    case Band::lead_capture:
+      return "capture";
+    case Band::qualified:
+      return "qualified";
+    case Band::sales_ready:
+      return "salesReady";
   }
   return "none";
 }

@@ -52,7 +52,7 @@ struct LeadInput {
 struct Reason {
   std::string criterion;  // contactInfoProvided, budgetDisclosed, timelineShared, ...
   int points = 0;
-  std::string note;       // one sentence a person reads; never quotes the visitor
+  std::string note;  // one sentence a person reads; never quotes the visitor
 };
 
 enum class Band { none, lead_capture, qualified, sales_ready };

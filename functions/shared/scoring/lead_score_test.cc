@@ -33,14 +33,15 @@ TEST(LeadScore, of_nothing_is_nothing_and_still_says_why) {
 }
 
 TEST(LeadScore, of_a_full_lead_is_a_hundred) {
-  const LeadScore score = score_lead({.name = "Ada",
-                                      .email = "ada@example.org",
-                                      .phone = "+49 30 1234567",
-                                      .company = "Example",
-                                      .job_title = "CEO",
-                                      .message = "Our budget is 5,000 EUR and we start in two weeks.",
-                                      .visitor_texts = {},
-                                      .message_count = 8});
+  const LeadScore score =
+      score_lead({.name = "Ada",
+                  .email = "ada@example.org",
+                  .phone = "+49 30 1234567",
+                  .company = "Example",
+                  .job_title = "CEO",
+                  .message = "Our budget is 5,000 EUR and we start in two weeks.",
+                  .visitor_texts = {},
+                  .message_count = 8});
   EXPECT_EQ(score.score, 100);
   EXPECT_EQ(score.band, Band::sales_ready);
   EXPECT_EQ(to_string(score.band), "salesReady");
@@ -70,7 +71,8 @@ TEST(LeadScore, bands_begin_at_the_thresholds) {
 TEST(LeadScore, stays_between_0_and_100_with_any_weights) {
   Config config;
   config.weights = {500, -50, 20, 20, 1000};
-  const LeadScore score = score_lead({.email = "a@example.org", .message_count = 2'000'000'000}, config);
+  const LeadScore score =
+      score_lead({.email = "a@example.org", .message_count = 2'000'000'000}, config);
   EXPECT_EQ(score.score, 100);
   EXPECT_GE(score_lead({.message_count = -5}).score, 0);
 }
@@ -80,7 +82,8 @@ TEST(LeadScore, reads_the_latest_texts_of_a_very_long_conversation) {
   input.visitor_texts.assign(2000, std::string(1000, 'x'));
   input.visitor_texts.push_back("Our budget is $9,000.");
   EXPECT_EQ(points(score_lead(input), "budgetDisclosed"), 20);
-  EXPECT_EQ(points(score_lead({.message = std::string("\xFF\xFE\0budget", 9)}), "budgetDisclosed"), 10);
+  EXPECT_EQ(points(score_lead({.message = std::string("\xFF\xFE\0budget", 9)}), "budgetDisclosed"),
+            10);
 }
 
 TEST(LeadScore, never_quotes_the_visitor) {

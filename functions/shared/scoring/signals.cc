@@ -17,63 +17,101 @@ using List = std::span<const std::string_view>;
 constexpr std::size_t kNearWords = 6;
 
 constexpr std::array<std::string_view, 22> kBudgetWords = {
-    "budget",    "budgets",   "spend",  "invest",  "investment", "afford",  "affordable", "pay",
-    "allocated", "approved",  "ausgeben", "investieren", "bezahlen", "zahlen", "depenser",
-    "investir",  "payer",     "upto",   "max",     "maximum",    "hochstens", "maximal"};
+    "budget",     "budgets", "spend",     "invest",   "investment", "afford",
+    "affordable", "pay",     "allocated", "approved", "ausgeben",   "investieren",
+    "bezahlen",   "zahlen",  "depenser",  "investir", "payer",      "upto",
+    "max",        "maximum", "hochstens", "maximal"};
 constexpr std::array<std::string_view, 17> kCurrencies = {
-    "usd", "eur", "gbp", "chf", "euro", "euros", "dollar", "dollars", "pound", "pounds", "franken",
-    "francs", "cad", "aud", "sek", "pln", "inr"};
-constexpr std::array<std::string_view, 8> kMagnitudes = {"k",    "thousand", "million", "m",
-                                                         "grand", "tausend", "mille",   "mio"};
+    "usd",    "eur",     "gbp",    "chf", "euro", "euros", "dollar", "dollars", "pound",
+    "pounds", "franken", "francs", "cad", "aud",  "sek",   "pln",    "inr"};
+constexpr std::array<std::string_view, 8> kMagnitudes = {"k",     "thousand", "million", "m",
+                                                         "grand", "tausend",  "mille",   "mio"};
 constexpr std::array<std::string_view, 14> kUrgent = {
-    "asap",     "immediately", "urgent",  "urgently", "deadline", "straightaway", "tomorrow",
-    "sofort",   "dringend",    "schnellstmoglich", "urgence", "immediatement", "demain", "frist"};
+    "asap",         "immediately",   "urgent", "urgently", "deadline",
+    "straightaway", "tomorrow",      "sofort", "dringend", "schnellstmoglich",
+    "urgence",      "immediatement", "demain", "frist"};
 constexpr std::array<std::string_view, 24> kUnits = {
-    "day",   "days",   "week",   "weeks",  "month",  "months",  "quarter", "quarters",
-    "tag",   "tage",   "tagen",  "woche",  "wochen", "monat",   "monate",  "monaten",
-    "quartal", "jour", "jours",  "semaine", "semaines", "mois", "trimestre", "weekend"};
-constexpr std::array<std::string_view, 6> kYearUnits = {"year", "years", "jahr", "jahren", "an", "ans"};
+    "day",     "days", "week",  "weeks",   "month",    "months", "quarter",   "quarters",
+    "tag",     "tage", "tagen", "woche",   "wochen",   "monat",  "monate",    "monaten",
+    "quartal", "jour", "jours", "semaine", "semaines", "mois",   "trimestre", "weekend"};
+constexpr std::array<std::string_view, 6> kYearUnits = {"year",   "years", "jahr",
+                                                        "jahren", "an",    "ans"};
 constexpr std::array<std::string_view, 34> kMonths = {
-    "january", "february", "march",  "april",   "may",       "june",     "july",   "august",
-    "september", "october", "november", "december", "januar", "februar",  "marz",   "mai",
-    "juni",    "juli",     "oktober", "dezember", "janvier", "fevrier",  "mars",   "avril",
-    "juin",    "juillet",  "aout",   "septembre", "octobre", "novembre", "decembre", "christmas",
-    "weihnachten", "noel"};
-constexpr std::array<std::string_view, 12> kQuarters = {"q1", "q2", "q3", "q4", "h1", "h2", "t1",
-                                                        "t2", "t3", "t4", "spring", "summer"};
+    "january", "february",  "march",    "april",     "may",         "june",     "july",
+    "august",  "september", "october",  "november",  "december",    "januar",   "februar",
+    "marz",    "mai",       "juni",     "juli",      "oktober",     "dezember", "janvier",
+    "fevrier", "mars",      "avril",    "juin",      "juillet",     "aout",     "septembre",
+    "octobre", "novembre",  "decembre", "christmas", "weihnachten", "noel"};
+constexpr std::array<std::string_view, 12> kQuarters = {"q1", "q2", "q3", "q4", "h1",     "h2",
+                                                        "t1", "t2", "t3", "t4", "spring", "summer"};
 constexpr std::array<std::string_view, 23> kTimePrepositions = {
-    "by",  "before", "until", "till", "within", "in",  "next", "this", "end", "from", "starting",
-    "bis", "vor",    "ab",    "nachste", "nachsten", "diese", "diesen", "avant", "dans", "prochain",
-    "prochaine", "debut"};
+    "by",    "before", "until",    "till", "within",   "in",        "next",    "this",
+    "end",   "from",   "starting", "bis",  "vor",      "ab",        "nachste", "nachsten",
+    "diese", "diesen", "avant",    "dans", "prochain", "prochaine", "debut"};
 constexpr std::array<std::string_view, 12> kVague = {
-    "sometime", "someday", "eventually", "later", "rush", "hurry", "irgendwann", "spater", "eile",
-    "unsure",   "tard",    "exploring"};
-constexpr std::array<std::string_view, 44> kDeciders = {
-    "owner",    "founder",   "cofounder", "ceo",       "cto",      "cfo",      "coo",
-    "cmo",      "cio",       "ciso",      "president", "chairman", "chairwoman", "chair",
-    "director", "principal", "proprietor", "vp",       "svp",      "evp",      "chief",
-    "partner",  "head",      "inhaber",   "inhaberin", "grunder",  "grunderin", "geschaftsfuhrer",
-    "geschaftsfuhrerin", "leiter", "leiterin", "vorstand", "direktor", "direktorin", "gerant",
-    "gerante",  "directeur", "directrice", "fondateur", "fondatrice", "proprietaire", "pdg",
-    "president", "patron"};
+    "sometime",   "someday", "eventually", "later",  "rush", "hurry",
+    "irgendwann", "spater",  "eile",       "unsure", "tard", "exploring"};
+constexpr std::array<std::string_view, 44> kDeciders = {"owner",
+                                                        "founder",
+                                                        "cofounder",
+                                                        "ceo",
+                                                        "cto",
+                                                        "cfo",
+                                                        "coo",
+                                                        "cmo",
+                                                        "cio",
+                                                        "ciso",
+                                                        "president",
+                                                        "chairman",
+                                                        "chairwoman",
+                                                        "chair",
+                                                        "director",
+                                                        "principal",
+                                                        "proprietor",
+                                                        "vp",
+                                                        "svp",
+                                                        "evp",
+                                                        "chief",
+                                                        "partner",
+                                                        "head",
+                                                        "inhaber",
+                                                        "inhaberin",
+                                                        "grunder",
+                                                        "grunderin",
+                                                        "geschaftsfuhrer",
+                                                        "geschaftsfuhrerin",
+                                                        "leiter",
+                                                        "leiterin",
+                                                        "vorstand",
+                                                        "direktor",
+                                                        "direktorin",
+                                                        "gerant",
+                                                        "gerante",
+                                                        "directeur",
+                                                        "directrice",
+                                                        "fondateur",
+                                                        "fondatrice",
+                                                        "proprietaire",
+                                                        "pdg",
+                                                        "president",
+                                                        "patron"};
 constexpr std::array<std::string_view, 14> kInfluencers = {
-    "manager", "managerin", "lead", "supervisor", "procurement", "purchasing", "buyer",
-    "purchaser", "einkauf", "einkaufer", "einkauferin", "responsable", "acheteur", "acheteuse"};
+    "manager",   "managerin", "lead",      "supervisor",  "procurement", "purchasing", "buyer",
+    "purchaser", "einkauf",   "einkaufer", "einkauferin", "responsable", "acheteur",   "acheteuse"};
 constexpr std::array<std::string_view, 10> kWithoutSay = {
-    "intern",  "student", "assistant", "trainee", "apprentice",
-    "praktikant", "praktikantin", "stagiaire", "azubi", "researcher"};
+    "intern",     "student",      "assistant", "trainee", "apprentice",
+    "praktikant", "praktikantin", "stagiaire", "azubi",   "researcher"};
 constexpr std::array<std::string_view, 22> kIntent = {
-    "quote",  "quotation", "demo",   "trial",  "pricing",  "proposal", "buy",    "purchase",
-    "order",  "contract",  "subscribe", "signup", "offer", "angebot",  "kaufen", "bestellen",
-    "vorfuhrung", "devis", "acheter", "commander", "essai", "upgrade"};
+    "quote",   "quotation", "demo",   "trial",     "pricing",    "proposal",
+    "buy",     "purchase",  "order",  "contract",  "subscribe",  "signup",
+    "offer",   "angebot",   "kaufen", "bestellen", "vorfuhrung", "devis",
+    "acheter", "commander", "essai",  "upgrade"};
 
 bool among(List list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-bool is_number(std::string_view word) {
-  return !word.empty() && word[0] >= '0' && word[0] <= '9';
-}
+bool is_number(std::string_view word) { return !word.empty() && word[0] >= '0' && word[0] <= '9'; }
 
 // "10k", "2m"
 bool is_short_amount(std::string_view word) {
@@ -92,10 +130,14 @@ bool has_currency_sign(std::string_view text) {
   for (const std::string_view sign : {"$", "\u20AC", "\u00A3", "\u00A5"}) {
     for (std::size_t at = text.find(sign); at != std::string_view::npos;
          at = text.find(sign, at + sign.size())) {
-      const auto digit = [&](std::size_t i) { return i < text.size() && is_number(text.substr(i, 1)); };
+      const auto digit = [&](std::size_t i) {
+        return i < text.size() && is_number(text.substr(i, 1));
+      };
       const std::size_t after = at + sign.size();
-      const bool right = digit(after) || (after < text.size() && text[after] == ' ' && digit(after + 1));
-      const bool left = at >= 1 && (digit(at - 1) || (at >= 2 && text[at - 1] == ' ' && digit(at - 2)));
+      const bool right =
+          digit(after) || (after < text.size() && text[after] == ' ' && digit(after + 1));
+      const bool left =
+          at >= 1 && (digit(at - 1) || (at >= 2 && text[at - 1] == ' ' && digit(at - 2)));
       if (right || left) return true;
     }
   }
@@ -126,7 +168,8 @@ bool has_amount(const std::vector<std::string>& words, std::string_view text) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (!is_number(words[i])) continue;
     if (is_short_amount(words[i])) return true;
-    if (i + 1 < words.size() && (among(kCurrencies, words[i + 1]) || among(kMagnitudes, words[i + 1]))) {
+    if (i + 1 < words.size() &&
+        (among(kCurrencies, words[i + 1]) || among(kMagnitudes, words[i + 1]))) {
       return true;
     }
     if (i > 0 && among(kCurrencies, words[i - 1])) return true;
@@ -142,7 +185,8 @@ When when_of(const std::vector<std::string>& words, std::size_t i) {
   if (among(kQuarters, word)) return When::definite;
   const bool number_before = i > 0 && is_number(words[i - 1]);
   const auto preposition = [](const std::string& other) { return among(kTimePrepositions, other); };
-  const bool prepared = (i > 0 && preposition(words[i - 1])) || (i > 1 && preposition(words[i - 2])) ||
+  const bool prepared = (i > 0 && preposition(words[i - 1])) ||
+                        (i > 1 && preposition(words[i - 2])) ||
                         (i > 2 && preposition(words[i - 3]));
   if (among(kMonths, word) && prepared) return When::definite;
   if (among(kUnits, word) && prepared) return When::definite;
@@ -152,7 +196,7 @@ When when_of(const std::vector<std::string>& words, std::size_t i) {
 
 // "I am the owner", "as head of", "ich bin Inhaber", "je suis gérant"
 bool speaks_of_self(const std::vector<std::string>& words, std::size_t at) {
-  static constexpr std::array<std::string_view, 9> selves = {"im", "am", "as", "bin",  "als",
+  static constexpr std::array<std::string_view, 9> selves = {"im",   "am",   "as", "bin", "als",
                                                              "suis", "tant", "my", "our"};
   const std::size_t first = at > 3 ? at - 3 : 0;
   for (std::size_t i = first; i < at; ++i) {

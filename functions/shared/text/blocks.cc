@@ -123,8 +123,8 @@ class Reader {
     if (line.size() > kHeadingLineBytesMax) return false;
     if (line.front() == '#') return markdown_heading(line);
     const std::string_view next = text_at(at_ + 1);
-    if (const int level = underline_level(next); level > 0 && underline_level(line) == 0 &&
-                                                 list_marker_bytes(line) == 0) {
+    if (const int level = underline_level(next);
+        level > 0 && underline_level(line) == 0 && list_marker_bytes(line) == 0) {
       add_heading(level, line, 2);
       return true;
     }

@@ -73,9 +73,9 @@ TEST(Chunks, leave_commands_and_tables_in_lines) {
 }
 
 TEST(Chunks, lose_no_word_of_any_text) {
-  const std::string pieces[] = {"word ",  "End. ", "\n",    "\n\n", "# ",  "- ",  "===\n", "```\n",
-                                "\f",     "1. ",   "Q: ",   "ü",    "\xFF", "|a|", ":",     "  ",
-                                "Title\n", "?",    "etc. "};
+  const std::string pieces[] = {"word ", "End. ", "\n",      "\n\n", "# ",   "- ",   "===\n",
+                                "```\n", "\f",    "1. ",     "Q: ",  "ü",    "\xFF", "|a|",
+                                ":",     "  ",    "Title\n", "?",    "etc. "};
   std::mt19937 random(7);
   for (int round = 0; round < 3000; ++round) {
     std::string text;

@@ -16,12 +16,23 @@ static_assert(kLatinExtendedA.size() == 0x80);
 
 std::string_view two_letters(char32_t value) {
   switch (value) {
-    case 0xC6: case 0xE6: return "ae";
-    case 0xDE: case 0xFE: return "th";
-    case 0xDF: case 0x1E9E: return "ss";
-    case 0x132: case 0x133: return "ij";
-    case 0x152: case 0x153: return "oe";
-    default: return {};
+    case 0xC6:
+    case 0xE6:
+      return "ae";
+    case 0xDE:
+    case 0xFE:
+      return "th";
+    case 0xDF:
+    case 0x1E9E:
+      return "ss";
+    case 0x132:
+    case 0x133:
+      return "ij";
+    case 0x152:
+    case 0x153:
+      return "oe";
+    default:
+      return {};
   }
 }
 
@@ -30,16 +41,35 @@ char32_t fold_greek_cyrillic(char32_t value) {
   if (value >= 0x410 && value <= 0x42F) return value + 0x20;
   if (value >= 0x400 && value <= 0x40F) value += 0x50;
   switch (value) {
-    case 0x386: case 0x3AC: return 0x3B1;
-    case 0x388: case 0x3AD: return 0x3B5;
-    case 0x389: case 0x3AE: return 0x3B7;
-    case 0x38A: case 0x3AF: case 0x3CA: return 0x3B9;
-    case 0x38C: case 0x3CC: return 0x3BF;
-    case 0x38E: case 0x3CD: case 0x3CB: return 0x3C5;
-    case 0x38F: case 0x3CE: return 0x3C9;
-    case 0x3C2: return 0x3C3;
-    case 0x451: return 0x435;
-    default: return value;
+    case 0x386:
+    case 0x3AC:
+      return 0x3B1;
+    case 0x388:
+    case 0x3AD:
+      return 0x3B5;
+    case 0x389:
+    case 0x3AE:
+      return 0x3B7;
+    case 0x38A:
+    case 0x3AF:
+    case 0x3CA:
+      return 0x3B9;
+    case 0x38C:
+    case 0x3CC:
+      return 0x3BF;
+    case 0x38E:
+    case 0x3CD:
+    case 0x3CB:
+      return 0x3C5;
+    case 0x38F:
+    case 0x3CE:
+      return 0x3C9;
+    case 0x3C2:
+      return 0x3C3;
+    case 0x451:
+      return 0x435;
+    default:
+      return value;
   }
 }
 
@@ -56,10 +86,20 @@ CodePoint decode_utf8(std::string_view text, std::size_t position) {
   std::size_t size = 0;
   char32_t value = 0;
   char32_t least = 0;
-  if ((lead & 0xE0) == 0xC0) { size = 2; value = lead & 0x1F; least = 0x80; }
-  else if ((lead & 0xF0) == 0xE0) { size = 3; value = lead & 0x0F; least = 0x800; }
-  else if ((lead & 0xF8) == 0xF0) { size = 4; value = lead & 0x07; least = 0x10000; }
-  else return {kReplacementCharacter, 1};
+  if ((lead & 0xE0) == 0xC0) {
+    size = 2;
+    value = lead & 0x1F;
+    least = 0x80;
+  } else if ((lead & 0xF0) == 0xE0) {
+    size = 3;
+    value = lead & 0x0F;
+    least = 0x800;
+  } else if ((lead & 0xF8) == 0xF0) {
+    size = 4;
+    value = lead & 0x07;
+    least = 0x10000;
+  } else
+    return {kReplacementCharacter, 1};
   if (text.size() - position < size) return {kReplacementCharacter, 1};
   for (std::size_t i = 1; i < size; ++i) {
     const unsigned char next = byte(position + i);

@@ -2,10 +2,10 @@
 //
 // For: turning any text into the lower-case, accent-free form under which words are compared.
 // Use it below the tokenizer; use tokenize.h for whole texts. It does not normalise for display and
-// is no full Unicode case mapping: Latin (with German, French, Nordic and eastern European letters),
-// Greek and Cyrillic are folded, every other script passes unchanged.
-// Owner: nobody; pure functions. Errors: none; a malformed byte reads as U+FFFD and advances by one.
-// Source: RFC 3629 (UTF-8), Unicode block charts for U+00C0..U+017F.
+// is no full Unicode case mapping: Latin (with German, French, Nordic and eastern European
+// letters), Greek and Cyrillic are folded, every other script passes unchanged. Owner: nobody; pure
+// functions. Errors: none; a malformed byte reads as U+FFFD and advances by one. Source: RFC 3629
+// (UTF-8), Unicode block charts for U+00C0..U+017F.
 #pragma once
 
 #include <cstddef>
@@ -23,12 +23,12 @@ constexpr char32_t kReplacementCharacter = 0xFFFD;
 
 /// What a character is to the tokenizer.
 enum class CharacterKind {
-  word,         // part of a word
-  ideograph,    // a word of its own (Han, Kana)
-  mark,         // combining mark: dropped, does not end a word
-  apostrophe,   // joins the letters around it
-  hyphen,       // splits a word into two that belong together
-  separator,    // ends a word
+  word,        // part of a word
+  ideograph,   // a word of its own (Han, Kana)
+  mark,        // combining mark: dropped, does not end a word
+  apostrophe,  // joins the letters around it
+  hyphen,      // splits a word into two that belong together
+  separator,   // ends a word
 };
 
 /// The character starting at `position`, which must be below text.size().

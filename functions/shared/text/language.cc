@@ -42,13 +42,15 @@ constexpr std::string_view kGerman =
     "unsere unter viel vom von vor wann war waren warum was weil welche welchem welchen welcher "
     "welches wenn wer werden wie wieder will wir wird wo wurde wurden zu zum zur zwischen";
 constexpr std::string_view kFrench =
-    "a afin ai alors apres au aucun aussi autre autres aux avant avec avez avoir avons bien bonjour "
+    "a afin ai alors apres au aucun aussi autre autres aux avant avec avez avoir avons bien "
+    "bonjour "
     "ca car ce cela celle celui ces cet cette ceux chaque chez ci comme comment dans de depuis des "
     "dessous dessus deux doit donc du elle elles en encore entre est et etaient etait etant ete "
     "etes etre eu eux fait faire font ici il ils je la le les lesquels leur leurs lors lui ma mais "
     "me meme mes mon ne ni non nos notre nous on ont ou par parce pas peu peut peuvent peux plus "
     "pour pourquoi pouvez quand que quel quelle quelles quels qui quoi sa sans se ses si sont sous "
-    "suis sur ta te tes toi ton tous tout toute toutes tres tu un une vers vos votre vous y est cest "
+    "suis sur ta te tes toi ton tous tout toute toutes tres tu un une vers vos votre vous y est "
+    "cest "
     "jai lai nest quil quelle dun dune sil";
 
 using WordSet = std::unordered_set<std::string_view>;
@@ -101,8 +103,8 @@ Language detect_language(std::string_view text) {
 }
 
 std::string stem(std::string_view folded, Language language) {
-  const bool letters = std::all_of(folded.begin(), folded.end(),
-                                   [](char c) { return c >= 'a' && c <= 'z'; });
+  const bool letters =
+      std::all_of(folded.begin(), folded.end(), [](char c) { return c >= 'a' && c <= 'z'; });
   if (!letters || folded.size() < 3 || folded.size() > kStemBytesMax) return std::string(folded);
   sb_stemmer* const stemmer = stemmer_for(language);
   if (stemmer == nullptr) return std::string(folded);

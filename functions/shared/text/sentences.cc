@@ -14,11 +14,12 @@ namespace {
 constexpr std::size_t kShortLineBytes = 48;
 
 constexpr std::array<std::string_view, 62> kAbbreviations = {
-    "al", "approx", "art", "aug", "av", "ave", "bld", "bldg", "bzw", "ca", "cf", "co", "dec",
-    "dept", "dr", "e.g", "ed", "eg", "esp", "est", "evtl", "excl", "feb", "fig", "gen", "ggf",
-    "i.e", "ie", "incl", "inkl", "jan", "jr", "m", "max", "min", "mio", "mme", "mr", "mrs", "ms",
-    "mt", "nov", "nr", "oct", "p", "p.ex", "pp", "prof", "rev", "sec", "sep", "sept", "sr", "st",
-    "str", "tel", "u.a", "usf", "vgl", "vol", "vs", "z.b"};
+    "al",  "approx", "art",  "aug",  "av",  "ave", "bld",  "bldg", "bzw", "ca",   "cf",
+    "co",  "dec",    "dept", "dr",   "e.g", "ed",  "eg",   "esp",  "est", "evtl", "excl",
+    "feb", "fig",    "gen",  "ggf",  "i.e", "ie",  "incl", "inkl", "jan", "jr",   "m",
+    "max", "min",    "mio",  "mme",  "mr",  "mrs", "ms",   "mt",   "nov", "nr",   "oct",
+    "p",   "p.ex",   "pp",   "prof", "rev", "sec", "sep",  "sept", "sr",  "st",   "str",
+    "tel", "u.a",    "usf",  "vgl",  "vol", "vs",  "z.b"};
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }

@@ -26,7 +26,8 @@ struct Span {
 /// Sentences in order, without surrounding space; list markers belong to their sentence.
 std::vector<Span> split_sentences(std::string_view text);
 
-/// The length of a list marker ("- ", "* ", "12. ", "a) ", a bullet) at the start of a line; 0: none.
+/// The length of a list marker ("- ", "* ", "12. ", "a) ", a bullet) at the start of a line; 0:
+/// none.
 std::size_t list_marker_bytes(std::string_view line);
 
 /// Runs of white space, soft line breaks too, become one space; the ends are trimmed.

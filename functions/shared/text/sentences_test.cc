@@ -21,8 +21,7 @@ TEST(Sentences, do_not_end_at_abbreviations_numbers_and_addresses) {
                       "for more. J. Doe signs."),
             (Strings{"Dr. Smith pays approx. 3.50 Euro, e.g. by card.",
                      "See www.example.org/a.b for more.", "J. Doe signs."}));
-  EXPECT_EQ(sentences("Das gilt z.B. hier. Fertig!"),
-            (Strings{"Das gilt z.B. hier.", "Fertig!"}));
+  EXPECT_EQ(sentences("Das gilt z.B. hier. Fertig!"), (Strings{"Das gilt z.B. hier.", "Fertig!"}));
 }
 
 TEST(Sentences, end_with_quotes_ellipses_and_ideographic_stops) {

@@ -25,8 +25,11 @@ class Tokenizer {
  private:
   void take(char32_t value, std::size_t begin, std::size_t end) {
     switch (classify(value)) {
-      case CharacterKind::word: grow(value, begin, end); return;
-      case CharacterKind::mark: return;
+      case CharacterKind::word:
+        grow(value, begin, end);
+        return;
+      case CharacterKind::mark:
+        return;
       case CharacterKind::ideograph:
         finish();
         grow(value, begin, end);
@@ -42,7 +45,9 @@ class Tokenizer {
         joint_end_ = end;
         return;
       }
-      case CharacterKind::separator: finish(); return;
+      case CharacterKind::separator:
+        finish();
+        return;
     }
   }
 
@@ -62,8 +67,9 @@ class Tokenizer {
   void finish() {
     if (!open_) return;
     open_ = false;
-    const std::string_view tail = std::string_view(current_.text).substr(
-        apostrophe_at_ == 0 ? current_.text.size() : apostrophe_at_);
+    const std::string_view tail =
+        std::string_view(current_.text)
+            .substr(apostrophe_at_ == 0 ? current_.text.size() : apostrophe_at_);
     if (tail == "s") current_.text.resize(apostrophe_at_);
     apostrophe_at_ = 0;
     if (tokens_.size() < tokens_max_) tokens_.push_back(std::move(current_));
