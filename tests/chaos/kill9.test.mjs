@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, it } from 'node:test';
 import { account, fn, say, visitor } from '../lib/callers.mjs';
-import { sleep, startServer } from '../lib/server.mjs';
+import { eventually, sleep, startServer } from '../lib/server.mjs';
 
 const ROUNDS = 10;
 const CONVERSATIONS = 40;
@@ -94,6 +94,9 @@ it('loses nothing and repeats nothing', { timeout: 900_000 }, async (t) => {
 
   t.diagnostic(`ready again after ms: ${ready.join(' ')}`);
   t.diagnostic(`acknowledged a second: ${busy.join(' ')}; ${acknowledged.size} in all`);
+  // An answer that lost its writer hides what follows it until its lease runs out.
+  await eventually('no answer is left running', async () =>
+    (await server.sql`select from public.messages where state = 'running'`).length === 0, 90_000);
   const where = new Map();
   for (const talk of talks) {
     const messages = await transcript(talk);
@@ -106,7 +109,5 @@ it('loses nothing and repeats nothing', { timeout: 900_000 }, async (t) => {
   }
   for (const [id, talk] of acknowledged) assert.equal(where.get(id), talk.id, `${id} was acknowledged and is gone`);
   assert.equal(where.size, acknowledged.size);
-  const [{ running }] = await server.sql`select count(*)::int as running from public.messages where state = 'running' and lease_until < now() - interval '60 seconds'`;
-  assert.equal(running, 0, 'no answer is left hanging');
   assert.ok(Math.max(...ready) <= READY_MS, `ready after ${Math.max(...ready)} ms`);
 });

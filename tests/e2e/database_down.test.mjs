@@ -65,6 +65,9 @@ async function sendDuring(fault) {
 }
 
 async function assertKept(acknowledged) {
+  // An answer that lost its writer hides what follows it until its lease runs out.
+  await eventually('no answer is left running', async () =>
+    (await server.sql`select from public.messages where state = 'running'`).length === 0, 90_000);
   const messages = [];
   for (let afterSeq = 0, more = true; more; ) {
     const { body } = await fn(server, 'get-messages', { conversationId: shop.conversationId, afterSeq }, { token: shop.guest.token });
