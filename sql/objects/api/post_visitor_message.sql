@@ -1,11 +1,12 @@
 -- A visitor's message, committed before the model is asked. Locks one conversation row, never an
 -- account's. A retry with the same client_message_id waits for the first attempt at the primary key
--- of private.idempotency and returns its result.
+-- of private.idempotency and returns its result. A generic plan throughout: PostgreSQL would take the
+-- history's limit, which is no constant, as a reason to plan that query at every call.
 create or replace function api.post_visitor_message(
   p_agent_id uuid, p_conversation_id uuid, p_content text, p_client_message_id text,
   p_metadata jsonb, p_history int default 10)
 returns jsonb language plpgsql volatile security definer
-set search_path = '' set enable_seqscan = off as $$
+set search_path = '' set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_claims jsonb := private.claims();
   v_role text := current_setting('role');
