@@ -26,7 +26,7 @@ const http = (at, time = seconds) =>
   wrk(`http://127.0.0.1:${at}/functions/v1/get-widget-config`, { script: 'post.lua', connections: CLIENTS, seconds: time, env });
 const bare = (time = seconds) =>
   pgbenchRun(database, {
-    user: 'authenticator', role: 'anon', script: 'config.sql', clients: CONNECTIONS, seconds: time,
+    user: 'authenticator', script: 'config.sql', clients: CONNECTIONS, seconds: time,
     variables: { agent, claims },
   });
 

@@ -47,7 +47,7 @@ const http = (time = seconds) =>
   wrk(`${ours.url}/functions/v1/widget-chat`, { script: 'post.lua', connections: CLIENTS, seconds: time, env });
 const bare = () =>
   pgbenchRun(database, {
-    user: 'authenticator', role: 'visitor', script: 'insert.sql', clients: CLIENTS, seconds,
+    user: 'authenticator', script: 'insert.sql', clients: CLIENTS, seconds,
     variables: { agent, claims, conversations, message },
   });
 const plain = () => pgbenchRun(database, { user: 'postgres', script: 'plain_insert.sql', clients: CLIENTS, seconds, variables: { message } });

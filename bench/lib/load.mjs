@@ -27,13 +27,12 @@ export async function wrk(url, { script, connections, seconds, cpu, env = {} }) 
   return { requests, perSecond: requests / (us / 1e6), p50Ms: p50 / 1000, p99Ms: p99 / 1000 };
 }
 
-// A script of bench/load under `-M prepared`. `role`: what the connection starts as, because pgbench
-// parses before the flight that sets the role.
-export async function pgbenchRun(database, { user, role, script, clients, threads = 1, seconds, variables = {}, cpu }) {
+// A script of bench/load under `-M prepared`.
+export async function pgbenchRun(database, { user, script, clients, threads = 1, seconds, variables = {}, cpu }) {
   const words = [pgbench(), '-n', '-M', 'prepared', '-c', String(clients), '-j', String(threads), '-T', String(seconds)];
   words.push('-h', database.host, '-p', database.port, '-U', user, '-f', path.join(bench, 'load', script));
   for (const [name, value] of Object.entries(variables)) words.push('-D', `${name}=${value}`);
-  const out = await run([...words, database.database], role ? { PGOPTIONS: `-c role=${role}` } : {}, cpu);
+  const out = await run([...words, database.database], {}, cpu);
   const failed = Number(/failed transactions: (\d+)/.exec(out)?.[1] ?? 0);
   if (failed > 0 || !/tps = /.test(out)) fail(`pgbench failed:\n${out}`);
   return { perSecond: Number(/tps = ([\d.]+)/.exec(out)[1]), latencyMs: Number(/latency average = ([\d.]+)/.exec(out)[1]) };
