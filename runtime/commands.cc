@@ -91,15 +91,32 @@ Started open_home_and_database(const Config& config) {
   return Started{std::move(home), std::move(database)};
 }
 
+// True: look again soon, it has just been started or could not be.
+bool revive(pg::Embedded& cluster) {
+  const Result<bool> started = cluster.revive();
+  if (started) return *started;
+  log::Line(LogLevel::error, "database_not_started")
+      .field("cause", started.error().message.value);
+  return true;
+}
+
+// A private cluster has one program, this one: an answer that is still running has lost its writer.
+void close_lost_answers(const Database& database) {
+  auto session = pg::Blocking::open(database.logins.service).or_raise();
+  session.run("set role service_role; select api.close_lost_answers()").or_raise();
+}
+
 // Serves until a signal; the caller has migrated.
 int run(const Config& config, Database& database, const std::function<void()>& when_listening) {
   raise_file_limit();
   std::signal(SIGPIPE, SIG_IGN);
+  if (database.embedded) close_lost_answers(database);
   Program program(config, database.logins);
   program.listen();
   if (database.embedded) {
     pg::Embedded* cluster = &*database.embedded;
     program.on_housekeeping([cluster] { cluster->bound_log(); });
+    program.on_child_ended([cluster] { return revive(*cluster); });
   }
   when_listening();
   program.run();

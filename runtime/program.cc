@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -47,8 +48,10 @@ struct Program::Impl {
   void fan_out(realtime::EventBatch batch);
   void on_feed_state(realtime::FeedState state);
   void on_gap();
+  void announce_owed_gaps();
   Task<void> keep_house();
   Task<void> ask(pg::Statement statement);
+  void look_after_child();
   void begin_drain();
   void end_loops();
   Loop& first() { return units.front()->loop; }
@@ -62,9 +65,13 @@ struct Program::Impl {
   std::unique_ptr<http::Acceptor> acceptor;
   std::unique_ptr<realtime::Feed> feed;
   std::function<void()> extra_housekeeping;
+  std::function<bool()> child_ended;
+  Timer child_timer;
   std::unique_ptr<Scope> housekeeping = std::make_unique<Scope>();
   uv_signal_t interrupt{};
   uv_signal_t terminate{};
+  uv_signal_t child{};
+  std::set<Unit*> units_with_gap;  // lost events; not told yet
   size_t next_unit = 0;
   size_t units_left = 0;
   bool draining = false;
@@ -78,6 +85,14 @@ Program::Impl::Impl(Config settings, DatabaseLogins database)
   const int count = loop_count(config);
   for (int i = 0; i < count; ++i) units.push_back(std::make_unique<Unit>(i, shared, logins));
   units_left = units.size();
+  register_unit_metrics(shared.metrics, units);
+  shared.metrics.add("chatpad_realtime_feed_live", "1 while the feed of durable events streams.",
+                     "gauge", [this] { return shared.realtime_live.load() ? 1.0 : 0.0; });
+  shared.metrics.add("chatpad_realtime_bus_dropped_total",
+                     "Ephemeral messages dropped between loops.", "counter",
+                     [this] { return static_cast<double>(shared.bus.dropped()); });
+  shared.metrics.add("chatpad_log_dropped_total", "Log lines dropped.", "counter",
+                     [] { return static_cast<double>(log::dropped_lines()); });
 }
 
 // Round-robin: each loop gets the same number of connections, also when there are only a few.
@@ -101,7 +116,14 @@ void Program::Impl::start_feed() {
   feed->start();
 }
 
+void Program::Impl::announce_owed_gaps() {
+  std::erase_if(units_with_gap, [](Unit* unit) {
+    return unit->loop.post([unit] { unit->hub.announce_gap(); });
+  });
+}
+
 void Program::Impl::fan_out(realtime::EventBatch batch) {
+  if (!units_with_gap.empty()) announce_owed_gaps();
   for (const auto& owned : units) {
     Unit* unit = owned.get();
     auto hand_over = [unit, batch] {
@@ -115,6 +137,7 @@ void Program::Impl::fan_out(realtime::EventBatch batch) {
     } else if (!unit->loop.post(hand_over)) {
       // The loop is hopelessly behind: its clients must learn that something is missing.
       log::Line(LogLevel::error, "durable_events_dropped").field("loop", unit->loop.index());
+      units_with_gap.insert(unit);
     }
   }
 }
@@ -154,6 +177,7 @@ Task<void> Program::Impl::keep_house() {
       partitions_ms = now;
       co_await ask(kPartitions);
     }
+    announce_owed_gaps();
     if (extra_housekeeping) extra_housekeeping();
     co_await sleep_for(first(), kHousekeepingMs);
   }
@@ -170,6 +194,19 @@ void Program::Impl::start_signals() {
   interrupt.data = terminate.data = this;
   uv_signal_start(&interrupt, on_signal, SIGINT);
   uv_signal_start(&terminate, on_signal, SIGTERM);
+  uv_signal_init(first().raw(), &child);
+  child.data = this;
+  const auto on_child = [](uv_signal_t* handle, int) {
+    static_cast<Impl*>(handle->data)->look_after_child();
+  };
+  uv_signal_start(&child, on_child, SIGCHLD);
+}
+
+void Program::Impl::look_after_child() {
+  if (draining || !child_ended) return;
+  child_timer.start(first(), kChildCheckMs, [this] {
+    if (!draining && child_ended()) look_after_child();
+  });
 }
 
 void Program::Impl::begin_drain() {
@@ -194,6 +231,8 @@ void Program::Impl::end_loops() {
   feed->stop();
   uv_close(reinterpret_cast<uv_handle_t*>(&interrupt), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&terminate), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&child), nullptr);
+  child_timer.stop();
   for (const auto& owned : units) {
     Unit* unit = owned.get();
     unit->loop.post([unit] { unit->end(); });
@@ -212,6 +251,8 @@ void Program::listen() {
       [&impl](int fd, std::string peer) { impl.deal(fd, std::move(peer)); },
       [&impl] { return impl.units.front()->server->accepting(); });
 }
+
+void Program::on_child_ended(std::function<bool()> fn) { impl_->child_ended = std::move(fn); }
 
 void Program::on_housekeeping(std::function<void()> fn) {
   impl_->extra_housekeeping = std::move(fn);

@@ -36,6 +36,9 @@ class Program {
   // Opens the listening socket. Raises an error with a public sentence when the address is taken.
   void listen();
   void run();
+  // Called on loop 0, thus on the thread that called run(), kChildCheckMs after a child process has
+  // ended, and again as long as it returns true.
+  void on_child_ended(std::function<bool()> fn);
   // Housekeeping that main adds (the private cluster's log), every kHousekeepingMs on loop 0.
   void on_housekeeping(std::function<void()> fn);
 
@@ -45,5 +48,6 @@ class Program {
 };
 
 constexpr uint64_t kHousekeepingMs = 5000;
+constexpr uint64_t kChildCheckMs = 250;
 
 }  // namespace chatpad

@@ -28,6 +28,7 @@ realtime::HubOptions hub_options(const Config& settings, const edge::Authenticat
                                  realtime::RightsProbe& rights) {
   realtime::HubOptions options;
   options.limits.rate_scale = settings.rate_scale;
+  options.own_origin = settings.public_url;
   options.verifier = &verifier;
   options.rights = &rights;
   options.rule = functions::client_broadcast;
@@ -60,9 +61,10 @@ Unit::Unit(int index, Shared& shared, const DatabaseLogins& logins)
   shared.bus.add(hub);
   server = std::make_unique<http::Server>(loop, http::ServerLimits(), dispatch);
   sockets = std::make_unique<realtime::SocketServer>(loop, hub, realtime::SocketLimits());
+  stats_turn_end_ = loop.on_turn_end([this] { stats.copy_from(*this); });
 }
 
-Unit::~Unit() = default;
+Unit::~Unit() { loop.remove_turn_end(stats_turn_end_); }
 
 void Unit::adopt(int fd, std::string peer) {
   const bool posted = loop.post(
@@ -76,6 +78,7 @@ void Unit::on_upgraded(edge::UpgradedSocket socket) {
   info.caller = std::move(socket.caller);
   info.peer = std::move(socket.peer);
   info.key = std::move(socket.key);
+  info.origin = std::move(socket.origin);
   sockets->adopt(std::move(socket.socket), std::move(info));
 }
 

@@ -17,6 +17,7 @@
 #include "runtime/loop/worker_pool.h"
 #include "runtime/pg/pool.h"
 #include "runtime/program.h"
+#include "runtime/unit_stats.h"
 
 namespace chatpad {
 
@@ -52,7 +53,6 @@ class Unit {
   Loop loop;
 
  private:
-  void add_metrics(int index);
   void on_upgraded(edge::UpgradedSocket socket);
 
   Shared& shared_;
@@ -68,6 +68,10 @@ class Unit {
   edge::Dispatch dispatch;
   std::unique_ptr<http::Server> server;
   std::unique_ptr<realtime::SocketServer> sockets;
+  UnitStats stats;
+
+ private:
+  uint64_t stats_turn_end_ = 0;
 };
 
 }  // namespace chatpad

@@ -9,7 +9,8 @@ using namespace chatpad::edge;
 
 constexpr pg::Statement kUser{
     "auth_user_for_password",
-    "select \"user\"->>'id', encrypted_password, \"user\"->>'banned_until' "
+    "select \"user\"->>'id', encrypted_password, "
+    "coalesce((\"user\"->>'banned_until')::timestamptz > now(), false) "
     "from api.auth_user_for_password($1)"};
 constexpr pg::Statement kRotate{
     "auth_rotate_refresh",
@@ -36,6 +37,7 @@ Task<Reply> by_password(Call call) {
   std::string hash = known ? rows.str(0, 1) : std::string();
   const bool matches = co_await verify_off_loop(call, std::move(input.password), std::move(hash));
   if (!known || !matches) raise(Errc::invalid_credentials);
+  if (rows.boolean(0, 2)) raise(Errc::user_banned);
   std::string user_id = rows.str(0, 0);
   std::string body = co_await open_session(call, std::move(user_id));
   co_return ok(std::move(body));

@@ -7,7 +7,8 @@ namespace chatpad::functions::platform::health {
 using namespace chatpad::edge;
 
 constexpr pg::Statement kPing{"health", "select 1"};
-constexpr uint32_t kPingMs = 1000;
+// A frozen database is noticed kAnswerGraceMs of the pool later.
+constexpr uint32_t kPingMs = 500;
 
 Task<bool> database_answers(Call call) {
   bool answers = true;
@@ -41,7 +42,7 @@ Endpoint endpoint() {
   return {.method = http::Method::get,
           .path = "/health",
           .auth = Auth::anyone,
-          .deadline_ms = 3000,
+          .deadline_ms = 8000,
           .summary = "Whether the database and the realtime feed work",
           .handle = handle};
 }

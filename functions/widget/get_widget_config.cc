@@ -21,6 +21,12 @@ constexpr pg::Statement kConfig{"get_widget_config",
                                 "select agent, config, operating_hours, account_id, visitor_id "
                                 "from api.get_widget_config($1, $2, $3)"};
 
+// ws:// for http://, wss:// for https://.
+std::string realtime_url(const std::string& public_url) {
+  const std::string_view rest = std::string_view(public_url).substr(sizeof "http" - 1);
+  return "ws" + std::string(rest) + "/realtime/v1";
+}
+
 Task<Reply> handle(Call call) {
   const Input input = call.json<Input>();
   const std::string origin(call.origin());
@@ -37,7 +43,7 @@ Task<Reply> handle(Call call) {
       .raw_field("operatingHours", call.context().local<LiveHours>().json(rows.text(0, 2)))
       .raw_field("visitor", visitor_json(call, visitor, input.agent_id, account, origin))
       .object("realtime")
-      .field("url", call.context().config().public_url + "/realtime/v1")
+      .field("url", realtime_url(call.context().config().public_url))
       .end()
       .end();
   co_return ok(std::move(body).str());

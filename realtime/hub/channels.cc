@@ -4,6 +4,7 @@
 #include "realtime/hub/hub.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
+#include "runtime/wire/url.h"
 
 namespace chatpad::realtime {
 namespace {
@@ -64,6 +65,14 @@ void Hub::on_join(Session& session, const Inbound& in) {
   admit_join(channel);
 }
 
+bool Hub::origin_fits(const edge::Caller& caller, const std::string& origin) const {
+  if (caller.kind != edge::CallerKind::visitor || caller.origin.empty() || origin.empty()) {
+    return true;
+  }
+  return wire::same_origin(origin, caller.origin) ||
+         wire::same_origin(origin, options_.own_origin);
+}
+
 // Makes the token's caller the channel's; without a token the caller stays. False: `why` says so.
 bool Hub::adopt_token(Channel& channel, const std::string& token, Code& why) {
   if (!token.empty()) {
@@ -76,6 +85,7 @@ bool Hub::adopt_token(Channel& channel, const std::string& token, Code& why) {
       }
       return false;
     }
+    if (!origin_fits(*verified, channel.session.origin_)) return false;
     channel.caller = std::make_shared<const edge::Caller>(std::move(*verified));
   }
   why = Code::token_expired;

@@ -18,7 +18,8 @@ Session::Session(Hub& hub, Transport& transport, SessionInfo info)
       transport_(transport),
       vsn_(info.vsn),
       caller_(std::make_shared<const edge::Caller>(std::move(info.caller))),
-      peer_(std::move(info.peer)) {}
+      peer_(std::move(info.peer)),
+      origin_(std::move(info.origin)) {}
 
 Session::~Session() { hub_.forget(*this); }
 

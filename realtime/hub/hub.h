@@ -48,6 +48,8 @@ struct HubOptions {
   RightsProbe* rights = nullptr;                  // outlives the hub
   ClientBroadcastRule rule;                       // empty: everything passes
   FeedState feed = FeedState::away;
+  // Our own pages: a visitor's token works there and on the site it was made for, nowhere else.
+  std::string own_origin;
 };
 
 struct HubStats {
@@ -114,6 +116,8 @@ class Hub {
   void on_join(Session& session, const Inbound& in);
   void refuse_join(Session& session, const Inbound& in, Code code, std::string_view detail = {});
   void fail_join(Channel& channel, Code code, std::string_view detail = {});
+  // A visitor's token is bound to the site it was made for.
+  bool origin_fits(const edge::Caller& caller, const std::string& origin) const;
   bool adopt_token(Channel& channel, const std::string& token, Code& why);
   void on_access_token(Channel& channel, const Inbound& in);
   void watch_expiry(Channel& channel);

@@ -30,6 +30,7 @@ struct SessionInfo {
   Vsn vsn = Vsn::v1;
   edge::Caller caller;  // of the connection's apikey
   std::string peer;     // for the log
+  std::string origin;   // of the page that opened it; empty outside browsers
   std::string key;      // Sec-WebSocket-Key
 };
 
@@ -94,6 +95,7 @@ class Session {
   std::vector<std::unique_ptr<Channel>> channels_;
   std::shared_ptr<const edge::Caller> caller_;
   const std::string peer_;
+  const std::string origin_;
   RateBucket messages_, joins_, bytes_;
   uint64_t drop_window_ms_ = 0;  // start of the second in which drops are counted
   uint32_t dropped_ = 0;

@@ -26,6 +26,7 @@ constexpr std::array kTable = {
               "Invalid Refresh Token: Refresh Token Not Found"},
     ErrorInfo{refresh_token_already_used, "refresh_token_already_used", 400, false, warn,
               "Invalid Refresh Token: Already Used"},
+    ErrorInfo{user_banned, "user_banned", 400, false, info, "User is banned"},
     ErrorInfo{no_authorization, "no_authorization", 401, false, info,
               "This endpoint requires a valid Bearer token."},
     ErrorInfo{bad_jwt, "bad_jwt", 403, false, info,

@@ -28,6 +28,7 @@ enum class Errc : uint8_t {
   bad_content_length,
   refresh_token_not_found,
   refresh_token_already_used,
+  user_banned,
   // 401 / 403
   no_authorization,
   bad_jwt,

@@ -6,6 +6,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/edge/call_state.h"
+#include "runtime/wire/url.h"
 
 namespace chatpad::edge {
 namespace {
@@ -235,8 +236,9 @@ void Dispatch::admit_caller(CallState& state) {
 // Origin does not come from a page of another site, so there is nothing to protect it from.
 void Dispatch::require_bound_origin(const CallState& state) {
   const std::string_view origin = state.exchange.request().header("origin");
-  if (origin.empty() || state.caller.origin.empty() || origin == state.caller.origin) return;
-  if (origin == parts_.context.config().public_url) return;
+  if (origin.empty() || state.caller.origin.empty()) return;
+  if (wire::same_origin(origin, state.caller.origin)) return;
+  if (wire::same_origin(origin, parts_.context.config().public_url)) return;
   raise(Errc::origin_not_allowed);
 }
 

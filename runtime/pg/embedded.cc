@@ -165,8 +165,8 @@ Result<Embedded> Embedded::start(EmbeddedOptions options) {
   const Result<void> settings = write_settings(*paths, *user, server.port, options.durability);
   if (!settings) return settings.error();
   server.bound_log();
-  const Result<pid_t> child =
-      spawn_as(*user, {*bin_dir + "/postgres", "-D", paths->data}, paths->log_file);
+  server.command = {*bin_dir + "/postgres", "-D", paths->data};
+  const Result<pid_t> child = spawn_as(*user, server.command, paths->log_file);
   if (!child) return child.error();
   server.pid = *child;
   const Result<void> ready = wait_ready(server, paths->log_file, options.ready_ms_max);
@@ -178,6 +178,7 @@ Embedded::Embedded(Embedded&& other) noexcept
     : socket_dir(std::move(other.socket_dir)),
       port(other.port),
       cluster_dir(std::move(other.cluster_dir)),
+      command(std::move(other.command)),
       pid(std::exchange(other.pid, 0)),
       lock_fd(std::exchange(other.lock_fd, -1)),
       temporary_socket_dir(std::exchange(other.temporary_socket_dir, false)) {}
@@ -188,6 +189,7 @@ Embedded& Embedded::operator=(Embedded&& other) noexcept {
   socket_dir = std::move(other.socket_dir);
   port = other.port;
   cluster_dir = std::move(other.cluster_dir);
+  command = std::move(other.command);
   pid = std::exchange(other.pid, 0);
   lock_fd = std::exchange(other.lock_fd, -1);
   temporary_socket_dir = std::exchange(other.temporary_socket_dir, false);
@@ -200,6 +202,18 @@ std::string Embedded::conninfo(std::string_view user, std::string_view database)
   text += " dbname=";
   text += database;
   return text;
+}
+
+Result<bool> Embedded::revive() {
+  if (pid > 0 && ::waitpid(pid, nullptr, WNOHANG) != pid) return false;
+  const Result<ServerUser> user = server_user();
+  if (!user) return user.error();
+  pid = 0;
+  const Result<pid_t> child = spawn_as(*user, command, cluster_dir + "/postgres.log");
+  if (!child) return child.error();
+  pid = *child;
+  log::Line(LogLevel::error, "database_started_again").field("pid", pid);
+  return true;
 }
 
 void Embedded::stop() {

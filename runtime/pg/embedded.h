@@ -25,6 +25,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/base/error.h"
 
@@ -56,6 +57,9 @@ struct Embedded {
   ~Embedded() { stop(); }
 
   std::string conninfo(std::string_view user, std::string_view database) const;
+  // Starts the server again when it has ended by itself; does not wait until it is ready, pools try
+  // anyway. On the thread that called start(). False: it runs, so there was nothing to do.
+  Result<bool> revive();
   void stop();
   // Truncates the server's log after copying it to postgres.log.1, when it has grown too long.
   void bound_log() const;
@@ -64,6 +68,7 @@ struct Embedded {
   std::string socket_dir;
   int port = 5432;
   std::string cluster_dir;
+  std::vector<std::string> command;  // of the server, for revive()
   pid_t pid = 0;
   int lock_fd = -1;
   bool temporary_socket_dir = false;

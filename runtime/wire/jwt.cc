@@ -105,7 +105,7 @@ std::optional<int64_t> date_claim(const Json& payload, const char* name) {
 std::string display_name(const Json& payload) {
   const auto metadata = payload.find("user_metadata");
   if (metadata == payload.end() || !metadata->is_object()) return {};
-  for (const char* key : {"name", "full_name"}) {
+  for (const char* key : {"display_name", "name", "full_name"}) {
     const auto name = metadata->find(key);
     if (name == metadata->end() || !name->is_string()) continue;
     const auto& text = name->get_ref<const std::string&>();

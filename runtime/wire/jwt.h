@@ -61,7 +61,7 @@ struct Claims {
   std::string agent_id;
   std::string account_id;
   std::string origin;
-  std::string name;  // user_metadata.name, else user_metadata.full_name
+  std::string name;  // user_metadata: display_name, else name, else full_name
   int64_t exp = 0;
   int64_t iat = 0;           // 0 when absent
   std::string payload_json;  // the whole payload, written again by us

@@ -30,7 +30,7 @@
 namespace chatpad::functions::ai {
 
 constexpr uint64_t kPersistMs = 200;  // streamed text reaches the database at least this often
-constexpr int kLeaseS = 10;           // an answer nobody renews for so long is abandoned
+constexpr int kLeaseS = 30;           // an answer nobody renews for so long is abandoned
 constexpr size_t kAnswerBytesMax = 32'000;  // longer answers are cut
 constexpr size_t kRunsMax = 2'000;          // per loop; further ones are refused as overloaded
 constexpr uint64_t kKeepFinishedMs = 30'000;

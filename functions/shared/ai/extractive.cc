@@ -1,6 +1,7 @@
 #include "functions/shared/ai/extractive.h"
 
 #include "functions/shared/knowledge/answer.h"
+#include "functions/shared/knowledge/small_talk.h"
 #include "runtime/wire/json.h"
 
 namespace chatpad::functions::ai {
@@ -28,6 +29,11 @@ class ExtractiveAnswer : public Answer {
  public:
   explicit ExtractiveAnswer(const Prompt& prompt) {
     outcome_.model = "extractive";
+    if (const auto kind = chatpad::knowledge::small_talk(prompt.question)) {
+      const auto language = prompt.knowledge ? prompt.knowledge->language() : text::Language::english;
+      text_ = chatpad::knowledge::small_talk_reply(*kind, language);
+      return;
+    }
     if (prompt.knowledge) {
       auto extract = chatpad::knowledge::answer(*prompt.knowledge, prompt.question);
       if (extract) {

@@ -1,0 +1,79 @@
+#include "runtime/unit_stats.h"
+
+#include "runtime/unit.h"
+
+namespace chatpad {
+namespace {
+
+struct Family {
+  const char* name;
+  const char* type;
+  const char* help;
+};
+
+// In the order of copy_from().
+constexpr std::array<Family, UnitStats::kValues> kFamilies = {{
+    {"chatpad_http_connections", "gauge", "Open HTTP connections."},
+    {"chatpad_http_accepted_total", "counter", "HTTP connections accepted."},
+    {"chatpad_http_refused_total", "counter", "Requests refused before they reached an endpoint."},
+    {"chatpad_http_timeouts_total", "counter", "Requests too slow to arrive or replies not read."},
+    {"chatpad_db_connections", "gauge", "Open database connections."},
+    {"chatpad_db_connections_busy", "gauge", "Database connections with a statement under way."},
+    {"chatpad_db_waiting", "gauge", "Requests waiting for a database connection."},
+    {"chatpad_db_flights_total", "counter", "Database round trips."},
+    {"chatpad_db_failures_total", "counter", "Database round trips that failed."},
+    {"chatpad_db_reconnects_total", "counter", "Database connections opened again."},
+    {"chatpad_realtime_sockets", "gauge", "Open websockets."},
+    {"chatpad_realtime_channels", "gauge", "Joined channels."},
+    {"chatpad_realtime_joins_total", "counter", "Joins answered with ok."},
+    {"chatpad_realtime_joins_refused_total", "counter", "Joins refused."},
+    {"chatpad_realtime_messages_total", "counter", "Messages received from websockets."},
+    {"chatpad_realtime_deliveries_total", "counter", "Frames handed to subscribers."},
+    {"chatpad_realtime_dropped_rate_total", "counter", "Messages dropped by a rate limit."},
+    {"chatpad_realtime_dropped_denied_total", "counter", "Broadcasts their sender had no right to."},
+    {"chatpad_realtime_slow_readers_total", "counter", "Websockets closed for reading too slowly."},
+}};
+
+}  // namespace
+
+void UnitStats::copy_from(const Unit& unit) {
+  const http::ServerStats http = unit.server ? unit.server->stats() : http::ServerStats();
+  const pg::PoolStats caller = unit.pool.stats();
+  const pg::PoolStats service = unit.service_pool.stats();
+  const realtime::HubStats hub = unit.hub.stats();
+  const std::array<double, kValues> now = {
+      static_cast<double>(http.connections),
+      static_cast<double>(http.accepted),
+      static_cast<double>(http.refused),
+      static_cast<double>(http.timeouts),
+      static_cast<double>(caller.open + service.open),
+      static_cast<double>(caller.busy + service.busy),
+      static_cast<double>(caller.waiting + service.waiting),
+      static_cast<double>(caller.flights + service.flights),
+      static_cast<double>(caller.failures + service.failures),
+      static_cast<double>(caller.reconnects + service.reconnects),
+      static_cast<double>(hub.sessions),
+      static_cast<double>(hub.channels),
+      static_cast<double>(hub.joins_ok),
+      static_cast<double>(hub.joins_refused),
+      static_cast<double>(hub.messages_in),
+      static_cast<double>(hub.deliveries),
+      static_cast<double>(hub.dropped_rate),
+      static_cast<double>(hub.dropped_denied),
+      static_cast<double>(hub.slow_readers),
+  };
+  for (size_t i = 0; i < kValues; ++i) values_[i].store(now[i], std::memory_order_relaxed);
+}
+
+void register_unit_metrics(edge::Metrics& metrics,
+                           const std::vector<std::unique_ptr<Unit>>& units) {
+  for (size_t i = 0; i < kFamilies.size(); ++i) {
+    metrics.add(kFamilies[i].name, kFamilies[i].help, kFamilies[i].type, [i, &units] {
+      double sum = 0;
+      for (const auto& unit : units) sum += unit->stats.value(i);
+      return sum;
+    });
+  }
+}
+
+}  // namespace chatpad
