@@ -30,7 +30,8 @@ constexpr std::array<Family, UnitStats::kValues> kFamilies = {{
     {"chatpad_realtime_messages_total", "counter", "Messages received from websockets."},
     {"chatpad_realtime_deliveries_total", "counter", "Frames handed to subscribers."},
     {"chatpad_realtime_dropped_rate_total", "counter", "Messages dropped by a rate limit."},
-    {"chatpad_realtime_dropped_denied_total", "counter", "Broadcasts their sender had no right to."},
+    {"chatpad_realtime_dropped_denied_total", "counter",
+     "Broadcasts their sender had no right to."},
     {"chatpad_realtime_slow_readers_total", "counter", "Websockets closed for reading too slowly."},
 }};
 

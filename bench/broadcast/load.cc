@@ -4,8 +4,8 @@
 //
 //   load hub|plain PORT PID SUBS INFLIGHT SECONDS PAYLOAD_BYTES
 //
-// `hub` joins and publishes as a Supabase client of vsn 2.0.0 does. `plain` is for peers that publish
-// what they are sent: the publisher sends messages as long as the hub's outgoing frames.
+// `hub` joins and publishes as a Supabase client of vsn 2.0.0 does. `plain` is for peers that
+// publish what they are sent: the publisher sends messages as long as the hub's outgoing frames.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -64,9 +64,11 @@ int open_socket(int port, bool hub) {
   }
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  write_all(fd, "GET /realtime/v1/websocket?vsn=2.0.0 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-                "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                "Sec-WebSocket-Version: 13\r\n\r\n");
+  write_all(
+      fd,
+      "GET /realtime/v1/websocket?vsn=2.0.0 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+      "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+      "Sec-WebSocket-Version: 13\r\n\r\n");
   std::string head;
   char c;
   while (head.find("\r\n\r\n") == std::string::npos && read(fd, &c, 1) == 1) head += c;
@@ -133,7 +135,8 @@ int main(int argc, char** argv) {
     long got = 0;
     const int n = epoll_wait(epoll, events.data(), static_cast<int>(events.size()), wait_ms);
     for (int i = 0; i < n; ++i) {
-      const ssize_t size = read(events[static_cast<size_t>(i)].data.fd, buffer.data(), buffer.size());
+      const ssize_t size =
+          read(events[static_cast<size_t>(i)].data.fd, buffer.data(), buffer.size());
       if (size <= 0 && errno != EAGAIN) std::exit(3);
       if (size > 0) got += size;
     }

@@ -30,7 +30,8 @@ class ExtractiveAnswer : public Answer {
   explicit ExtractiveAnswer(const Prompt& prompt) {
     outcome_.model = "extractive";
     if (const auto kind = chatpad::knowledge::small_talk(prompt.question)) {
-      const auto language = prompt.knowledge ? prompt.knowledge->language() : text::Language::english;
+      const auto language =
+          prompt.knowledge ? prompt.knowledge->language() : text::Language::english;
       text_ = chatpad::knowledge::small_talk_reply(*kind, language);
       return;
     }
