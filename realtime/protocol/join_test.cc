@@ -10,7 +10,8 @@ namespace {
 TEST(RealtimeJoin, ReadsWhatSupabaseJsSends) {
   const auto join = parse_join(
       R"({"config":{"broadcast":{"ack":true,"self":true,
-          "replay":{"since":1790000000000,"limit":10}},"presence":{"key":"me","enabled":true},"postgres_changes":[],"private":true},
+          "replay":{"since":1790000000000,"limit":10}},
+          "presence":{"key":"me","enabled":true},"postgres_changes":[],"private":true},
           "access_token":"a.b.c","version":"realtime-js/2.119.0"})");
   ASSERT_TRUE(join);
   EXPECT_EQ(join->ack, Switch::on);
@@ -42,7 +43,8 @@ TEST(RealtimeJoin, IsLenient) {
 TEST(RealtimeJoin, EchoesChangesInOrderWithIds) {
   const auto join = parse_join(
       R"({"config":{"postgres_changes":[
-          {"event":"*","schema":"public","table":"chat","filter":"a=eq.7"},{"event":"INSERT","schema":"public","id":3},{"event":"INSERT","schema":"public"}]}})");
+          {"event":"*","schema":"public","table":"chat","filter":"a=eq.7"},
+          {"event":"INSERT","schema":"public","id":3},{"event":"INSERT","schema":"public"}]}})");
   ASSERT_TRUE(join);
   ASSERT_EQ(join->changes.size(), 3u);
   EXPECT_EQ(join->changes[0].filter, "a=eq.7");
