@@ -13,12 +13,15 @@ namespace chatpad::knowledge {
 namespace {
 
 // Passages that are looked at for one question.
-constexpr std::size_t kCandidates = 8;
+constexpr std::size_t kCandidates = 12;
+// What it adds to a passage that its best sentences hold the sort of thing that was asked for.
+constexpr float kFitBonus = 0.3F;
 
 struct Part {
   std::size_t passage;
   Excerpt excerpt;
   float evidence;
+  float score;
 };
 
 // The best passage that covers the question, and the next one when it is nearly as good.
@@ -26,18 +29,18 @@ std::vector<Part> answer_part(const Index& index, std::string_view question) {
   const SearchResult found = index.search(question, kCandidates);
   const AnswerKind kind = expected_kind(question);
   std::vector<Part> parts;
-  float best = 0;
   for (const Hit& hit : found.hits) {
     if (hit.evidence < kEvidenceMin) continue;
-    if (parts.empty()) {
-      best = hit.score;
-    } else if (hit.score < best * kSecondScoreMin || hit.evidence < kSecondEvidenceMin) {
-      break;
-    }
-    const Passage& passage = index.passage(hit.passage);
-    parts.push_back(
-        {hit.passage, best_excerpt(found, hit, passage, index.language(), kind), hit.evidence});
-    if (parts.size() == 2) break;
+    Excerpt excerpt = best_excerpt(found, hit, index.passage(hit.passage), index.language(), kind);
+    const float score = hit.score * (1 + kFitBonus * excerpt.fits);
+    parts.push_back({hit.passage, std::move(excerpt), hit.evidence, score});
+  }
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const Part& a, const Part& b) { return a.score > b.score; });
+  if (parts.size() > 2) parts.erase(parts.begin() + 2, parts.end());
+  if (parts.size() == 2 && (parts[1].score < parts[0].score * kSecondScoreMin ||
+                            parts[1].evidence < kSecondEvidenceMin)) {
+    parts.pop_back();
   }
   return parts;
 }

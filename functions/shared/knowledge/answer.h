@@ -31,7 +31,7 @@ constexpr std::size_t kAnswerWordsMin = 30;
 /// ...").
 constexpr std::size_t kLeadWordsMax = 30;
 /// A second passage is quoted too when it is nearly as good as the first.
-constexpr float kSecondScoreMin = 0.85F;
+constexpr float kSecondScoreMin = 0.8F;
 constexpr float kSecondEvidenceMin = 0.6F;
 /// "When are you open, and do you ship abroad?": two parts.
 constexpr std::size_t kQuestionPartsMax = 3;

@@ -9,7 +9,7 @@
 
 namespace chatpad::knowledge {
 
-enum class AnswerKind { any, action, amount, time, place, person };
+enum class AnswerKind { any, action, amount, time, place, person, permission };
 
 AnswerKind expected_kind(std::string_view question);
 

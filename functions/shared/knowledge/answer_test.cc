@@ -72,6 +72,22 @@ TEST(Answer, keeps_snippets_short_even_when_a_sentence_is_not) {
   EXPECT_EQ(extract->citations[0].page, 7);
 }
 
+TEST(Answer, cites_a_snippet_with_the_sentence_that_answers) {
+  std::string content;
+  for (int i = 0; i < 3; ++i) {
+    content +=
+        "The oak table comes with a long story of how many people carried the oak from one "
+        "valley to the next valley and what they sang on their way through the snow. ";
+  }
+  content += "The oak table is sold with a varnish. Nothing follows.";
+  const Passage passage{"a", "s", "Furniture", "", std::nullopt, "Oak table", content};
+  const auto extract = answer(Index(std::span(&passage, 1)), "Does the oak table have varnish?");
+  ASSERT_TRUE(extract);
+  EXPECT_NE(extract->citations[0].snippet.find("varnish"), std::string::npos);
+  EXPECT_NE(extract->citations[0].snippet.find("Nothing follows."), std::string::npos);
+  EXPECT_LE(extract->citations[0].snippet.size(), kSnippetBytesMax);
+}
+
 TEST(AnswerKind, follows_the_question_word) {
   EXPECT_EQ(expected_kind("How much is it?"), AnswerKind::amount);
   EXPECT_EQ(expected_kind("How do I pay?"), AnswerKind::action);
@@ -79,8 +95,15 @@ TEST(AnswerKind, follows_the_question_word) {
   EXPECT_EQ(expected_kind("Where is it"), AnswerKind::place);
   EXPECT_EQ(expected_kind("Who owns it"), AnswerKind::person);
   EXPECT_EQ(expected_kind("Is it blue?"), AnswerKind::any);
+  EXPECT_EQ(expected_kind("Am I allowed to park here?"), AnswerKind::permission);
+  EXPECT_EQ(expected_kind("May I park here?"), AnswerKind::permission);
+  EXPECT_EQ(expected_kind("Is there something that opens bottles?"), AnswerKind::action);
   EXPECT_TRUE(speaks_of(AnswerKind::amount, "It is 5 EUR."));
   EXPECT_TRUE(speaks_of(AnswerKind::person, "It was founded by Ada Lovelace."));
+  EXPECT_FALSE(speaks_of(AnswerKind::person, "It runs on Debian GNU and others."));
+  EXPECT_TRUE(speaks_of(AnswerKind::permission, "Cars must not stand there."));
+  EXPECT_TRUE(speaks_of(AnswerKind::place, "Look at 12 Harbour, second floor."));
+  EXPECT_FALSE(speaks_of(AnswerKind::place, "There are 12 of them."));
   EXPECT_FALSE(speaks_of(AnswerKind::time, "It is blue."));
 }
 

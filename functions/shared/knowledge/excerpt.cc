@@ -21,6 +21,8 @@ constexpr float kOwnWeight = 0.6F;
 constexpr float kRestWeight = 0.4F;
 // What the beginning of a section gains when the heading is what was asked for.
 constexpr float kLeadBonus = 0.5F;
+// How much of that is left when it does not hold the sort of thing that was asked for.
+constexpr float kLeadWithoutKind = 0.5F;
 // What a sentence before the beginning costs, so that equal windows start early.
 constexpr float kLatePenalty = 0.004F;
 
@@ -71,6 +73,7 @@ class Chooser {
           text::Language language, AnswerKind kind)
       : found_(found),
         hit_(hit),
+        kind_(kind),
         content_(passage.content),
         heading_(match_terms(found.query, passage.heading, language)),
         in_heading_(coverage(found.query, found.mass, heading_)),
@@ -79,10 +82,10 @@ class Chooser {
   }
 
   Excerpt run() {
-    if (sentences_.empty()) return {std::string(content_), std::string(content_)};
+    if (sentences_.empty()) return {std::string(content_), std::string(content_), 0};
     choose();
     extend();
-    return {answer_text(), snippet()};
+    return {answer_text(), snippet(), fits_};
   }
 
  private:
@@ -97,23 +100,26 @@ class Chooser {
         mask |= sentences_[last].mask;
         words += sentences_[last].word_count;
         fits = fits || sentences_[last].fits;
-        const float value = value_of(first, mask, words) + (fits ? kKindBonus : 0.0F);
+        const bool lacks_kind = kind_ != AnswerKind::any && !fits;
+        const float value = value_of(first, mask, words, lacks_kind ? kLeadWithoutKind : 1.0F) +
+                            (fits ? kKindBonus : 0.0F);
         if (value <= best) continue;
         best = value;
+        fits_ = fits ? coverage(found_.query, found_.mass, mask) : 0.0F;
         first_ = first;
         last_ = last;
       }
     }
   }
 
-  float value_of(std::size_t first, TermMask mask, std::size_t words) const {
+  float value_of(std::size_t first, TermMask mask, std::size_t words, float lead) const {
     TermMask with_heading = mask;
     with_heading |= heading_;
     const float own = coverage(found_.query, found_.mass, mask);
     const float together = coverage(found_.query, found_.mass, with_heading);
     float value = kOwnWeight * own + together;
     if (in_heading_ < 1) value += kRestWeight * (together - in_heading_) / (1 - in_heading_);
-    if (first == 0 && hit_.opens_section) value += kLeadBonus * hit_.heading;
+    if (first == 0 && hit_.opens_section) value += kLeadBonus * lead * hit_.heading;
     return value - kWordPenalty * static_cast<float>(words) -
            kLatePenalty * static_cast<float>(first);
   }
@@ -173,18 +179,36 @@ class Chooser {
     return gap.find('\n') == std::string_view::npos ? " " : "\n";
   }
 
+  // The sentence of the answer that says most, and as much around it as fits: of the answer first.
   std::string snippet() const {
-    std::size_t last = first_;
-    const std::size_t begin = sentences_[first_].span.begin;
-    while (last + 1 < sentences_.size() &&
-           sentences_[last + 1].span.end - begin <= kSnippetBytesMax) {
-      ++last;
-    }
+    std::size_t first = core();
+    std::size_t last = first;
+    const auto bytes = [&](std::size_t from, std::size_t to) {
+      return sentences_[to].span.end - sentences_[from].span.begin;
+    };
+    while (first > first_ && bytes(first - 1, last) <= kSnippetBytesMax) --first;
+    while (last + 1 < sentences_.size() && bytes(first, last + 1) <= kSnippetBytesMax) ++last;
+    while (first > 0 && bytes(first - 1, last) <= kSnippetBytesMax) --first;
+    const std::size_t begin = sentences_[first].span.begin;
     std::string_view piece = content_.substr(begin, sentences_[last].span.end - begin);
     if (piece.size() <= kSnippetBytesMax) return text::collapse_space(piece);
     piece = piece.substr(0, piece.find_last_of(' ', kSnippetBytesMax));
     piece = piece.substr(0, whole_characters(piece));
     return text::collapse_space(piece) + " …";
+  }
+
+  std::size_t core() const {
+    std::size_t best = first_;
+    float best_value = -1;
+    for (std::size_t i = first_; i <= last_; ++i) {
+      const Sentence& sentence = sentences_[i];
+      const float value = value_of(i, sentence.mask, sentence.word_count, 0.0F) +
+                          (sentence.fits ? kKindBonus : 0.0F);
+      if (value <= best_value) continue;
+      best_value = value;
+      best = i;
+    }
+    return best;
   }
 
   static std::size_t whole_characters(std::string_view piece) {
@@ -196,12 +220,14 @@ class Chooser {
 
   const SearchResult& found_;
   const Hit& hit_;
+  AnswerKind kind_;
   std::string_view content_;
   TermMask heading_;
   float in_heading_;
   std::vector<Sentence> sentences_;
   std::size_t first_ = 0;
   std::size_t last_ = 0;
+  float fits_ = 0;
 };
 
 }  // namespace

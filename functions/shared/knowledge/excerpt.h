@@ -15,6 +15,7 @@ namespace chatpad::knowledge {
 struct Excerpt {
   std::string text;
   std::string snippet;
+  float fits = 0;  // how much of the question stands where the sort of thing asked for does; or 0
 };
 
 Excerpt best_excerpt(const SearchResult& found, const Hit& hit, const Passage& passage,

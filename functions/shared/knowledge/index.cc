@@ -1,6 +1,7 @@
 #include "functions/shared/knowledge/index.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 
@@ -34,11 +35,6 @@ void count_one(Count& count) {
   if (count < std::numeric_limits<Count>::max()) ++count;
 }
 
-std::string_view own_heading(std::string_view path) {
-  const std::size_t last = path.rfind(text::kHeadingSeparator);
-  return last == std::string_view::npos ? path : path.substr(last + text::kHeadingSeparator.size());
-}
-
 std::size_t heap_bytes(const std::string& value) {
   return value.capacity() < sizeof(std::string) / 2 ? 0 : value.capacity() + 1;
 }
@@ -49,6 +45,11 @@ std::size_t heap_bytes(const std::vector<T>& value) {
 }
 
 }  // namespace
+
+std::string_view own_heading(std::string_view path) {
+  const std::size_t last = path.rfind(text::kHeadingSeparator);
+  return last == std::string_view::npos ? path : path.substr(last + text::kHeadingSeparator.size());
+}
 
 // Collects postings under provisional term numbers, then renumbers them in the order of the
 // letters.
@@ -153,7 +154,12 @@ std::string_view Index::term(std::size_t id) const {
   return std::string_view(letters_).substr(term_begin_[id], term_begin_[id + 1] - term_begin_[id]);
 }
 
-std::optional<std::uint32_t> Index::find_term(std::string_view stem) const {
+float Index::rarity(float passages_with) const {
+  const float all = static_cast<float>(passages_.size()) + kBackgroundPassages;
+  return std::log(1 + (all - passages_with + 0.5F) / (passages_with + 0.5F));
+}
+
+std::size_t Index::lower_bound(std::string_view stem) const {
   std::size_t low = 0;
   std::size_t high = term_count();
   while (low < high) {
@@ -164,6 +170,11 @@ std::optional<std::uint32_t> Index::find_term(std::string_view stem) const {
       high = middle;
     }
   }
+  return low;
+}
+
+std::optional<std::uint32_t> Index::find_term(std::string_view stem) const {
+  const std::size_t low = lower_bound(stem);
   if (low == term_count() || term(low) != stem) return std::nullopt;
   return static_cast<std::uint32_t>(low);
 }

@@ -35,10 +35,18 @@ constexpr float kHeadingBoost = 2.5F;
 constexpr float kTitleBoost = 0.8F;
 /// Pretended passages without any of the words, so that rarity means something in a small index.
 constexpr float kBackgroundPassages = 30.0F;
+/// Words with content in such a passage.
+constexpr float kBackgroundWords = 80.0F;
 // What finding the words side by side, close together and in the heading adds to a score.
 constexpr float kPhraseBonus = 0.15F;
 constexpr float kEvidenceBonus = 1.0F;
 constexpr float kHeadingBonus = 0.35F;
+// What it adds that heading and question are about the same thing, each all of the other.
+constexpr float kFocusBonus = 0.4F;
+/// A heading that is wholly in the question makes up for so much of what the passage lacks of the
+/// question, when it is at least kFocusShareMin of it.
+constexpr float kFocusEvidence = 0.3F;
+constexpr float kFocusShareMin = 0.2F;
 // A passage that continues its section is worth less than the one that opens it.
 constexpr float kContinuationFactor = 0.95F;
 /// Words this close together speak of one thing.
@@ -59,6 +67,7 @@ struct Hit {
   float score = 0;          // comparable within one search only
   float evidence = 0;       // 0..1: share of the question found close together or in the heading
   float heading = 0;        // 0..1: share of the question found in the passage's own heading
+  float focus = 0;          // 0..1: share of its own heading found in the question
   bool opens_section = true;
 };
 
@@ -67,6 +76,9 @@ struct SearchResult {
   Query query;              // as understood, with the spellings that were tried
   std::vector<float> mass;  // how informative each of its terms is: its weight times its rarity
 };
+
+/// The last part of a path of headings.
+std::string_view own_heading(std::string_view path);
 
 class Index {
  public:
@@ -94,7 +106,10 @@ class Index {
   };
 
   std::size_t term_count() const { return term_begin_.empty() ? 0 : term_begin_.size() - 1; }
+  /// How many times rarer than everything; 0 for what is everywhere.
+  float rarity(float passages_with) const;
   std::string_view term(std::size_t id) const;
+  std::size_t lower_bound(std::string_view stem) const;  // the first term not before `stem`
   std::optional<std::uint32_t> find_term(std::string_view stem) const;
   std::span<const Posting> postings(std::uint32_t term_id) const;
   std::span<const std::uint32_t> words(std::size_t passage) const;

@@ -82,6 +82,37 @@ TEST(Index, a_name_of_two_words_is_found_whole_or_not) {
   EXPECT_LT(index.search("do you know Oak Zebra", 1).hits.front().evidence, 0.2F);
 }
 
+Passage note(const char* id, const char* heading, const char* content) {
+  return {id, "s", "Notes", "", std::nullopt, heading, content};
+}
+
+TEST(Index, reaches_relatives_and_compounds_of_a_word) {
+  const std::vector<Passage> notes = {
+      note("1", "", "Members of the cdrom group may read it. The rom is large."),
+      note("2", "", "Every distributor has a key."), note("3", "", "Nothing else is said here.")};
+  const Index index(notes);
+  EXPECT_EQ(best(index, "who reads a cd"), "1");
+  EXPECT_EQ(best(index, "distribution"), "2");
+  EXPECT_LT(index.search("distribution", 1).hits.front().evidence, 0.5F);
+  EXPECT_TRUE(same_family("graphic", "graph"));
+  EXPECT_FALSE(same_family("convert", "convers"));
+  EXPECT_FALSE(same_family("graph", "graph"));
+  EXPECT_FALSE(same_family("cart", "car"));
+}
+
+TEST(Index, a_heading_that_is_all_asked_for_speaks_for_its_passage) {
+  const std::vector<Passage> notes = {
+      note("1", "Guides > Wheels", "They roll when the ground is even."),
+      note("2", "Guides > Roads, wheels and weather", "They roll when the ground is even."),
+      note("3", "Guides > Food", "Bread is baked daily.")};
+  const SearchResult found = Index(notes).search("Do pelicans like wheels?", 3);
+  ASSERT_EQ(found.hits.size(), 2u);
+  EXPECT_EQ(found.hits[0].passage, 0u);
+  EXPECT_FLOAT_EQ(found.hits[0].focus, 1.0F);
+  EXPECT_LT(found.hits[1].focus, 0.7F);
+  EXPECT_GT(found.hits[0].evidence, found.hits[1].evidence);
+}
+
 TEST(Index, bytes_grow_with_the_text) {
   const Index small(shop_passages());
   std::vector<Passage> many;

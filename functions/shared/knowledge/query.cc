@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "functions/shared/knowledge/paraphrase.h"
+#include "functions/shared/knowledge/synonyms.h"
 #include "functions/shared/text/tokenize.h"
 
 namespace chatpad::knowledge {
@@ -40,6 +41,7 @@ class QueryBuilder {
       }
     }
     drop_lonely_entities();
+    for (QueryTerm& term : query_.terms) add_loose(term);
     return std::move(query_);
   }
 
@@ -83,6 +85,15 @@ class QueryBuilder {
       if (std::find(term.equals.begin(), term.equals.end(), other) == term.equals.end()) {
         term.variants.push_back(other);
       }
+    }
+  }
+
+  // A name has no synonyms.
+  void add_loose(QueryTerm& term) {
+    term.everyday_share = everyday_share(term.stem, language_);
+    if (term.entity != kNoEntity) return;
+    for (const std::string& other : loose_stems(term.stem, language_)) {
+      if (!known(other) && match_stem(term, other) == 0) term.loose.push_back(other);
     }
   }
 
@@ -143,7 +154,8 @@ float match_stem(const QueryTerm& term, std::string_view stem) {
     return std::find(list.begin(), list.end(), stem) != list.end();
   };
   if (term.stem == stem || has(term.equals)) return 1.0F;
-  return has(term.variants) ? kVariantWeight : 0.0F;
+  if (has(term.variants)) return kVariantWeight;
+  return has(term.loose) ? kLooseWeight : 0.0F;
 }
 
 TermMask match_terms(const Query& query, std::string_view piece, Language language) {
@@ -156,8 +168,7 @@ TermMask match_terms(const Query& query, std::string_view piece, Language langua
     for (std::size_t i = 0; i < query.terms.size(); ++i) {
       float weight = match_stem(query.terms[i], stem);
       if (!joined.empty()) weight = std::max(weight, match_stem(query.terms[i], joined));
-      if (weight > 0) mask.any |= 1U << i;
-      if (weight == 1.0F) mask.exact |= 1U << i;
+      mask.add(i, weight);
     }
     before = token.text;
   }
@@ -177,8 +188,10 @@ float coverage(const Query& query, std::span<const float> mass, TermMask mask) {
     if (!whole) continue;
     if ((mask.exact >> i) & 1U) {
       covered += mass[i];
-    } else if ((mask.any >> i) & 1U) {
+    } else if ((mask.near >> i) & 1U) {
       covered += mass[i] * kVariantWeight;
+    } else if ((mask.any >> i) & 1U) {
+      covered += mass[i] * kLooseWeight;
     }
   }
   return total > 0 ? covered / total : 0.0F;

@@ -26,6 +26,8 @@ constexpr std::size_t kQueryBytesMax = 4096;
 constexpr float kWeakWeight = 0.3F;
 /// How much a paraphrase in the text counts beside the word itself.
 constexpr float kVariantWeight = 0.8F;
+/// How much a synonym counts that may be one of another sense, or a word of the same family.
+constexpr float kLooseWeight = 0.3F;
 
 constexpr int kNoEntity = -1;
 
@@ -34,6 +36,8 @@ struct QueryTerm {
   float weight = 1.0F;
   std::vector<std::string> variants;  // stems that count kVariantWeight
   std::vector<std::string> equals;    // other spellings that count in full
+  std::vector<std::string> loose;     // stems that count kLooseWeight
+  float everyday_share = 0;           // of the words of general texts (synonyms.h)
   int entity = kNoEntity;             // terms with one number are one name: all of them or none
 };
 
@@ -46,16 +50,26 @@ Query make_query(std::string_view question, text::Language language);
 /// Which terms of a query a piece of text has: bit i is term i.
 struct TermMask {
   std::uint32_t exact = 0;  // the word itself or another spelling
-  std::uint32_t any = 0;    // those and paraphrases
+  std::uint32_t near = 0;   // those and paraphrases
+  std::uint32_t any = 0;    // those and loose relatives
+
+  /// Term `at` was matched with this weight (match_stem()).
+  void add(std::size_t at, float weight) {
+    const std::uint32_t bit = 1U << at;
+    if (weight == 1.0F) exact |= bit;
+    if (weight >= kVariantWeight) near |= bit;
+    if (weight > 0) any |= bit;
+  }
 
   TermMask& operator|=(TermMask other) {
     exact |= other.exact;
+    near |= other.near;
     any |= other.any;
     return *this;
   }
 };
 
-/// 0: not this term, 1: the word itself, kVariantWeight: a paraphrase.
+/// 0: not this term, 1: the word itself, kVariantWeight: a paraphrase, kLooseWeight: a relative.
 float match_stem(const QueryTerm& term, std::string_view stem);
 
 TermMask match_terms(const Query& query, std::string_view piece, text::Language language);

@@ -4,6 +4,9 @@
 #include <cmath>
 #include <utility>
 
+#include "functions/shared/knowledge/paraphrase.h"
+#include "functions/shared/text/tokenize.h"
+
 namespace chatpad::knowledge {
 
 Search::Search(const Index& index, Query query)
@@ -43,6 +46,8 @@ void Search::resolve() {
     resolve_list(i, {query_.terms[i].stem}, 1.0F);
     resolve_list(i, query_.terms[i].equals, 1.0F);
     resolve_list(i, query_.terms[i].variants, kVariantWeight);
+    resolve_list(i, query_.terms[i].loose, kLooseWeight);
+    if (query_.terms[i].entity == kNoEntity) add_relatives(i);
     if (resolved_[i].empty()) guess_spelling(i);
   }
 }
@@ -52,6 +57,26 @@ void Search::resolve_list(std::size_t at, const std::vector<std::string>& stems,
     const auto id = index_.find_term(stem);
     if (!id || match_word(at, *id) > 0) continue;
     resolved_[at].push_back({*id, weight});
+  }
+}
+
+// The vocabulary is sorted: what begins like the word stands together.
+void Search::add_relatives(std::size_t at) {
+  QueryTerm& term = query_.terms[at];
+  const std::string stem = term.stem;
+  const std::string_view start = std::string_view(stem).substr(0, kFamilyBytesMin);
+  if (start.size() < 2) return;
+  std::size_t found = 0;
+  for (std::size_t i = index_.lower_bound(start); i < index_.term_count(); ++i) {
+    const std::string_view word = index_.term(i);
+    if (!word.starts_with(start) || found == kRelativesMax) return;
+    const bool compound = word.size() >= stem.size() + kCompoundRestBytesMin &&
+                          word.starts_with(stem) && index_.find_term(word.substr(stem.size()));
+    if (!compound && !same_family(word, stem)) continue;
+    if (match_word(at, static_cast<std::uint32_t>(i)) > 0) continue;
+    term.loose.emplace_back(word);
+    resolved_[at].push_back({static_cast<std::uint32_t>(i), kLooseWeight});
+    ++found;
   }
 }
 
@@ -70,7 +95,6 @@ void Search::guess_spelling(std::size_t at) {
 }
 
 void Search::score_term(std::size_t at) {
-  const std::uint32_t bit = 1U << at;
   touched_.clear();
   float with = 0;  // passages that speak of it themselves
   for (const Resolved& resolved : resolved_[at]) {
@@ -81,19 +105,22 @@ void Search::score_term(std::size_t at) {
       const float text = posting.in_content / (1 - kBm25B + kBm25B * length);
       frequency_[passage] += resolved.weight * (text + kHeadingBoost * posting.in_heading +
                                                 kTitleBoost * posting.in_title);
-      const TermMask found{resolved.weight == 1.0F ? bit : 0U, bit};
+      TermMask found;
+      found.add(at, resolved.weight);
       if (posting.in_heading > 0) headings_[passage] |= found;
       if (posting.in_heading > 0) around_[passage] |= found;
       // What only stands above a passage is a hint: it speaks of all its passages.
-      if (posting.in_title > 0) around_[passage] |= TermMask{0, bit};
-      if (posting.in_heading + posting.in_content > 0 && !counted_[passage]) {
+      if (posting.in_title > 0) around_[passage].add(at, std::min(resolved.weight, kVariantWeight));
+      const bool sure = resolved.weight >= kVariantWeight;
+      if (sure && posting.in_heading + posting.in_content > 0 && !counted_[passage]) {
         counted_[passage] = true;
         ++with;
       }
     }
   }
-  const float all = static_cast<float>(index_.size()) + kBackgroundPassages;
-  mass_[at] = query_.terms[at].weight * std::log(1 + (all - with + 0.5F) / (with + 0.5F));
+  // In the pretended passages a word is as common as in general texts.
+  with += kBackgroundPassages * (1 - std::exp(-query_.terms[at].everyday_share * kBackgroundWords));
+  mass_[at] = query_.terms[at].weight * index_.rarity(with);
   for (const std::uint32_t passage : touched_) {
     const float frequency = frequency_[passage];
     score_[passage] += mass_[at] * frequency * (kBm25K1 + 1) / (frequency + kBm25K1);
@@ -115,10 +142,38 @@ Hit Search::look_closely(std::size_t passage) const {
   hit.heading = coverage(query_, mass_, headings_[passage]);
   hit.opens_section = index_.opens_section(passage);
   hit.evidence = window_evidence(passage, around_[passage]);
+  float agreement = 0;
+  if (hit.heading > 0) {
+    hit.focus = heading_focus(own_heading(index_.passage(passage).heading));
+    agreement = 2 * hit.heading * hit.focus / (hit.heading + hit.focus);
+  }
+  if (hit.heading >= kFocusShareMin) {
+    hit.evidence += (1 - hit.evidence) * kFocusEvidence * hit.focus;
+  }
   hit.score = score_[passage] * (1 + kEvidenceBonus * hit.evidence + kHeadingBonus * hit.heading +
-                                 kPhraseBonus * phrase_share(passage));
+                                 kFocusBonus * agreement + kPhraseBonus * phrase_share(passage));
   if (!hit.opens_section) hit.score *= kContinuationFactor;
   return hit;
+}
+
+float Search::heading_focus(std::string_view heading) const {
+  const text::Language language = index_.language();
+  float total = 0;
+  float found = 0;
+  for (const text::Token& token : text::tokenize(heading)) {
+    const bool number = token.text.find_first_not_of("0123456789") == std::string::npos;
+    if (number || text::is_stop_word(token.text, language)) continue;
+    const std::string stem = text::stem(token.text, language);
+    const auto id = index_.find_term(stem);
+    if (!id) continue;
+    float mass = index_.rarity(static_cast<float>(index_.postings(*id).size()));
+    if (is_weak_stem(stem, language)) mass *= kWeakWeight;
+    float match = 0;
+    for (const QueryTerm& term : query_.terms) match = std::max(match, match_stem(term, stem));
+    total += mass;
+    found += mass * match;
+  }
+  return total > 0 ? found / total : 0;
 }
 
 float Search::window_evidence(std::size_t passage, TermMask outside) const {
@@ -133,8 +188,7 @@ float Search::window_evidence(std::size_t passage, TermMask outside) const {
     TermMask mask;
     for (std::size_t i = 0; i < query_.terms.size(); ++i) {
       const float weight = match_word(i, words[position]);
-      if (weight > 0) mask.any |= 1U << i;
-      if (weight == 1.0F) mask.exact |= 1U << i;
+      mask.add(i, weight);
     }
     if (mask.any != 0) places.push_back({position, mask});
   }
@@ -169,6 +223,12 @@ float Search::phrase_share(std::size_t passage) const {
     }
   }
   return total > 0 ? found / total : 0;
+}
+
+bool same_family(std::string_view left, std::string_view right) {
+  if (left.size() > right.size()) std::swap(left, right);
+  return left.size() < right.size() && left.size() >= kFamilyBytesMin && right.starts_with(left) &&
+         static_cast<float>(left.size()) >= kFamilyShareMin * static_cast<float>(right.size());
 }
 
 bool one_slip_apart(std::string_view left, std::string_view right) {

@@ -21,6 +21,14 @@ constexpr std::uint32_t kStopWord = 0xFFFFFFFF;
 constexpr std::size_t kSpellingBytesMin = 5;
 constexpr std::size_t kSpellingCandidatesMax = 4;
 
+/// A word of the same family ("graph", "graphical") begins with the other, which has so many bytes
+/// and most of its letters.
+constexpr std::size_t kFamilyBytesMin = 5;
+constexpr float kFamilyShareMin = 0.6F;
+/// A part of a compound ("cd" of "cdrom"): the other part is a word of the texts, this long.
+constexpr std::size_t kCompoundRestBytesMin = 3;
+constexpr std::size_t kRelativesMax = 8;
+
 class Search {
  public:
   Search(const Index& index, Query query);
@@ -35,9 +43,11 @@ class Search {
 
   void resolve();
   void resolve_list(std::size_t at, const std::vector<std::string>& stems, float weight);
+  void add_relatives(std::size_t at);
   void guess_spelling(std::size_t at);
   void score_term(std::size_t at);
   Hit look_closely(std::size_t passage) const;
+  float heading_focus(std::string_view heading) const;
   float window_evidence(std::size_t passage, TermMask outside) const;
   float phrase_share(std::size_t passage) const;
   float match_word(std::size_t at, std::uint32_t term_id) const;
@@ -56,5 +66,8 @@ class Search {
 
 /// Whether one inserted, dropped, changed or swapped letter makes one word of the other.
 bool one_slip_apart(std::string_view left, std::string_view right);
+
+/// Whether two stems are of one family of words.
+bool same_family(std::string_view left, std::string_view right);
 
 }  // namespace chatpad::knowledge
