@@ -118,7 +118,8 @@ TEST(Schedule, is_open_both_times_in_the_hour_that_happens_twice) {
 TEST(Schedule, goes_past_midnight_and_around_the_clock) {
   const Schedule bar = parsed(R"({"timezone":"America/New_York","businessHours":[
     {"dayOfWeek":"Friday","openTime":"20:00","closeTime":"03:00",
-     "breaks":[{"startTime":"00:30","endTime":"01:00"},{"startTime":"22:00","endTime":"22:15"}]}]})");
+     "breaks":[{"startTime":"00:30","endTime":"01:00"},
+               {"startTime":"22:00","endTime":"22:15"}]}]})");
   EXPECT_EQ(next_open(bar, "2026-06-06T00:00:00Z"), "open");  // Friday 20:00
   EXPECT_EQ(next_open(bar, "2026-06-06T02:05:00Z"), "2026-06-06T02:15:00Z");
   EXPECT_EQ(next_open(bar, "2026-06-06T04:45:00Z"), "2026-06-06T05:00:00Z");
