@@ -75,6 +75,7 @@ struct Program::Impl {
   size_t next_unit = 0;
   size_t units_left = 0;
   bool draining = false;
+  bool ran = false;
 };
 
 Program::Impl::Impl(Config settings, DatabaseLogins database)
@@ -82,8 +83,8 @@ Program::Impl::Impl(Config settings, DatabaseLogins database)
       logins(std::move(database)),
       router(functions::endpoint_table()),
       shared(config, router, make_verifier(config)) {
-  const int count = loop_count(config);
-  for (int i = 0; i < count; ++i) units.push_back(std::make_unique<Unit>(i, shared, logins));
+  config.loops = loop_count(config);
+  for (int i = 0; i < config.loops; ++i) units.push_back(std::make_unique<Unit>(i, shared, logins));
   units_left = units.size();
   register_unit_metrics(shared.metrics, units);
   shared.metrics.add("chatpad_realtime_feed_live", "1 while the feed of durable events streams.",
@@ -117,9 +118,8 @@ void Program::Impl::start_feed() {
 }
 
 void Program::Impl::announce_owed_gaps() {
-  std::erase_if(units_with_gap, [](Unit* unit) {
-    return unit->loop.post([unit] { unit->hub.announce_gap(); });
-  });
+  std::erase_if(units_with_gap,
+                [](Unit* unit) { return unit->loop.post([unit] { unit->hub.announce_gap(); }); });
 }
 
 void Program::Impl::fan_out(realtime::EventBatch batch) {
@@ -242,7 +242,16 @@ void Program::Impl::end_loops() {
 Program::Program(Config config, DatabaseLogins logins)
     : impl_(std::make_unique<Impl>(std::move(config), std::move(logins))) {}
 
-Program::~Program() = default;
+// A program that could not listen ends its units the way a drain does: they hold open handles.
+Program::~Program() {
+  if (impl_->ran) return;
+  impl_->acceptor.reset();
+  for (const auto& owned : impl_->units) {
+    Unit* unit = owned.get();
+    unit->loop.post([unit] { unit->drain([unit] { unit->end(); }); });
+    unit->loop.run();
+  }
+}
 
 void Program::listen() {
   Impl& impl = *impl_;
@@ -260,6 +269,7 @@ void Program::on_housekeeping(std::function<void()> fn) {
 
 void Program::run() {
   Impl& impl = *impl_;
+  impl.ran = true;
   impl.start_signals();
   impl.start_feed();
   impl.housekeeping->spawn(impl.keep_house());

@@ -1,6 +1,9 @@
 #include "runtime/unit.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include "functions/shared/conversation/realtime_rule.h"
 #include "runtime/base/log.h"
@@ -10,6 +13,7 @@ namespace {
 
 constexpr int kWorkerThreads = 2;
 constexpr size_t kWorkerJobsMax = 64;
+constexpr size_t kOwnDescriptors = 256;  // databases, logs, curl, libuv
 
 std::vector<std::string> labels_of(const edge::Router& router) {
   std::vector<std::string> labels;
@@ -22,6 +26,17 @@ pg::PoolOptions pool_options(const Config& config, const std::string& conninfo) 
   options.conninfo = conninfo;
   options.connections_max = config.pool_connections;
   return options;
+}
+
+// Each loop's share of the descriptors the system allows, less what the program needs for itself.
+http::ServerLimits http_limits(const Config& config) {
+  http::ServerLimits limits;
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return limits;
+  const auto loops = static_cast<size_t>(std::max(1, config.loops));
+  const size_t usable = files.rlim_cur > kOwnDescriptors ? files.rlim_cur - kOwnDescriptors : 1;
+  limits.connections_max = std::min(limits.connections_max, std::max<size_t>(1, usable / loops));
+  return limits;
 }
 
 realtime::HubOptions hub_options(const Config& settings, const edge::Authenticator& verifier,
@@ -59,7 +74,7 @@ Unit::Unit(int index, Shared& shared, const DatabaseLogins& logins)
       dispatch({context, shared.router, shared.limiter, shared.metrics.counters_of_loop(index),
                 [this](edge::UpgradedSocket socket) { on_upgraded(std::move(socket)); }}) {
   shared.bus.add(hub);
-  server = std::make_unique<http::Server>(loop, http::ServerLimits(), dispatch);
+  server = std::make_unique<http::Server>(loop, http_limits(shared.config), dispatch);
   sockets = std::make_unique<realtime::SocketServer>(loop, hub, realtime::SocketLimits());
   stats_turn_end_ = loop.on_turn_end([this] { stats.copy_from(*this); });
 }

@@ -43,6 +43,15 @@ int RateLimiter::check(std::string_view rate_class, std::string_view client, uin
   return 0;
 }
 
+size_t RateLimiter::keys() {
+  size_t count = 0;
+  for (Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    count += shard.full_at_us.size();
+  }
+  return count;
+}
+
 void RateLimiter::evict(Shard& shard, uint64_t now_us) {
   std::erase_if(shard.full_at_us, [now_us](const auto& entry) { return entry.second <= now_us; });
   // Everybody is still counted: forget half rather than grow.

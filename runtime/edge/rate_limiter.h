@@ -25,6 +25,8 @@ class RateLimiter {
   int check(std::string_view rate_class, std::string_view client, uint32_t count,
             uint32_t window_s);
 
+  size_t keys();
+
  private:
   struct Shard {
     std::mutex mutex;

@@ -1,0 +1,57 @@
+#include "runtime/edge/router.h"
+
+#include <gtest/gtest.h>
+
+namespace chatpad::edge {
+namespace {
+
+Task<Reply> nothing(Call) { co_return no_content(); }
+
+Endpoint with(http::Method method, std::string_view path) {
+  Endpoint endpoint;
+  endpoint.method = method;
+  endpoint.path = path;
+  endpoint.handle = nothing;
+  return endpoint;
+}
+
+Router sample() {
+  return Router({{"inbox", "send_human_message", with(http::Method::post, "")},
+                 {"auth", "user", with(http::Method::get, "/auth/v1/user")},
+                 {"chat", "page", with(http::Method::get, "/chat/{agent}")}});
+}
+
+TEST(Router, derives_the_path_from_the_file_name) {
+  EXPECT_EQ(derived_path("send_human_message"), "/functions/v1/send-human-message");
+  const Router router = sample();
+  const auto match = router.find(http::Method::post, "/functions/v1/send-human-message");
+  ASSERT_NE(match.route, nullptr);
+  EXPECT_EQ(match.route->label, "inbox.send_human_message");
+}
+
+TEST(Router, answers_head_with_get_and_names_the_methods_of_a_known_path) {
+  const Router router = sample();
+  EXPECT_NE(router.find(http::Method::head, "/auth/v1/user").route, nullptr);
+  const auto wrong = router.find(http::Method::del, "/auth/v1/user");
+  EXPECT_EQ(wrong.route, nullptr);
+  EXPECT_TRUE(wrong.path_known);
+  EXPECT_EQ(wrong.allow, "OPTIONS, GET, HEAD");
+}
+
+TEST(Router, takes_one_segment_for_a_parameter) {
+  const Router router = sample();
+  EXPECT_EQ(router.find(http::Method::get, "/chat/abc").parameter, "abc");
+  for (const char* path : {"/chat", "/chat/", "/chat/a/b", "/", ""}) {
+    EXPECT_EQ(router.find(http::Method::get, path).route, nullptr) << path;
+    EXPECT_FALSE(router.find(http::Method::get, path).path_known) << path;
+  }
+}
+
+TEST(RouterDeathTest, refuses_two_endpoints_on_one_path) {
+  EXPECT_DEATH(Router({{"a", "x", with(http::Method::get, "/same")},
+                       {"b", "y", with(http::Method::get, "/same")}}),
+               "two endpoints do not share");
+}
+
+}  // namespace
+}  // namespace chatpad::edge
