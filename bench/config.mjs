@@ -7,7 +7,7 @@ import { figure, judge, median, ratios, rounds, seconds, verdict } from './lib/r
 import { databaseOf, freePort, launch, ready, startOurs } from './lib/server.mjs';
 import { bench, deno } from './lib/tools.mjs';
 
-const CONNECTIONS = 8;
+const CONNECTIONS = Number(process.env.BENCH_CONNECTIONS ?? 8);
 const CLIENTS = 32;
 
 const ours = await startOurs({ loops: 1, pool: CONNECTIONS });

@@ -6,7 +6,8 @@ import { bench, debian, fail, pgbench } from './tools.mjs';
 function run(words, env, cpu) {
   const command = cpu === undefined ? words : ['taskset', '-c', String(cpu), ...words];
   return new Promise((resolve) => {
-    const child = spawn(command[0], command.slice(1), { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const options = { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true };
+    const child = spawn(command[0], command.slice(1), options);
     let out = '';
     child.stdout.on('data', (bytes) => (out += bytes));
     child.stderr.on('data', (bytes) => (out += bytes));

@@ -29,11 +29,17 @@ export function residentKiB(pid) {
   return { total: of('VmRSS'), anonymous: of('RssAnon'), file: of('RssFile') };
 }
 
-// `cpu`: the core to stay on; undefined: any. The log goes to a file, as in operation.
+// `cpu`: the core to stay on; undefined: any. The log goes to a file, as in operation. A session of its
+// own (`detached`), because Linux shares the cores out between sessions, and every backend of
+// PostgreSQL has one: server and load in one session would get the share of a single backend.
 export function launch(name, command, { cpu, env = {} } = {}) {
   const log = openSync(path.join(work, `${name}.log`), 'w');
   const words = cpu === undefined ? command : ['taskset', '-c', String(cpu), ...command];
-  const child = spawn(words[0], words.slice(1), { env: { ...process.env, ...env }, stdio: ['ignore', log, log] });
+  const child = spawn(words[0], words.slice(1), {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
   running.add(child);
   child.gone = new Promise((resolve) => {
     child.once('exit', (code, signal) => {
