@@ -39,7 +39,7 @@ std::string read_file(const std::filesystem::path& path) {
 void apply_sql() {
   static bool applied = false;
   if (std::exchange(applied, true)) return;
-  const auto root = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
+  const auto root = std::filesystem::path(CHATPAD_SOURCE_DIR);
   std::vector<std::pair<std::string, std::string>> texts;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root / "sql")) {
     if (entry.path().extension() != ".sql") continue;

@@ -26,8 +26,7 @@ std::string unhex(std::string_view text) {
 }
 
 std::map<std::string, std::string> load_golden() {
-  const auto path =
-      std::filesystem::path(__FILE__).parent_path() / "../../tests/golden/realtime/frames.tsv";
+  const auto path = std::filesystem::path(CHATPAD_SOURCE_DIR) / "tests/golden/realtime/frames.tsv";
   std::ifstream file(path);
   std::map<std::string, std::string> cases;
   std::string line;

@@ -111,8 +111,7 @@ TEST(Migrate, lists_what_keeps_the_program_from_a_database) {
 
 // The repository's own SQL, when the tests run from a checkout.
 TEST(Migrate, applies_the_sql_of_this_repository_twice) {
-  const std::filesystem::path root =
-      std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
+  const std::filesystem::path root = std::filesystem::path(CHATPAD_SOURCE_DIR);
   std::vector<std::string> texts;
   std::vector<std::string> paths;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root / "sql")) {

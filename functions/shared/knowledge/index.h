@@ -35,8 +35,6 @@ constexpr float kHeadingBoost = 2.5F;
 constexpr float kTitleBoost = 0.8F;
 /// Pretended passages without any of the words, so that rarity means something in a small index.
 constexpr float kBackgroundPassages = 30.0F;
-/// Words with content in such a passage.
-constexpr float kBackgroundWords = 80.0F;
 // What finding the words side by side, close together and in the heading adds to a score.
 constexpr float kPhraseBonus = 0.15F;
 constexpr float kEvidenceBonus = 1.0F;

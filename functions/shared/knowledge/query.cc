@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "functions/shared/knowledge/paraphrase.h"
-#include "functions/shared/knowledge/synonyms.h"
 #include "functions/shared/text/tokenize.h"
 
 namespace chatpad::knowledge {
@@ -41,7 +40,6 @@ class QueryBuilder {
       }
     }
     drop_lonely_entities();
-    for (QueryTerm& term : query_.terms) add_loose(term);
     return std::move(query_);
   }
 
@@ -85,15 +83,6 @@ class QueryBuilder {
       if (std::find(term.equals.begin(), term.equals.end(), other) == term.equals.end()) {
         term.variants.push_back(other);
       }
-    }
-  }
-
-  // A name has no synonyms.
-  void add_loose(QueryTerm& term) {
-    term.everyday_share = everyday_share(term.stem, language_);
-    if (term.entity != kNoEntity) return;
-    for (const std::string& other : loose_stems(term.stem, language_)) {
-      if (!known(other) && match_stem(term, other) == 0) term.loose.push_back(other);
     }
   }
 

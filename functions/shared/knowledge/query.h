@@ -26,7 +26,7 @@ constexpr std::size_t kQueryBytesMax = 4096;
 constexpr float kWeakWeight = 0.3F;
 /// How much a paraphrase in the text counts beside the word itself.
 constexpr float kVariantWeight = 0.8F;
-/// How much a synonym counts that may be one of another sense, or a word of the same family.
+/// How much a word of the same family, or a compound with it, counts.
 constexpr float kLooseWeight = 0.3F;
 
 constexpr int kNoEntity = -1;
@@ -37,7 +37,6 @@ struct QueryTerm {
   std::vector<std::string> variants;  // stems that count kVariantWeight
   std::vector<std::string> equals;    // other spellings that count in full
   std::vector<std::string> loose;     // stems that count kLooseWeight
-  float everyday_share = 0;           // of the words of general texts (synonyms.h)
   int entity = kNoEntity;             // terms with one number are one name: all of them or none
 };
 

@@ -46,7 +46,6 @@ void Search::resolve() {
     resolve_list(i, {query_.terms[i].stem}, 1.0F);
     resolve_list(i, query_.terms[i].equals, 1.0F);
     resolve_list(i, query_.terms[i].variants, kVariantWeight);
-    resolve_list(i, query_.terms[i].loose, kLooseWeight);
     if (query_.terms[i].entity == kNoEntity) add_relatives(i);
     if (resolved_[i].empty()) guess_spelling(i);
   }
@@ -118,8 +117,6 @@ void Search::score_term(std::size_t at) {
       }
     }
   }
-  // In the pretended passages a word is as common as in general texts.
-  with += kBackgroundPassages * (1 - std::exp(-query_.terms[at].everyday_share * kBackgroundWords));
   mass_[at] = query_.terms[at].weight * index_.rarity(with);
   for (const std::uint32_t passage : touched_) {
     const float frequency = frequency_[passage];
