@@ -64,11 +64,13 @@ Result<Home> Home::open(const Config& config) {
   auto values = read_env_file(home.path("env"));
   if (!values) return values.error();
   home.values = std::move(values).value();
+  home.saved_ = home.values;
   return home;
 }
 
 Home::Home(Home&& other) noexcept
     : values(std::move(other.values)),
+      saved_(std::move(other.saved_)),
       folder_(std::move(other.folder_)),
       lock_fd_(std::exchange(other.lock_fd_, -1)) {}
 
@@ -97,6 +99,11 @@ void Home::fill_secrets(const Config& config) {
   }
 }
 
-Result<void> Home::save() { return write_env_file(path("env"), values); }
+Result<void> Home::save() {
+  if (values == saved_) return {};
+  Result<void> written = write_env_file(path("env"), values);
+  if (written) saved_ = values;
+  return written;
+}
 
 }  // namespace chatpad

@@ -19,6 +19,7 @@ class Home {
 
   // Makes secrets and keys that are missing; what is there stays.
   void fill_secrets(const Config& config);
+  // Writes the env file when something changed.
   Result<void> save();
 
   std::string path(std::string_view name) const { return folder_ + "/" + std::string(name); }
@@ -27,6 +28,7 @@ class Home {
 
  private:
   Home(std::string folder, int lock_fd) : folder_(std::move(folder)), lock_fd_(lock_fd) {}
+  EnvValues saved_;  // as the file has it
   std::string folder_;
   int lock_fd_ = -1;
 };
