@@ -1,6 +1,7 @@
 #include "realtime/hub/hub.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "realtime/hub/bus.h"
 #include "runtime/base/check.h"
@@ -173,6 +174,12 @@ void Hub::on_ready(Session& session) {
 }
 
 void Hub::flush() {
+  if (std::exchange(more_expected_, false) && flush_holds_ < kFlushHoldsMax) {
+    ++flush_holds_;
+    hold_timer_.start(loop_, 1, [] {});
+    return;
+  }
+  flush_holds_ = 0;
   // Closing sessions leave their topics here, outside of any fan-out.
   for (size_t i = 0; i < dirty_.size(); ++i) {
     Session* session = dirty_[i];

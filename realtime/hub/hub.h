@@ -92,6 +92,9 @@ class Hub {
 
   // Writes every outbox that has something; called at the end of each turn of the loop.
   void flush();
+  // The socket that just spoke has more to read: the next flush waits for it, kFlushHoldsMax turns
+  // at most, so that a burst leaves in one write per subscriber.
+  void expect_more() { more_expected_ = true; }
   HubStats stats() const;
 
  private:
@@ -158,6 +161,9 @@ class Hub {
   std::deque<WaitingJoin> waiting_;
   Timer waiting_timer_;
   std::vector<Session*> dirty_;
+  bool more_expected_ = false;
+  uint32_t flush_holds_ = 0;
+  Timer hold_timer_;  // should the expected bytes be somebody else's to read
   std::string gather_;
   std::string scratch_;
   HubStats stats_;

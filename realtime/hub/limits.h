@@ -23,6 +23,7 @@ struct HubLimits {
 constexpr uint32_t kRateBurstSeconds = 2;          // a bucket holds this many seconds' worth
 constexpr size_t kWriteBytesMax = 64 * 1024;       // frames gathered into one write
 constexpr size_t kFlushBytes = 128 * 1024;         // an outbox above it is written inside the turn
+constexpr uint32_t kFlushHoldsMax = 8;             // turns a flush waits for the rest of a burst
 constexpr size_t kBusItemsMax = 64 * 1024;         // messages on their way to one other loop
 constexpr size_t kBusBytesMax = 64 * 1024 * 1024;  // their bytes
 

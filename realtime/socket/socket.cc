@@ -1,5 +1,7 @@
 #include "realtime/socket/socket.h"
 
+#include <sys/ioctl.h>
+
 #include "realtime/socket/server_impl.h"
 #include "runtime/base/log.h"
 #include "runtime/wire/utf8.h"
@@ -104,6 +106,10 @@ int Socket::on_message(std::string_view message) {
     ask_to_close(Close::bad_utf8);
   } else {
     server_.hub.on_text(*session_, message);
+  }
+  int unread_bytes = 0;
+  if (::ioctl(lws_get_socket_fd(wsi), FIONREAD, &unread_bytes) == 0 && unread_bytes > 0) {
+    server_.hub.expect_more();
   }
   return 0;
 }
