@@ -42,9 +42,10 @@ std::string peer_text(const sockaddr_storage& address) {
 
 [[noreturn]] void raise_listen_error(const std::string& host, uint16_t port, int error) {
   const std::string where = host + ":" + std::to_string(port);
-  const std::string sentence = error == EADDRINUSE
-                                   ? "Another program listens on " + where + " already; stop it or choose another port."
-                                   : "Cannot listen on " + where + ": " + std::strerror(error);
+  const std::string sentence =
+      error == EADDRINUSE
+          ? "Another program listens on " + where + " already; stop it or choose another port."
+          : "Cannot listen on " + where + ": " + std::strerror(error);
   raise(Errc::internal, PublicText(sentence), LogText(std::strerror(error)));
 }
 
