@@ -95,8 +95,7 @@ Started open_home_and_database(const Config& config) {
 bool revive(pg::Embedded& cluster) {
   const Result<bool> started = cluster.revive();
   if (started) return *started;
-  log::Line(LogLevel::error, "database_not_started")
-      .field("cause", started.error().message.value);
+  log::Line(LogLevel::error, "database_not_started").field("cause", started.error().message.value);
   return true;
 }
 

@@ -7,11 +7,10 @@
 namespace chatpad::functions::auth::token {
 using namespace chatpad::edge;
 
-constexpr pg::Statement kUser{
-    "auth_user_for_password",
-    "select \"user\"->>'id', encrypted_password, "
-    "coalesce((\"user\"->>'banned_until')::timestamptz > now(), false) "
-    "from api.auth_user_for_password($1)"};
+constexpr pg::Statement kUser{"auth_user_for_password",
+                              "select \"user\"->>'id', encrypted_password, "
+                              "coalesce((\"user\"->>'banned_until')::timestamptz > now(), false) "
+                              "from api.auth_user_for_password($1)"};
 constexpr pg::Statement kRotate{
     "auth_rotate_refresh",
     "select r->>'outcome', r->>'sessionId', r->>'sealed', r->'user', r->>'aal' "

@@ -69,8 +69,7 @@ bool Hub::origin_fits(const edge::Caller& caller, const std::string& origin) con
   if (caller.kind != edge::CallerKind::visitor || caller.origin.empty() || origin.empty()) {
     return true;
   }
-  return wire::same_origin(origin, caller.origin) ||
-         wire::same_origin(origin, options_.own_origin);
+  return wire::same_origin(origin, caller.origin) || wire::same_origin(origin, options_.own_origin);
 }
 
 // Makes the token's caller the channel's; without a token the caller stays. False: `why` says so.

@@ -4,7 +4,8 @@
 #   tests/fuzz/build.sh TARGET [OUTPUT_DIRECTORY]     TARGET is the x of tests/fuzz/x_fuzz.cc
 #
 # Prints the program's path. `// uses: GLOB...` lines in the target name the sources it needs,
-# `// links: FLAG...` what it links.
+# `// c: FILE...` C sources that are not ours (built without instrumentation), `// links: FLAG...`
+# further flags.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 target=${1:?usage: build.sh TARGET [OUTPUT_DIRECTORY]}
@@ -19,8 +20,16 @@ flags="-std=c++20 -O1 -g -fno-omit-frame-pointer -I$root"
 flags="$flags -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined"
 sources=$(sed -n 's|^// uses: ||p' "$source")
 links=$(sed -n 's|^// links: ||p' "$source")
+objects=
+for file in $(sed -n 's|^// c: ||p' "$source"); do
+  object=$output/$(basename "$file").o
+  # shellcheck disable=SC2086
+  "${compiler/++/}" -O1 -w -c "$file" $links -o "$object"
+  objects="$objects $object"
+done
+[ -n "$sources" ] || { echo "$source names no sources (// uses:)" >&2; exit 2; }
 # shellcheck disable=SC2086
 files=$(ls -1 $sources | grep -v '_test\.cc$')
 # shellcheck disable=SC2086
-"$compiler" $flags "$source" $files $links -o "$output/${target}_fuzz"
+"$compiler" $flags "$source" $files $objects $links -o "$output/${target}_fuzz"
 echo "$output/${target}_fuzz"

@@ -1,7 +1,11 @@
 // Fuzzes the request grammar: the same bytes fed whole and in pieces must give the same requests.
 //
 // The first byte of the input chooses the sizes of the pieces; the rest is what a client sends.
-//   clang++-14 -std=c++20 -fsanitize=fuzzer,address,undefined -I. -I/usr/share/include/llhttp ...
+//
+// uses: runtime/http/request_parser.cc runtime/http/chunked.cc runtime/base/error.cc
+// uses: runtime/base/check.cc
+// c: /usr/share/llhttp/llhttp.c /usr/share/llhttp/api.c /usr/share/llhttp/http.c
+// links: -I/usr/share/include/llhttp
 #include <cstdint>
 #include <string>
 #include <vector>
