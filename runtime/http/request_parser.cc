@@ -255,9 +255,9 @@ ParseStep RequestParser::parse(char* data, size_t size, Request& request) {
     const char first = data[start_];
     if (kToken[static_cast<uint8_t>(first)] == 0 && first != '\r') return refuse(Errc::bad_request);
   }
-  if (lines_ == 0 && size - start_ > limits_.target_bytes_max + 64) {
-    return refuse(Errc::uri_too_long);
-  }
+  // A CR at the end may belong to the line's end, which is yet to come.
+  const size_t line_bytes = size - start_ - (size > start_ && data[size - 1] == '\r' ? 1 : 0);
+  if (lines_ == 0 && line_bytes > limits_.target_bytes_max + 64) return refuse(Errc::uri_too_long);
   if (size - start_ >= limits_.header_bytes_max) return refuse(Errc::headers_too_large);
   return ParseStep::more;
 }

@@ -3,7 +3,7 @@
 // The first byte of the input chooses the sizes of the pieces; the rest is what a client sends.
 //
 // uses: runtime/http/request_parser.cc runtime/http/chunked.cc runtime/base/error.cc
-// uses: runtime/base/check.cc
+// uses: runtime/base/check.cc runtime/http/request.cc
 // c: /usr/share/llhttp/llhttp.c /usr/share/llhttp/api.c /usr/share/llhttp/http.c
 // links: -I/usr/share/include/llhttp
 #include <cstdint>
