@@ -10,7 +10,6 @@ namespace chatpad::functions {
 // An answer that another loop or program is writing is looked for this often, so many times.
 constexpr uint64_t kElsewherePollMs = 250;
 constexpr int kElsewherePolls = 400;
-// A comment keeps proxies from closing a stream in which nobody speaks.
 constexpr std::string_view kSseContentType = "text/event-stream";
 
 // Waits for the whole answer: 200 {conversationId, userMessage, reply | null, status}.
