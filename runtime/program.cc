@@ -17,7 +17,6 @@ namespace {
 
 constexpr uint64_t kPartitionsMs = 3'600'000;
 
-const pg::Claims kService{pg::Role::service_role, R"({"role":"service_role"})"};
 constexpr pg::Statement kCloseStale{"close_stale_answers", "select api.close_stale_answers()"};
 constexpr pg::Statement kPartitions{"ensure_partitions", "select realtime.ensure_partitions()"};
 
@@ -159,7 +158,7 @@ void Program::Impl::on_gap() {
 
 Task<void> Program::Impl::ask(pg::Statement statement) {
   try {
-    co_await units.front()->service_pool.once(kService, statement, pg::Params());
+    co_await units.front()->service_pool.once(pg::service_claims(), statement, pg::Params());
   } catch (const Raised& raised) {
     log::Line(LogLevel::warn, "housekeeping_failed")
         .field("statement", statement.name)

@@ -4,8 +4,8 @@
 // What the client may read (`PublicText`) and what only the log may read (`LogText`) are different
 // types, so an internal text cannot reach a reply by accident.
 //
-// `Raised` is caught where a piece of work has its border: the request dispatch, a realtime channel, a
-// running answer, the housekeeping, the program's commands. Nothing in between catches it.
+// `Raised` is caught where a piece of work has its border: the request dispatch, a realtime
+// channel, a running answer, the housekeeping, the program's commands.
 // A bug is not an error: it ends the program through CHECK (check.h).
 #pragma once
 

@@ -8,11 +8,6 @@
 namespace chatpad::edge {
 namespace {
 
-const pg::Claims& service_claims() {
-  static const pg::Claims claims{pg::Role::service_role, R"({"role":"service_role"})"};
-  return claims;
-}
-
 Task<pg::Rows> timed(pg::Pool* pool, pg::Claims claims, pg::Statement statement, pg::Params params,
                      uint64_t* spent_us) {
   const uint64_t start = monotonic_us();
@@ -52,7 +47,9 @@ std::optional<std::string> Call::query(std::string_view name) const {
 
 Db Call::db() const { return Db(context().pool(), state_->caller.claims, &state_->db_us); }
 
-Db Call::service() const { return Db(context().service_pool(), service_claims(), &state_->db_us); }
+Db Call::service() const {
+  return Db(context().service_pool(), pg::service_claims(), &state_->db_us);
+}
 
 Stream Call::start_stream(std::string_view content_type) const {
   std::string headers(kCorsHeaders);

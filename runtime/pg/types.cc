@@ -51,4 +51,9 @@ int64_t Rows::affected() const {
   return value;
 }
 
+const Claims& service_claims() {
+  static const Claims claims{Role::service_role, R"({"role":"service_role"})"};
+  return claims;
+}
+
 }  // namespace chatpad::pg

@@ -29,6 +29,9 @@ struct Claims {
   std::string json = R"({"role":"anon"})";
 };
 
+// The program acting for itself, past row-level security.
+const Claims& service_claims();
+
 // `name` is a stable identifier: prepared-statement name (together with the role), metrics label
 // and log field. `sql` is a literal with $1.. parameters; no text of a caller is ever part of it.
 struct Statement {

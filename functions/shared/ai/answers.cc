@@ -8,8 +8,6 @@
 namespace chatpad::functions::ai {
 namespace {
 
-const pg::Claims kService{pg::Role::service_role, R"({"role":"service_role"})"};
-
 constexpr pg::Statement kStart{
     "start_answer",
     "select r->>'started', r->>'messageId' from api.start_answer($1, $2, $3, $4) r"};
@@ -91,7 +89,7 @@ Task<void> Answers::write(std::shared_ptr<Run> run) {
   const Assignment& a = run->assignment;
   pg::Params start_params(a.conversation_id, a.epoch, a.reply_to, kLeaseS);
   pg::Rows started =
-      co_await context_.service_pool().once(kService, kStart, std::move(start_params));
+      co_await context_.service_pool().once(pg::service_claims(), kStart, std::move(start_params));
   if (started.size() != 1 || started.text(0, 0) != "true") {
     // Somebody took over between the visitor's message and now, or it is being answered elsewhere.
     const bool answered_elsewhere = started.size() == 1 && !started.is_null(0, 1);
@@ -135,8 +133,8 @@ Task<std::shared_ptr<const chatpad::knowledge::Index>> Answers::knowledge_of(
   std::shared_ptr<const chatpad::knowledge::Index> index =
       cache_.get(a.agent_id, a.knowledge_version);
   if (index) co_return index;
-  pg::Rows rows =
-      co_await context_.service_pool().once(kService, kKnowledge, pg::Params(a.agent_id));
+  pg::Rows rows = co_await context_.service_pool().once(pg::service_claims(), kKnowledge,
+                                                        pg::Params(a.agent_id));
   const std::vector<chatpad::knowledge::Passage> passages = passages_of(rows);
   index = std::make_shared<const chatpad::knowledge::Index>(passages);
   cache_.put(a.agent_id, a.knowledge_version, index);
@@ -163,7 +161,8 @@ Task<bool> Answers::say(std::shared_ptr<Run> run, std::string piece) {
   if (full || now - run->persisted_ms < kPersistMs) co_return !full;
   run->persisted_ms = now;
   pg::Params params(run->message_id, a.epoch, run->text, kLeaseS);
-  pg::Rows rows = co_await context_.service_pool().once(kService, kAppend, std::move(params));
+  pg::Rows rows =
+      co_await context_.service_pool().once(pg::service_claims(), kAppend, std::move(params));
   run->cut = rows.size() != 1 || !rows.boolean(0, 0);
   co_return !run->cut;
 }
@@ -173,7 +172,8 @@ Task<void> Answers::finish(std::shared_ptr<Run> run, Outcome outcome) {
   std::string metadata = outcome.from_knowledge ? R"({"fromKnowledge":true})" : "{}";
   pg::Params params(run->message_id, a.epoch, run->text, outcome.citations_json, outcome.model,
                     outcome.input_tokens, outcome.output_tokens, metadata);
-  pg::Rows rows = co_await context_.service_pool().once(kService, kFinish, std::move(params));
+  pg::Rows rows =
+      co_await context_.service_pool().once(pg::service_claims(), kFinish, std::move(params));
   if (rows.size() != 1 || rows.is_null(0, 0)) raise(Errc::not_found);
   run->reply_json = rows.str(0, 0);
   run->cut = rows.text(0, 2) == "true";
