@@ -143,8 +143,9 @@ Result<void> decode_binary(std::string_view frame, Inbound& out) {
   if (!wire::is_utf8(out.user_event)) return malformed("event is not UTF-8");
   if (!join_ref.empty()) out.join_ref = out.own[0] = wire::json_string(join_ref);
   if (!ref.empty()) out.ref = out.own[1] = wire::json_string(ref);
-  if (!out.metadata.empty() && !wire::check_json(out.metadata)) {
-    return malformed("metadata is not JSON");
+  if (!out.metadata.empty() &&
+      (json_kind(trim(out.metadata)) != JsonKind::object || !wire::check_json(out.metadata))) {
+    return malformed("metadata is no JSON object");
   }
   if (out.encoding == Encoding::json) {
     if (out.payload.empty()) out.payload = "{}";

@@ -192,6 +192,21 @@ TEST(RealtimeFrame, EveryTruncationOfABinaryPushIsRefusedOrShort) {
   EXPECT_FALSE(decode_binary(wrong, payload));
 }
 
+TEST(RealtimeFrame, MetadataOfABinaryPushIsAnObjectOrNothing) {
+  const auto push = [](std::string_view metadata) {
+    return std::string("\x03\0\0\x01\x01", 5) + static_cast<char>(metadata.size()) + "\x01te" +
+           std::string(metadata) + "{}";
+  };
+  for (const std::string_view good : {"", "{}", R"({"id":"7"})", " {} "}) {
+    Inbound in;
+    EXPECT_TRUE(decode_binary(push(good), in)) << good;
+  }
+  for (const std::string_view bad : {"7", "null", R"("{}")", "[]", "{", " "}) {
+    Inbound in;
+    EXPECT_FALSE(decode_binary(push(bad), in)) << bad;
+  }
+}
+
 TEST(RealtimeFrame, ATextBroadcastIsTakenApart) {
   const auto push = parse_broadcast(R"({"type":"broadcast","event":"a\"b","payload":{"x":[{}]}})");
   ASSERT_TRUE(push);

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "realtime/protocol/json_slice.h"
+#include "runtime/wire/json.h"
 
 namespace chatpad::realtime {
 namespace {
@@ -40,9 +41,8 @@ ChangeRequest parse_change(std::string_view object) {
     if (key == "schema") change.schema = as_text(items.value());
     if (key == "table") change.table = as_text(items.value());
     if (key == "filter") change.filter = as_text(items.value());
-    // Only keys the client knows by name are compared; others go back as they came unless odd.
-    if (key.find_first_of("\"\\") != std::string_view::npos) continue;
-    kept.append("\"").append(key).append("\":").append(items.value()).append(",");
+    wire::append_json_string(kept, key);
+    kept.append(":").append(items.value()).append(",");
   }
   change.id = change_id(kept);
   change.echo = std::move(kept);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "realtime/protocol/json_slice.h"
+#include "runtime/wire/json.h"
 
 namespace chatpad::realtime {
 namespace {
@@ -54,6 +55,16 @@ TEST(RealtimeJoin, EchoesChangesInOrderWithIds) {
   const std::string id = std::to_string(join->changes[0].id);
   EXPECT_EQ(join->changes[0].echo,
             R"({"event":"*","schema":"public","table":"chat","filter":"a=eq.7","id":)" + id + "}");
+}
+
+TEST(RealtimeJoin, EchoesKeysWithEscapesAsJson) {
+  const auto join =
+      parse_join(R"({"config":{"postgres_changes":[{"a\nb\u0000":1,"\"\\":2,"\u0063":3}]}})");
+  ASSERT_TRUE(join);
+  const std::string response = join_response_json(join->changes);
+  EXPECT_TRUE(wire::check_json(response)) << response;
+  EXPECT_TRUE(join->changes[0].echo.starts_with(R"({"a\nb\u0000":1,"\"\\":2,"c":3,"id":)"))
+      << response;
 }
 
 TEST(RealtimeJoin, RefusesMoreChangesThanTheLimit) {
