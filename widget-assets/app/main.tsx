@@ -1,0 +1,16 @@
+// The widget's app: in the loader's frame on shop pages, and alone on the hosted page. The document
+// says which agent and which of the two (`data-agent-id`, `data-mode`).
+
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { frameHost } from './frame_host.ts';
+import { pageHost } from './page_host.ts';
+import { createSession } from './session.ts';
+import { createStore } from './store.ts';
+
+const { agentId = '', mode } = document.documentElement.dataset;
+const host = mode === 'page' ? pageHost(agentId) : frameHost();
+const store = createStore();
+const session = createSession(agentId, host, store);
+render(<App host={host} session={session} store={store} />, document.getElementById('app')!);
+void session.start();

@@ -1,0 +1,156 @@
+// Sends the visitor's messages, one after the other and each exactly once: every attempt of a message
+// carries the same clientMessageId, so the server stores it once however often it is repeated.
+//
+// Repeats by itself while the server or the network is away; gives up with a sentence a person can
+// act on. retry() starts again.
+
+import { ApiError, events, post, retryable, tokenRefused } from '../shared/api.ts';
+import { backoffMs } from '../shared/backoff.ts';
+import type { AnswerEvent } from '../shared/types.ts';
+import type { Host } from './host.ts';
+import type { Store } from './store.ts';
+
+/** Attempts that follow each other by themselves: more than two minutes with the pauses between. */
+const ATTEMPTS_MAX = 12;
+/** Of the page's address, which goes with every message. */
+const URL_CHARS_MAX = 2_000;
+/** An answer may take this long, and no piece of it longer than the server's deadline. */
+const ANSWER_MS = 125_000;
+
+export interface Sender {
+  send(content: string): void;
+  retry(clientMessageId: string): void;
+  /** Is this answer being streamed to us? Then its pieces on other ways are not wanted. */
+  streaming(messageId: string): boolean;
+}
+
+export interface SenderEvents {
+  conversationStarted(id: string): void;
+  sent(content: string): void;
+}
+
+export function createSender(agentId: string, host: Host, store: Store, told: SenderEvents): Sender {
+  const queue: string[] = [];
+  let running = false;
+  let streamed = '';
+
+  async function run(): Promise<void> {
+    if (running) return;
+    running = true;
+    for (let id = queue.shift(); id; id = queue.shift()) await deliver(id);
+    running = false;
+  }
+
+  async function deliver(clientMessageId: string): Promise<void> {
+    let freshToken = false;
+    for (let attempt = 0; ; attempt += 1) {
+      const draft = store.get().drafts.find((one) => one.clientMessageId === clientMessageId);
+      if (!draft) return;
+      store.dispatch({ type: 'draft_state', clientMessageId, state: 'sending' });
+      try {
+        await ask(clientMessageId, draft.content, freshToken);
+        return;
+      } catch (error) {
+        store.dispatch({ type: 'answer_broken' });
+        if (tokenRefused(error) && !freshToken) {
+          freshToken = true;
+          continue;
+        }
+        if (error instanceof ApiError && error.code === 'not_found' && store.get().conversationId) {
+          forgetConversation();
+          continue;
+        }
+        if (!retryable(error) || attempt + 1 >= ATTEMPTS_MAX) {
+          store.dispatch({ type: 'draft_state', clientMessageId, state: 'failed', error: advice(error) });
+          return;
+        }
+        store.dispatch({ type: 'draft_state', clientMessageId, state: 'waiting', error: advice(error) });
+        await pause(Math.max(backoffMs(attempt + 1), (error as ApiError).retryAfterMs));
+      }
+    }
+  }
+
+  /** The conversation was archived or belongs to a visitor of before: the message opens another. */
+  function forgetConversation(): void {
+    host.remember(null);
+    store.dispatch({ type: 'conversation', id: null });
+  }
+
+  async function ask(clientMessageId: string, message: string, freshToken: boolean): Promise<void> {
+    const body = {
+      agentId,
+      conversationId: store.get().conversationId ?? undefined,
+      message,
+      clientMessageId,
+      metadata: { pageUrl: host.pageUrl().slice(0, URL_CHARS_MAX), referrer: host.referrer().slice(0, URL_CHARS_MAX) },
+      stream: true,
+    };
+    const token = await host.token(freshToken);
+    const response = await post('widget-chat', body, token, AbortSignal.timeout(ANSWER_MS));
+    let finished = false;
+    streamed = '';
+    for await (const event of events<AnswerEvent>(response)) {
+      if (event.type === 'token') {
+        streamed = event.messageId;
+        store.dispatch({ type: 'token', messageId: event.messageId, text: event.content });
+      } else if (event.type === 'citation') {
+        store.dispatch({ type: 'citations', citations: event.citations });
+      } else if (event.type === 'done') {
+        finished = true;
+        done(clientMessageId, event);
+      } else if (event.type === 'error') {
+        throw new ApiError(event.code, event.message, '', event.code === 'internal' ? 500 : 503);
+      }
+    }
+    streamed = '';
+    if (!finished) throw new ApiError('network', 'The connection broke.');
+  }
+
+  function done(clientMessageId: string, event: AnswerEvent & { type: 'done' }): void {
+    const isNew = store.get().conversationId !== event.conversationId;
+    store.dispatch({ type: 'accepted', clientMessageId, message: event.userMessage });
+    store.dispatch({ type: 'answered', reply: event.reply });
+    store.dispatch({ type: 'status', status: event.status });
+    if (isNew) told.conversationStarted(event.conversationId);
+    told.sent(event.userMessage.content);
+  }
+
+  return {
+    send(content) {
+      const clientMessageId = crypto.randomUUID();
+      store.dispatch({ type: 'draft', clientMessageId, content });
+      queue.push(clientMessageId);
+      void run();
+    },
+    retry(clientMessageId) {
+      queue.push(clientMessageId);
+      void run();
+    },
+    streaming: (messageId) => streamed === messageId,
+  };
+}
+
+/** Ends early when the network comes back. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      removeEventListener('online', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    addEventListener('online', end);
+  });
+}
+
+/** What a person can do about it. */
+export function advice(error: unknown): string {
+  if (!(error instanceof ApiError)) return 'Something went wrong. Please try again.';
+  if (error.code === 'too_many_requests') return 'That was fast. Your message goes out in a moment.';
+  if (error.status === 0) {
+    return navigator.onLine === false ? 'You are offline. It goes out when you are back.' : 'The chat cannot be reached. Please try again.';
+  }
+  if (tokenRefused(error)) return 'Your session has ended. Please reload the page.';
+  if (error.status >= 500) return 'The chat is busy. Please try again in a moment.';
+  return error.message;
+}

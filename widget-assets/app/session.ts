@@ -1,0 +1,246 @@
+// The life of one visitor's chat: starts, follows its conversation over the realtime hub, catches up
+// after every absence, and offers what the surface can do. Owns the channel and its timers; lives as
+// long as the page.
+
+import { ApiError, call, retryable, tokenRefused } from '../shared/api.ts';
+import { backoffMs } from '../shared/backoff.ts';
+import { Realtime } from '../shared/realtime.ts';
+import type { ConversationEvents, Lead, Message, Status, Typing } from '../shared/types.ts';
+import type { Host } from './host.ts';
+import { createSender, type Sender } from './sender.ts';
+import { lastSeq } from './state.ts';
+import type { Store } from './store.ts';
+
+/** Without a live channel the server is asked this often. */
+const POLL_MS = 6_000;
+/** A person who stops typing without saying so is believed this long. */
+const TYPING_MS = 6_000;
+/** At most one `typing` event in this time while the visitor types. */
+const TYPING_EVERY_MS = 2_500;
+/** Shorter interruptions are not worth a word. */
+const LOST_AFTER_MS = 900;
+
+export interface LeadFields {
+  name: string;
+  email: string;
+  phone: string;
+  message: string;
+}
+
+export interface Session {
+  start(): Promise<void>;
+  send: Sender['send'];
+  retry: Sender['retry'];
+  typing(active: boolean): void;
+  leaveDetails(fields: LeadFields): Promise<void>;
+  startOver(): void;
+  setOpen(open: boolean): void;
+}
+
+export function createSession(agentId: string, host: Host, store: Store): Session {
+  let channel: Realtime | null = null;
+  let catchingUp: Promise<void> | null = null;
+  let open = !host.framed;
+  let unread = 0;
+  let typingSentAt = 0;
+  let typingTimer = 0;
+  let typingStopTimer = 0;
+  let lostTimer = 0;
+  let pollTimer = 0;
+
+  const sender = createSender(agentId, host, store, {
+    conversationStarted(id) {
+      follow(id);
+      host.emit('conversation_started', { conversationId: id });
+    },
+    sent: (content) => host.emit('message', { role: 'visitor', content }),
+  });
+
+  async function start(): Promise<void> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const { config, conversationId, theme } = await host.start();
+        store.dispatch({ type: 'started', config, conversationId, theme });
+        if (conversationId) follow(conversationId);
+        return;
+      } catch (error) {
+        if (!retryable(error)) {
+          const known = error instanceof ApiError && error.code === 'not_found';
+          const text = known ? 'This chat does not exist any more.' : 'This chat is not available here.';
+          store.dispatch({ type: 'refused', text });
+          return;
+        }
+        store.dispatch({ type: 'connection', connection: 'lost' });
+        await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt)));
+      }
+    }
+  }
+
+  function follow(conversationId: string): void {
+    unfollow();
+    host.remember(conversationId);
+    store.dispatch({ type: 'conversation', id: conversationId });
+    store.dispatch({ type: 'history', loading: store.get().messages.length === 0 });
+    channel = new Realtime({
+      url: `${location.origin.replace(/^http/, 'ws')}/realtime/v1`,
+      topic: `conversation:${conversationId}`,
+      token: () => host.token(),
+      onRefused: () => void host.token(true).catch(() => {}),
+      onJoined() {
+        clearTimeout(lostTimer);
+        clearInterval(pollTimer);
+        store.dispatch({ type: 'connection', connection: 'live' });
+        void catchUp();
+      },
+      onLost() {
+        clearTimeout(lostTimer);
+        lostTimer = window.setTimeout(() => store.dispatch({ type: 'connection', connection: 'lost' }), LOST_AFTER_MS);
+        clearInterval(pollTimer);
+        pollTimer = window.setInterval(() => void catchUp(), POLL_MS);
+      },
+      onEvent: (event, payload) => receive(event as keyof ConversationEvents, payload),
+    });
+    channel.start();
+    void catchUp();
+  }
+
+  function unfollow(): void {
+    channel?.stop();
+    channel = null;
+    clearTimeout(lostTimer);
+    clearInterval(pollTimer);
+    store.dispatch({ type: 'connection', connection: 'idle' });
+  }
+
+  /** Everything after the last seq that is here. One at a time; errors leave it to the next call. */
+  function catchUp(): Promise<void> {
+    catchingUp ??= readMissed().finally(() => (catchingUp = null));
+    return catchingUp;
+  }
+
+  async function readMissed(): Promise<void> {
+    const conversationId = store.get().conversationId;
+    if (!conversationId) return;
+    try {
+      for (let more = true; more; ) {
+        const body = { conversationId, afterSeq: lastSeq(store.get()) };
+        const page = await call<{ messages: Message[]; hasMore: boolean }>('get-messages', body, await host.token());
+        if (store.get().conversationId !== conversationId) return;
+        arrived(page.messages);
+        more = page.hasMore && page.messages.length > 0;
+      }
+      inferTakeover();
+    } catch (error) {
+      if (tokenRefused(error)) await host.token(true).catch(() => {});
+      else if (error instanceof ApiError && error.code === 'not_found') startOver();
+    }
+    store.dispatch({ type: 'history', loading: false });
+  }
+
+  /** Whoever wrote last before the visitor is in charge, until an event says otherwise. */
+  function inferTakeover(): void {
+    const { messages, person } = store.get();
+    const last = messages.findLast((message) => message.role !== 'visitor');
+    if (!person && last?.role === 'human') {
+      store.dispatch({ type: 'status', status: 'human_takeover', name: last.author ?? '' });
+    }
+  }
+
+  function arrived(messages: Message[]): void {
+    const known = lastSeq(store.get());
+    store.dispatch({ type: 'messages', messages });
+    const fresh = messages.filter((message) => message.seq > known && message.role !== 'visitor');
+    if (known === 0 || fresh.length === 0) return;
+    for (const { role, content } of fresh) host.emit('message', { role, content });
+    if (!open) host.unread((unread += fresh.length));
+  }
+
+  function receive(event: keyof ConversationEvents, payload: Record<string, unknown>): void {
+    const data = payload as unknown as ConversationEvents[typeof event];
+    if (event === 'message.created') {
+      arrived([(data as ConversationEvents['message.created']).message]);
+    } else if (event === 'takeover.started' || event === 'takeover.ended') {
+      const { conversation, takeover } = data as ConversationEvents['takeover.started'];
+      setStatus(conversation.status, takeover.memberName);
+      host.emit('takeover', { active: event === 'takeover.started', name: takeover.memberName });
+    } else if (event === 'conversation.updated') {
+      const { conversation } = data as ConversationEvents['conversation.updated'];
+      setStatus(conversation.status, conversation.takenOverBy?.name);
+    } else if (event === 'typing') {
+      const { who, name, active } = data as Typing;
+      if (who === 'human') showTyping(active ? name || store.get().person?.name || 'Somebody' : null);
+    } else if (event === 'answer.delta') {
+      const { message_id } = data as ConversationEvents['answer.delta'];
+      if (!sender.streaming(message_id) && !store.get().live) showTyping(store.get().config!.agent.name);
+    }
+  }
+
+  function setStatus(status: Status, name?: string): void {
+    const wasEnded = store.get().ended;
+    store.dispatch({ type: 'status', status, name });
+    if (store.get().ended && !wasEnded) host.emit('conversation_ended', { status });
+  }
+
+  function showTyping(name: string | null): void {
+    clearTimeout(typingTimer);
+    store.dispatch({ type: 'typing', name });
+    if (name) typingTimer = window.setTimeout(() => store.dispatch({ type: 'typing', name: null }), TYPING_MS);
+  }
+
+  function startOver(): void {
+    unfollow();
+    unread = 0;
+    host.remember(null);
+    store.dispatch({ type: 'conversation', id: null });
+  }
+
+  host.onToken((token) => channel?.setToken(token));
+
+  return {
+    start,
+    send(content) {
+      typingSentAt = 0;
+      clearTimeout(typingStopTimer);
+      sender.send(content);
+    },
+    retry: sender.retry,
+    typing(active) {
+      clearTimeout(typingStopTimer);
+      if (active) {
+        typingStopTimer = window.setTimeout(() => this.typing(false), TYPING_EVERY_MS * 2);
+        if (Date.now() - typingSentAt < TYPING_EVERY_MS) return;
+        typingSentAt = Date.now();
+      } else {
+        if (!typingSentAt) return;
+        typingSentAt = 0;
+      }
+      channel?.send('typing', { active });
+    },
+    async leaveDetails(fields) {
+      const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value));
+      const body = { agentId, conversationId: store.get().conversationId ?? undefined, ...given };
+      const answer = await withToken((token) =>
+        call<{ lead: Lead; conversationId: string }>('create-widget-lead', body, token),
+      );
+      if (store.get().conversationId !== answer.conversationId) {
+        follow(answer.conversationId);
+        host.emit('conversation_started', { conversationId: answer.conversationId });
+      }
+      host.emit('lead', { leadId: answer.lead.id });
+    },
+    startOver,
+    setOpen(now) {
+      open = now;
+      if (open) host.unread((unread = 0));
+    },
+  };
+
+  async function withToken<T>(work: (token: string) => Promise<T>): Promise<T> {
+    try {
+      return await work(await host.token());
+    } catch (error) {
+      if (!tokenRefused(error)) throw error;
+      return work(await host.token(true));
+    }
+  }
+}

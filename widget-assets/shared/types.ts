@@ -1,0 +1,124 @@
+// The objects of docs/api/functions.md and the events of docs/protocol.md, as the pages read them.
+// Types only: nothing here checks what a server sends. Fields that no page reads are left out.
+
+export interface Citation {
+  sourceId: string;
+  title: string;
+  /** May be empty, relative to the shop's page, or absolute. */
+  url: string;
+  page: number | null;
+  snippet: string;
+}
+
+export type Role = 'visitor' | 'assistant' | 'human' | 'system' | 'tool';
+export type Status = 'active' | 'human_takeover' | 'closed' | 'archived';
+
+export interface Message {
+  id: string;
+  /** 1, 2, 3 in its conversation without a hole. */
+  seq: number;
+  role: Role;
+  content: string;
+  citations: Citation[];
+  cutOff: boolean;
+  createdAt: string;
+  conversationId: string;
+  author: { name: string } | null;
+  running: boolean;
+}
+
+export interface Person {
+  id: string;
+  name: string;
+}
+
+export interface Conversation {
+  id: string;
+  agentId: string;
+  agentName: string;
+  status: Status;
+  escalated: boolean;
+  epoch: number;
+  lastSeq: number;
+  messageCount: number;
+  preview: string;
+  visitorId: string;
+  channel: 'web' | 'api';
+  createdAt: string;
+  updatedAt: string;
+  lastMessageAt: string | null;
+  leadId: string | null;
+  takenOverBy: Person | null;
+}
+
+export interface Lead {
+  id: string;
+  score: number;
+  status: string;
+  reasons: { criterion: string; points: number; note: string }[];
+  name: string | null;
+  email: string | null;
+  phone: string | null;
+  company: string | null;
+  jobTitle: string | null;
+  message: string | null;
+  conversationId: string | null;
+  agentId: string;
+  createdAt: string;
+}
+
+export interface Takeover {
+  id: string;
+  memberId: string;
+  memberName: string;
+  startedAt: string;
+  endedAt: string | null;
+}
+
+export interface Visitor {
+  id: string;
+  token: string;
+  expiresAt: string;
+}
+
+/** What get-widget-config answers. */
+export interface WidgetConfig {
+  agent: { id: string; name: string; greeting: string | null; fallbackMessage: string | null };
+  config: {
+    theme: { primaryColor?: string; textColor?: string; radius?: number; mode?: ThemeMode };
+    behavior: { openOnLoad?: boolean; showSources?: boolean };
+    position: string;
+    features: { leadCapture?: boolean };
+    personality: { tone?: string };
+  };
+  operatingHours: { isOpen: boolean; nextOpenTime: string | null; timezone: string };
+  visitor: Visitor;
+  realtime: { url: string };
+}
+
+export type ThemeMode = 'light' | 'dark' | 'auto';
+
+/** Payload of a `typing` event. */
+export interface Typing {
+  who: 'visitor' | 'human';
+  name?: string;
+  active: boolean;
+}
+
+/** Events of a conversation's topic, by name. */
+export interface ConversationEvents {
+  'message.created': { message: Message; conversationId: string; agentId: string };
+  'takeover.started': { conversation: Conversation; takeover: Takeover };
+  'takeover.ended': { conversation: Conversation; takeover: Takeover };
+  'conversation.updated': { conversation: Conversation };
+  'lead.created': { lead: Lead };
+  'answer.delta': { message_id: string; text: string };
+  typing: Typing;
+}
+
+/** Events of widget-chat with `stream: true`. */
+export type AnswerEvent =
+  | { type: 'token'; content: string; messageId: string }
+  | { type: 'citation'; citations: Citation[] }
+  | { type: 'done'; conversationId: string; userMessage: Message; reply: Message | null; status: Status; cutOff: boolean }
+  | { type: 'error'; code: string; message: string };
