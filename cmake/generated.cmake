@@ -76,4 +76,3 @@ endfunction()
 
 set(CHATPAD_BUNDLES "")
 chatpad_bundle(sql "sql/*.sql" runtime/pg/migrate.h chatpad::pg SqlFile sql_bundle)
-chatpad_bundle(assets "widget-assets/*.js" runtime/edge/assets.h chatpad::edge Asset asset_bundle)

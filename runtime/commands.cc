@@ -56,7 +56,13 @@ void complete(Config& config, const Home& home) {
                         std::to_string(config.port);
   }
   while (config.public_url.ends_with('/')) config.public_url.pop_back();
-  config.jwt_secret = home.values.at("SUPABASE_JWT_SECRET");
+  const auto value = [&home](const char* name) {
+    const auto found = home.values.find(name);
+    return found == home.values.end() ? std::string() : found->second;
+  };
+  config.jwt_secret = value("SUPABASE_JWT_SECRET");
+  config.anon_key = value("SUPABASE_ANON_KEY");
+  config.demo_agent_id = value("CHATPAD_DEMO_AGENT_ID");
 }
 
 // Sets password and key to what the env file says; says which agent the demo is.
@@ -144,6 +150,7 @@ int up(const Config& given) {
   if (started.home.values["CHATPAD_DEMO_AGENT_ID"].empty()) {
     seed_demo(started.database, started.home);
     progress.step("Demo shop, its knowledge, two conversations and a lead");
+    config.demo_agent_id = started.home.values["CHATPAD_DEMO_AGENT_ID"];
   }
   EnvValues& values = started.home.values;
   values["SUPABASE_URL"] = config.public_url;

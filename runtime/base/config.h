@@ -22,6 +22,9 @@ struct Config {
   uint64_t drain_ms = 10'000;                // CHATPAD_DRAIN_MS
   int pool_connections = 8;                  // CHATPAD_POOL: connections per loop and login role
   LogLevel log_level = LogLevel::info;       // CHATPAD_LOG: debug, info, warn, error
+  // From the home's env file, for pages.
+  std::string anon_key;
+  std::string demo_agent_id;  // empty: no demo here
   // For tests only: answers come from a script instead of a provider.
   int script_token_ms = -1;  // CHATPAD_TEST_PROVIDER_TOKEN_MS
   int script_tokens = 20;    // CHATPAD_TEST_PROVIDER_TOKENS

@@ -6,6 +6,8 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/edge/call_state.h"
+#include "runtime/edge/page.h"
+#include "runtime/wire/own_origin.h"
 #include "runtime/wire/url.h"
 
 namespace chatpad::edge {
@@ -57,7 +59,7 @@ std::string header_block(const CallState& state, const Reply& reply) {
   std::string headers;
   headers.reserve(768);
   headers += kCorsHeaders;
-  if (!reply.body.empty()) {
+  if (!reply.bytes().empty()) {
     headers.append("Content-Type: ").append(reply.content_type).append("\r\n");
   }
   if (reply.headers.find("Cache-Control") == std::string::npos) {
@@ -132,16 +134,23 @@ void Dispatch::preflight(http::Exchange& exchange) {
 void Dispatch::unrouted(http::Exchange& exchange, const Router::Match& match) {
   const http::Request& request = exchange.request();
   const std::string request_id = next_request_id();
-  Reply reply = error_reply(
-      Error(match.path_known ? Errc::method_not_allowed : Errc::route_not_found), request_id);
+  const Errc errc = match.path_known ? Errc::method_not_allowed : Errc::route_not_found;
+  Reply reply = word_error(request, Error(errc), request_id);
   if (match.path_known) reply.header("Allow", match.allow);
   std::string headers(kCorsHeaders);
-  headers += "Content-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\n";
-  headers += reply.headers;
+  headers.append("Content-Type: ").append(reply.content_type);
+  headers.append("\r\nCache-Control: no-store\r\nX-Request-Id: ").append(request_id);
+  headers.append("\r\n").append(reply.headers);
   parts_.counters.count(parts_.router.routes().size(), reply.status, 0);
   access_log_.add({request.method_text, request.path, reply.status, 0, 0, "anon",
                    client_address(request, parts_.context.config()), request_id, ""});
   exchange.reply(reply.status, headers, reply.body);
+}
+
+Reply Dispatch::word_error(const http::Request& request, const Error& error,
+                           std::string_view request_id) {
+  if (wants_page(request)) return error_page(parts_.context.config(), error, request_id);
+  return error_reply(error, request_id);
 }
 
 http::Handler::Refusal Dispatch::on_refused(int status, std::string_view code, std::string_view) {
@@ -179,11 +188,11 @@ Task<void> Dispatch::run(CallState* state) {
     reply = co_await state->route.endpoint.handle(Call(*state));
   } catch (const Raised& raised) {
     state->cause = raised.error().cause.value;
-    reply = error_reply(raised.error(), state->request_id);
+    reply = word_error(state->exchange.request(), raised.error(), state->request_id);
   } catch (const std::exception& escaped) {
     // A library's exception is nobody's expectation: the client learns nothing, the log all.
     state->cause = escaped.what();
-    reply = error_reply(Error(Errc::internal), state->request_id);
+    reply = word_error(state->exchange.request(), Error(Errc::internal), state->request_id);
   }
   finish(*state, reply);
 }
@@ -238,7 +247,7 @@ void Dispatch::require_bound_origin(const CallState& state) {
   const std::string_view origin = state.exchange.request().header("origin");
   if (origin.empty() || state.caller.origin.empty()) return;
   if (wire::same_origin(origin, state.caller.origin)) return;
-  if (wire::same_origin(origin, parts_.context.config().public_url)) return;
+  if (wire::is_own_origin(origin, parts_.context.config().public_url)) return;
   raise(Errc::origin_not_allowed);
 }
 
@@ -251,7 +260,8 @@ void Dispatch::on_deadline(CallState& state) {
     state.exchange.finish_stream();
     return;
   }
-  finish(state, error_reply(Error(Errc::deadline_exceeded), state.request_id));
+  finish(state, word_error(state.exchange.request(), Error(Errc::deadline_exceeded),
+                           state.request_id));
 }
 
 void Dispatch::finish(CallState& state, const Reply& reply) {
@@ -270,7 +280,7 @@ void Dispatch::finish(CallState& state, const Reply& reply) {
         .field("error_id", state.request_id)
         .field("cause", state.cause);
   }
-  state.exchange.reply(reply.status, header_block(state, reply), reply.body);
+  state.exchange.reply(reply.status, header_block(state, reply), reply.bytes());
 }
 
 void Dispatch::record(CallState& state, int status) {

@@ -63,6 +63,8 @@ class Dispatch : public http::Handler {
   void preflight(http::Exchange& exchange);
   void unrouted(http::Exchange& exchange, const Router::Match& match);
   void upgrade(http::Exchange& exchange);
+  // As JSON, or as a page for a person's browser.
+  Reply word_error(const http::Request& request, const Error& error, std::string_view request_id);
   static Result<wire::UpgradeRequest> check_upgrade(const http::Request& request);
   void start(http::Exchange& exchange, const Router::Match& match);
   Task<void> run(CallState* state);

@@ -12,6 +12,7 @@ namespace chatpad::edge {
 struct Reply {
   int status = 200;
   std::string body;
+  std::string_view fixed_body;  // instead of `body`: bytes that live as long as the program
   std::string content_type = "application/json; charset=utf-8";
   std::string headers;    // further "Name: value\r\n" lines
   bool streamed = false;  // the handler has already answered through Call::start_stream
@@ -20,6 +21,7 @@ struct Reply {
   Reply(int status_code, std::string body_text) : status(status_code), body(std::move(body_text)) {}
 
   Reply& header(std::string_view name, std::string_view value);
+  std::string_view bytes() const { return fixed_body.empty() ? body : fixed_body; }
 };
 
 inline Reply ok(std::string body) { return Reply(200, std::move(body)); }
