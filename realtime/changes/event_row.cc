@@ -32,7 +32,7 @@ bool take_element(std::string_view& rest, std::string& out, bool& quoted) {
     const size_t end = std::min(rest.find(','), rest.size());
     out = rest.substr(0, end);
     rest.remove_prefix(end);
-    return out.find_first_of("{}\"\\") == std::string::npos;
+    return !out.empty() && out.find_first_of("{}\"\\") == std::string::npos;
   }
   rest.remove_prefix(1);
   while (!rest.empty() && rest[0] != '"') {
@@ -85,7 +85,8 @@ std::optional<edge::DurableEvent> event_of_row(const Relation& relation, const T
   event.id = text_of(relation, row, "id");
   event.payload_json = text_of(relation, row, "payload");
   event.xid = text_of(relation, row, "xid");
-  event.is_private = text_of(relation, row, "private") == "t";
+  // A row that does not say is not for everybody.
+  event.is_private = text_of(relation, row, "private") != "f";
   const std::string_view seq = text_of(relation, row, "seq");
   std::from_chars(seq.data(), seq.data() + seq.size(), event.seq);
   const std::string_view bytes = text_of(relation, row, "binary_payload");

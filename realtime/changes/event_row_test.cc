@@ -65,10 +65,29 @@ TEST(EventRow, LeavesOutWhatIsNotForDelivery) {
   EXPECT_FALSE(event_of_row(few.relation, few.tuple));
 }
 
+TEST(EventRow, OnlyARowThatSaysSoIsPublic) {
+  const auto is_private = [](std::string_view text, Kind kind) {
+    Row row;
+    row.add("topic", "a");
+    row.add("event", "e");
+    row.add("extension", "broadcast");
+    row.add("private", text, kind);
+    return event_of_row(row.relation, row.tuple)->is_private;
+  };
+  EXPECT_FALSE(is_private("f", Kind::text));
+  EXPECT_TRUE(is_private("t", Kind::text));
+  EXPECT_TRUE(is_private("", Kind::null));
+  Row none;
+  none.add("topic", "a");
+  none.add("event", "e");
+  none.add("extension", "broadcast");
+  EXPECT_TRUE(event_of_row(none.relation, none.tuple)->is_private);
+}
+
 TEST(EventRow, ParsesArraysAndBytes) {
   EXPECT_EQ(parse_text_array("{}"), std::vector<std::string>());
   EXPECT_EQ(parse_text_array("{NULL,\"NULL\",x}"), (std::vector<std::string>{"NULL", "x"}));
-  for (const char* bad : {"", "{", "x", "{\"a}", "{a\"b}", "{\"a\"b}", "{\"a\\"}) {
+  for (const char* bad : {"", "{", "x", "{\"a}", "{a\"b}", "{\"a\"b}", "{\"a\\", "{a,}", "{,}"}) {
     EXPECT_FALSE(parse_text_array(bad)) << bad;
   }
   EXPECT_EQ(parse_bytea("\\x00fF"), std::string("\0\xff", 2));
