@@ -43,7 +43,7 @@ realtime::HubOptions hub_options(const Config& settings, const edge::Authenticat
                                  realtime::RightsProbe& rights) {
   realtime::HubOptions options;
   options.limits.rate_scale = settings.rate_scale;
-  options.own_origin = settings.public_url;
+  options.public_url = settings.public_url;
   options.verifier = &verifier;
   options.rights = &rights;
   options.rule = functions::client_broadcast;

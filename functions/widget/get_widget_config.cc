@@ -1,10 +1,12 @@
 // POST /functions/v1/get-widget-config: what a widget needs to show itself and to talk, including a
-// visitor token. Public; the agent's list of allowed origins decides which sites may load it.
+// visitor token. Public; the agent's list of allowed origins decides which sites may load it; our own
+// pages always may.
 #include "functions/shared/hours/live_hours.h"
 #include "functions/shared/visitor/visitor.h"
 #include "runtime/edge/context.h"
 #include "runtime/edge/endpoint.h"
 #include "runtime/wire/json.h"
+#include "runtime/wire/own_origin.h"
 
 namespace chatpad::functions::widget::get_widget_config {
 using namespace chatpad::edge;
@@ -19,7 +21,7 @@ struct Input {
 
 constexpr pg::Statement kConfig{"get_widget_config",
                                 "select agent, config, operating_hours, account_id, visitor_id "
-                                "from api.get_widget_config($1, $2, $3)"};
+                                "from api.get_widget_config($1, $2, $3, $4)"};
 
 // ws:// for http://, wss:// for https://.
 std::string realtime_url(const std::string& public_url) {
@@ -30,7 +32,8 @@ std::string realtime_url(const std::string& public_url) {
 Task<Reply> handle(Call call) {
   const Input input = call.json<Input>();
   const std::string origin(call.origin());
-  pg::Params params(input.agent_id, origin, input.visitor_id);
+  const bool own_page = wire::is_own_origin(origin, call.context().config().public_url);
+  pg::Params params(input.agent_id, origin, input.visitor_id, own_page);
   pg::Rows rows = co_await call.db().rows(kConfig, std::move(params));
   if (rows.size() != 1) raise(Errc::not_found);
 

@@ -4,6 +4,7 @@
 #include "realtime/hub/hub.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
+#include "runtime/wire/own_origin.h"
 #include "runtime/wire/url.h"
 
 namespace chatpad::realtime {
@@ -69,7 +70,8 @@ bool Hub::origin_fits(const edge::Caller& caller, const std::string& origin) con
   if (caller.kind != edge::CallerKind::visitor || caller.origin.empty() || origin.empty()) {
     return true;
   }
-  return wire::same_origin(origin, caller.origin) || wire::same_origin(origin, options_.own_origin);
+  return wire::same_origin(origin, caller.origin) ||
+         wire::is_own_origin(origin, options_.public_url);
 }
 
 // Makes the token's caller the channel's; without a token the caller stays. False: `why` says so.

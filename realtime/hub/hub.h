@@ -49,7 +49,7 @@ struct HubOptions {
   ClientBroadcastRule rule;                       // empty: everything passes
   FeedState feed = FeedState::away;
   // Our own pages: a visitor's token works there and on the site it was made for, nowhere else.
-  std::string own_origin;
+  std::string public_url;
 };
 
 struct HubStats {
