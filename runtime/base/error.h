@@ -50,6 +50,8 @@ enum class Errc : uint8_t {
   takeover_required,
   already_taken_over,
   conversation_closed,
+  conversation_archived,
+  takeover_active,
   idempotency_mismatch,
   payload_too_large,
   uri_too_long,

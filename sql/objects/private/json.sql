@@ -22,19 +22,34 @@ begin
 end
 $$;
 
+-- How a list names the visitor of a conversation without a lead. The id itself is a secret of the
+-- visitor; 24 bits of its hash are the same in every conversation and lead nowhere.
+create or replace function private.visitor_code(p_id uuid) returns text
+language sql immutable as $$
+  select 'Visitor ' || upper(left(encode(sha256(uuid_send(p_id)), 'hex'), 6))
+$$;
+
+-- Travels on a topic that the visitor reads, and to people, who do not see visitor ids.
 create or replace function private.conversation_json(c public.conversations) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_lead record;
 begin
+  select l.id, coalesce(l.name, l.email, l.phone) as label into v_lead
+  from public.leads l
+  where l.user_id = c.user_id and l.conversation_id = c.id
+  order by l.created_at desc, l.id limit 1;
   return jsonb_build_object(
     'id', c.id, 'agentId', c.agent_id,
     'agentName', (select a.name from public.agents a where a.id = c.agent_id),
     'status', c.status, 'escalated', c.escalated, 'epoch', c.epoch, 'lastSeq', c.last_seq,
-    'messageCount', c.message_count, 'preview', c.preview, 'visitorId', c.visitor_id,
+    'messageCount', c.message_count, 'subject', c.subject, 'preview', c.preview,
+    'lastMessageRole', (select m.role from public.messages m
+      where m.conversation_id = c.id and m.state = 'complete' order by m.seq desc limit 1),
+    'visitorLabel', coalesce(v_lead.label, private.visitor_code(coalesce(c.visitor_id, c.id))),
     'channel', c.channel, 'createdAt', private.iso(c.created_at),
     'updatedAt', private.iso(c.updated_at), 'lastMessageAt', private.iso(c.last_message_at),
-    'leadId', (select l.id from public.leads l
-               where l.user_id = c.user_id and l.conversation_id = c.id
-               order by l.created_at desc, l.id limit 1),
+    'closedAt', private.iso(c.closed_at), 'leadId', v_lead.id,
     'takenOverBy', case when c.status = 'human_takeover' then
       (select jsonb_build_object('id', t.member_id,
          'name', coalesce(private.person_name(t.member_id), 'Support'))
@@ -51,6 +66,13 @@ language sql stable as $$
     'email', l.email, 'phone', l.phone, 'company', l.company, 'jobTitle', l.job_title,
     'message', l.message, 'customFields', l.custom_fields, 'conversationId', l.conversation_id,
     'agentId', l.agent_id, 'createdAt', private.iso(l.created_at))
+$$;
+
+-- What the conversation's topic says of a lead: the visitor reads there, so neither the score nor
+-- its reasons, nor what the team does with it.
+create or replace function private.lead_contact_json(l public.leads) returns jsonb
+language sql stable as $$
+  select private.lead_json(l) - '{score,status,reasons,message,customFields}'::text[]
 $$;
 
 -- The note stays in the table: this object also travels on a topic that the visitor reads.

@@ -1,0 +1,29 @@
+// POST /functions/v1/list-agents: the agents of an account.
+#include "runtime/edge/endpoint.h"
+
+namespace chatpad::functions::accounts::list_agents {
+using namespace chatpad::edge;
+
+struct Input {
+  Uuid account_id;
+  static Input read(const wire::Fields& f) { return {f.uuid("accountId")}; }
+};
+
+constexpr pg::Statement kStatement{"list_agents", "select api.list_agents($1)"};
+
+Task<Reply> handle(Call call) {
+  const Input input = call.json<Input>();
+  pg::Params params(input.account_id);
+  std::string body = co_await call.db().json(kStatement, std::move(params));
+  co_return ok(std::move(body));
+}
+
+Endpoint endpoint() {
+  return {.auth = Auth::user,
+          .body_bytes_max = 4_KiB,
+          .rate = per_caller(100, 10),
+          .summary = "The agents of an account",
+          .handle = handle};
+}
+
+}  // namespace chatpad::functions::accounts::list_agents

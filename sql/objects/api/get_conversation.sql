@@ -1,0 +1,27 @@
+-- One conversation as the inbox opens it: with its newest lead and the answer that is being written.
+create or replace function api.get_conversation(p_conversation_id uuid) returns jsonb
+language plpgsql stable security definer
+set search_path = '' set enable_seqscan = off as $$
+declare
+  v_conversation public.conversations;
+begin
+  if private.person_id() is null then
+    perform private.fail('forbidden', 'This needs a signed-in person.');
+  end if;
+  select * into v_conversation from public.conversations c
+  where c.id = p_conversation_id and c.user_id in (select private.account_ids());
+  if not found then
+    perform private.not_found();
+  end if;
+  return jsonb_build_object('conversation', private.conversation_json(v_conversation),
+    'lead', (select private.lead_json(l) from public.leads l
+      where l.user_id = v_conversation.user_id and l.conversation_id = v_conversation.id
+      order by l.created_at desc, l.id limit 1),
+    'running', (select jsonb_build_object('messageId', m.id, 'seq', m.seq, 'text', m.content)
+      from public.messages m
+      where m.conversation_id = v_conversation.id and m.state = 'running'
+      order by m.seq desc limit 1));
+end
+$$;
+revoke all on function api.get_conversation(uuid) from public;
+grant execute on function api.get_conversation(uuid) to authenticated;
