@@ -60,14 +60,18 @@ begin
 end
 $$;
 
+-- Two rows, because the two topics may not read the same.
 create or replace function private.lead_event() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  insert into realtime.messages (topic, also_topics, extension, event, private, payload)
-  values ('account:' || new.user_id,
-    case when new.conversation_id is null then '{}'::text[]
-      else array['conversation:' || new.conversation_id] end,
-    'broadcast', 'lead.created', true, jsonb_build_object('lead', private.lead_json(new)));
+  insert into realtime.messages (topic, extension, event, private, payload)
+  values ('account:' || new.user_id, 'broadcast', 'lead.created', true,
+    jsonb_build_object('lead', private.lead_json(new)));
+  if new.conversation_id is not null then
+    insert into realtime.messages (topic, extension, event, private, payload)
+    values ('conversation:' || new.conversation_id, 'broadcast', 'lead.created', true,
+      jsonb_build_object('lead', private.lead_contact_json(new)));
+  end if;
   return null;
 end
 $$;
