@@ -16,9 +16,12 @@ namespace chatpad {
 namespace {
 
 constexpr uint64_t kPartitionsMs = 3'600'000;
+constexpr int kForgetRoundsMax = 200;  // of one hour, each as many rows as the function takes
 
 constexpr pg::Statement kCloseStale{"close_stale_answers", "select api.close_stale_answers()"};
 constexpr pg::Statement kPartitions{"ensure_partitions", "select realtime.ensure_partitions()"};
+constexpr pg::Statement kForget{"forget_client_message_ids",
+                                "select api.forget_client_message_ids() > 0"};
 
 int loop_count(const Config& config) {
   if (config.loops > 0) return config.loops;
@@ -49,7 +52,8 @@ struct Program::Impl {
   void on_gap();
   void announce_owed_gaps();
   Task<void> keep_house();
-  Task<void> ask(pg::Statement statement);
+  Task<bool> ask(pg::Statement statement);
+  Task<void> forget_old_ids();
   void look_after_child();
   void begin_drain();
   void end_loops();
@@ -156,14 +160,26 @@ void Program::Impl::on_gap() {
   }
 }
 
-Task<void> Program::Impl::ask(pg::Statement statement) {
+// What the statement says, as a yes or no; no when it failed.
+Task<bool> Program::Impl::ask(pg::Statement statement) {
   try {
-    co_await units.front()->service_pool.once(pg::service_claims(), statement, pg::Params());
+    pg::Rows rows =
+        co_await units.front()->service_pool.once(pg::service_claims(), statement, pg::Params());
+    co_return rows.size() == 1 && rows.text(0, 0) == "t";
   } catch (const Raised& raised) {
     log::Line(LogLevel::warn, "housekeeping_failed")
         .field("statement", statement.name)
         .field("code", error_info(raised.error().errc).code)
         .field("cause", raised.error().cause.value);
+  }
+  co_return false;
+}
+
+// In rounds, so that no transaction is long.
+Task<void> Program::Impl::forget_old_ids() {
+  for (int round = 0; round < kForgetRoundsMax; ++round) {
+    const bool more = co_await ask(kForget);
+    if (!more) break;
   }
 }
 
@@ -175,6 +191,7 @@ Task<void> Program::Impl::keep_house() {
     if (now - partitions_ms >= kPartitionsMs || partitions_ms == 0) {
       partitions_ms = now;
       co_await ask(kPartitions);
+      co_await forget_old_ids();
     }
     announce_owed_gaps();
     if (extra_housekeeping) extra_housekeeping();
