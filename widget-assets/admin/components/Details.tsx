@@ -1,0 +1,110 @@
+// The panel beside the transcript: the lead with its score and reasons, who answers, and the times.
+import type { ReactNode } from "react";
+import { Button } from "react-aria-components/Button";
+import { leadName, reasonName, timeFull } from "../format";
+import { prefs } from "../prefs";
+import { accounts, mayWrite } from "../state/accounts";
+import { setClosed } from "../state/actions";
+import { session } from "../state/session";
+import { NEW_THREAD, threads } from "../state/threads";
+import { useStore } from "../store";
+import type { Lead } from "../types";
+import { ScoreRing } from "./bits";
+import { Icon, type IconName } from "./Icon";
+import { useConversation } from "./ThreadView";
+
+export function Details({ id }: { id: string }) {
+  const conversation = useConversation(id);
+  const lead = useStore(threads, (state) => state.byId.get(id) ?? NEW_THREAD).lead;
+  const account = useStore(accounts, (state) => state.open);
+  const myId = useStore(session, (state) => state.user?.id);
+  if (!conversation) return <aside className="details" aria-label="Details" />;
+  const { status, takenOverBy } = conversation;
+  const open = status === "active" || status === "human_takeover";
+  const answers = status === "human_takeover"
+    ? takenOverBy?.id === myId ? "You" : (takenOverBy?.name ?? "A colleague")
+    : conversation.agentName;
+  return (
+    <aside className="details" aria-label="Details">
+      <header className="details-head">
+        <h2>Details</h2>
+        <Button className="icon-button" aria-label="Hide details" onPress={() => prefs.set({ details: false })}>
+          <Icon name="close" size={18} />
+        </Button>
+      </header>
+      {lead ? <LeadCard lead={lead} /> : (
+        <section className="card" data-quiet="">
+          <h3>Lead</h3>
+          <p className="muted">No contact details yet. They appear here when the visitor leaves them.</p>
+        </section>
+      )}
+      <section className="card">
+        <h3>Conversation</h3>
+        <dl className="facts">
+          <Fact word="Answers">{answers}</Fact>
+          <Fact word="Agent">{conversation.agentName}</Fact>
+          <Fact word="Channel">{conversation.channel === "web" ? "Website" : conversation.channel.toUpperCase()}</Fact>
+          <Fact word="Messages">{conversation.messageCount}</Fact>
+          <Fact word="Started"><time dateTime={conversation.createdAt}>{timeFull(conversation.createdAt)}</time></Fact>
+          <Fact word="Last activity">
+            <time dateTime={conversation.lastMessageAt}>{timeFull(conversation.lastMessageAt)}</time>
+          </Fact>
+        </dl>
+      </section>
+      {mayWrite(account) && open && (
+        <Button className="button on-narrow" onPress={() => void setClosed(id, "closed")}>
+          <Icon name="archive" size={18} />Close conversation
+        </Button>
+      )}
+    </aside>
+  );
+}
+
+function Fact({ word, children }: { word: string; children: ReactNode }) {
+  return <div className="fact"><dt>{word}</dt><dd>{children}</dd></div>;
+}
+
+function LeadCard({ lead }: { lead: Lead }) {
+  return (
+    <section className="card">
+      <h3>Lead</h3>
+      <div className="lead-head">
+        <ScoreRing score={lead.score} size={48} />
+        <div className="lead-who">
+          <p className="lead-name">{leadName(lead)}</p>
+          <p className="muted">{[lead.jobTitle, lead.company].filter(Boolean).join(", ") || `Score ${lead.score} of 100`}</p>
+        </div>
+      </div>
+      <ul className="contacts">
+        <Contact icon="mail" text={lead.email} href={lead.email && `mailto:${lead.email}`} />
+        <Contact icon="phone" text={lead.phone} href={lead.phone && `tel:${lead.phone.replaceAll(" ", "")}`} />
+        <Contact icon="building" text={lead.company} />
+      </ul>
+      {lead.message && <blockquote className="lead-message" dir="auto">{lead.message}</blockquote>}
+      <Reasons lead={lead} />
+    </section>
+  );
+}
+
+function Contact({ icon, text, href }: { icon: IconName; text: string | null; href?: string | null }) {
+  if (!text) return null;
+  return <li><Icon name={icon} size={16} />{href ? <a href={href}>{text}</a> : <span>{text}</span>}</li>;
+}
+
+function Reasons({ lead }: { lead: Lead }) {
+  if (lead.reasons.length === 0) return null;
+  return (
+    <div className="reasons">
+      <h4>Why {lead.score}</h4>
+      <ul>
+        {lead.reasons.map((reason) => (
+          <li key={reason.criterion} data-none={reason.points === 0 || undefined}>
+            <span className="reason-name">{reasonName(reason)}</span>
+            <span className="reason-points">+{reason.points}</span>
+            <span className="reason-note">{reason.note}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+// Words for people: names of visitors, times, statuses. Pure functions without state.
+import type { Conversation, Lead, LeadReason } from "./types";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "short" });
+const dayMonth = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const dayLong = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
+const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+
+const midnight = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);
+
+export function timeShort(iso: string, now: number): string {
+  const at = Date.parse(iso);
+  const age = now - at;
+  if (age < MINUTE_MS) return "now";
+  if (age < 60 * MINUTE_MS) return `${Math.floor(age / MINUTE_MS)}m`;
+  if (midnight(at) === midnight(now)) return clock.format(at);
+  if (age < 6 * DAY_MS) return weekday.format(at);
+  return dayMonth.format(at);
+}
+
+export const timeOfDay = (iso: string) => clock.format(Date.parse(iso));
+export const timeFull = (iso: string) => full.format(Date.parse(iso));
+export const dayKey = (iso: string) => midnight(Date.parse(iso));
+
+export function dayName(iso: string, now: number): string {
+  const days = Math.round((midnight(now) - dayKey(iso)) / DAY_MS);
+  if (days === 0) return "Today";
+  if (days === 1) return "Yesterday";
+  return dayLong.format(Date.parse(iso));
+}
+
+// The server's name for the visitor: a lead's when there is one, else a code that stays the same.
+export function visitorName(conversation: Conversation, lead?: Lead | null): string {
+  return lead?.name || conversation.visitorLabel || "Visitor";
+}
+
+export function leadName(lead: Lead): string {
+  return lead.name || lead.email || lead.phone || "Unnamed lead";
+}
+
+export function statusWord(conversation: Conversation, myId?: string): string {
+  if (conversation.status === "active") return "AI";
+  if (conversation.status === "closed") return "Closed";
+  if (conversation.status === "archived") return "Archived";
+  const by = conversation.takenOverBy;
+  return by && by.id === myId ? "You" : (by?.name ?? "Person");
+}
+
+// One of eight tints, always the same for the same id.
+export function hueOf(id: string): number {
+  let sum = 0;
+  for (const letter of id) sum = (sum * 31 + letter.charCodeAt(0)) >>> 0;
+  return sum % 8;
+}
+
+const CRITERIA: Record<string, string> = {
+  contact: "Contact", budget: "Budget", time: "Timing", timeline: "Timing", authority: "Decides",
+  decision: "Decides", engagement: "Engagement", need: "Need",
+};
+
+export function reasonName(reason: LeadReason): string {
+  const name = CRITERIA[reason.criterion] ?? reason.criterion.replaceAll("_", " ");
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+export function scoreWord(score: number): "hot" | "warm" | "cool" {
+  return score >= 70 ? "hot" : score >= 40 ? "warm" : "cool";
+}

@@ -1,0 +1,117 @@
+// Follows the open conversation: joins its channel, catches up after every join (docs/protocol.md,
+// "Coming back"), applies its events, and tells the visitor when somebody here types.
+import { api, ApiError, messageOf } from "../api";
+import type { LiveEvent } from "../types";
+import { fresh, link, watch, type Watch } from "./live";
+import { applyAccountEvent } from "./events";
+import { putConversation } from "./inbox";
+import { retryPending } from "./actions";
+import { endAnswer, forgetHeard, hearDelta, showStored } from "./running";
+import { putLead } from "./leads";
+import { addMessages, contiguousSeq, patchThread, threadOf } from "./threads";
+import { current, putCurrent } from "./current";
+
+const TYPING_SHOWN_MS = 6_000;
+const TYPING_SENT_EVERY_MS = 2_000;
+// Stored text trails by a fraction of a second: one more look closes a gap at the seam.
+const SECOND_LOOK_MS = 450;
+// An answer that falls silent this long has ended unheard.
+const SILENCE_MS = 15_000;
+
+let open: { id: string; watch: Watch } | null = null;
+let silence: ReturnType<typeof setTimeout> | undefined;
+let typingSentAt = 0;
+
+export function follow(id: string): () => void {
+  patchThread(id, { phase: threadOf(id).phase === "ready" ? "ready" : "loading", error: "" });
+  current.set({ id, conversation: current.get().id === id ? current.get().conversation : null });
+  const timers = new Map<string, ReturnType<typeof setTimeout>>();
+  const watching = watch({
+    topic: `conversation:${id}`,
+    onEvent: (event) => onEvent(id, event, timers),
+    onJoined: () => {
+      forgetHeard(id);
+      void catchUp(id);
+      retryPending(id);
+    },
+    onLink: (state) => link.set({ thread: state }),
+  });
+  open = { id, watch: watching };
+  // The transcript need not wait for the socket; the join catches up once more.
+  void catchUp(id);
+  return () => {
+    clearTimeout(silence);
+    for (const timer of timers.values()) clearTimeout(timer);
+    watching.stop();
+    link.set({ thread: "live" });
+    patchThread(id, { visitorTyping: false, personTyping: null });
+    if (open?.watch === watching) open = null;
+  };
+}
+
+export async function catchUp(id: string, looks = 1): Promise<void> {
+  try {
+    const [about] = await Promise.all([api.conversation(id), loadMessages(id)]);
+    putCurrent(about.conversation);
+    putConversation(about.conversation);
+    if (about.lead) putLead(about.lead, false);
+    patchThread(id, { lead: about.lead, phase: "ready", error: "" });
+    showStored(id, about.running);
+    if (about.running && looks > 0) setTimeout(() => void catchUp(id, looks - 1), SECOND_LOOK_MS);
+  } catch (error) {
+    const missing = error instanceof ApiError && ["not_found", "validation_failed"].includes(error.code);
+    if (missing) patchThread(id, { phase: "missing", error: messageOf(error) });
+    else if (threadOf(id).phase !== "ready") patchThread(id, { phase: "error", error: messageOf(error) });
+  }
+}
+
+async function afterSilence(id: string): Promise<void> {
+  const before = threadOf(id).running;
+  await catchUp(id, 0);
+  const after = threadOf(id).running;
+  if (before && after?.messageId === before.messageId && after.text === before.text) endAnswer(id);
+}
+
+async function loadMessages(id: string): Promise<void> {
+  for (let after = contiguousSeq(threadOf(id)); ; ) {
+    const page = await api.messages(id, after);
+    addMessages(id, page.messages);
+    if (!page.hasMore || page.lastSeq <= after) return;
+    after = page.lastSeq;
+  }
+}
+
+function onEvent(id: string, event: LiveEvent, timers: Map<string, ReturnType<typeof setTimeout>>): void {
+  const { payload } = event;
+  if (event.event === "answer.delta") {
+    hearDelta(id, String(payload.message_id), String(payload.text ?? ""));
+    clearTimeout(silence);
+    silence = setTimeout(() => void afterSilence(id), SILENCE_MS);
+  } else if (event.event === "typing") {
+    onTyping(id, payload, timers);
+  } else if (fresh(event)) {
+    applyAccountEvent(event);
+  }
+}
+
+function onTyping(
+  id: string, payload: Record<string, unknown>, timers: Map<string, ReturnType<typeof setTimeout>>,
+): void {
+  const who = payload.who === "visitor" ? "visitor" : "human";
+  const active = payload.active !== false;
+  const show = (on: boolean) =>
+    patchThread(id, who === "visitor"
+      ? { visitorTyping: on }
+      : { personTyping: on ? String(payload.name || "A colleague") : null });
+  clearTimeout(timers.get(who));
+  show(active);
+  if (active) timers.set(who, setTimeout(() => show(false), TYPING_SHOWN_MS));
+}
+
+export function tellTyping(active: boolean): void {
+  const now = Date.now();
+  if (active && now - typingSentAt < TYPING_SENT_EVERY_MS) return;
+  if (!active && typingSentAt === 0) return;
+  typingSentAt = active ? now : 0;
+  open?.watch.send("typing", { active });
+}

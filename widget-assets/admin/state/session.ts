@@ -1,0 +1,70 @@
+// Who is signed in. supabase-js keeps and renews the session; this store mirrors it for the screens.
+// When a session ends without the person asking for it, the sign-in says so and the hash keeps the
+// place to come back to.
+import type { User } from "@supabase/supabase-js";
+import { SESSION_KEY, supabase } from "../client";
+import { whenSessionEnds } from "../api";
+import { createStore } from "../store";
+
+export interface SessionState {
+  phase: "starting" | "out" | "in";
+  user: User | null;
+  expired: boolean;
+}
+
+export const session = createStore<SessionState>({ phase: "starting", user: null, expired: false });
+
+let leaving = false;
+
+export function personName(user: User | null): string {
+  const data = (user?.user_metadata ?? {}) as Record<string, string | undefined>;
+  return data.display_name || data.full_name || data.name || user?.email || "You";
+}
+
+export function startSession(): void {
+  whenSessionEnds(() => void expire());
+  supabase.auth.onAuthStateChange((_event, now) => {
+    const before = session.get();
+    if (now) {
+      if (before.user?.id === now.user.id && before.phase === "in") return;
+      session.set({ phase: "in", user: now.user, expired: false });
+    } else {
+      session.set({
+        phase: "out", user: null, expired: (before.phase === "in" && !leaving) || before.expired,
+      });
+      leaving = false;
+    }
+  });
+}
+
+export type SignInFailure = "credentials" | "rate" | "offline" | "other";
+
+export async function signIn(email: string, password: string): Promise<SignInFailure | null> {
+  const { error } = await supabase.auth.signInWithPassword({ email, password });
+  if (!error) return null;
+  if (error.code === "invalid_credentials") return "credentials";
+  if (error.status === 429) return "rate";
+  return error.name === "AuthRetryableFetchError" ? "offline" : "other";
+}
+
+export async function signOut(): Promise<void> {
+  leaving = true;
+  const { error } = await supabase.auth.signOut({ scope: "local" });
+  // Without a connection the server keeps the session, but this browser must forget it anyway.
+  if (error) forget();
+}
+
+async function expire(): Promise<void> {
+  await supabase.auth.signOut({ scope: "local" }).catch(() => {});
+  if (session.get().phase === "in") forget();
+}
+
+function forget(): void {
+  try {
+    localStorage.removeItem(SESSION_KEY);
+  } catch {
+    // Nothing was stored then.
+  }
+  session.set({ phase: "out", user: null, expired: !leaving });
+  leaving = false;
+}
