@@ -1,8 +1,7 @@
 // Where the visitor writes. Enter sends, Shift+Enter makes a line; a half-composed character of an
 // input method is never sent.
 
-import type { RefObject } from 'preact';
-import { useLayoutEffect, useState } from 'preact/hooks';
+import { Component, type RefObject } from 'preact';
 import { Icon } from './icons.tsx';
 import type { Session } from './session.ts';
 
@@ -14,72 +13,85 @@ const HEIGHT_MAX_PX = 144;
 interface Props {
   box: RefObject<HTMLTextAreaElement | null>;
   session: Session;
-  agentName: string;
-  /** Null when no details can be left. */
+  /** Who is written to. */
+  name: string;
+  /** Null when no details can be left now. */
   onContact: (() => void) | null;
 }
 
-export function Composer({ box, session, agentName, onContact }: Props) {
-  const [text, setText] = useState('');
-  const length = text.length < COUNTER_FROM ? text.length : [...text].length;
-  const tooLong = length > CHARS_MAX;
-  const ready = text.trim() !== '' && !tooLong;
+export class Composer extends Component<Props, { text: string }> {
+  override state = { text: '' };
 
-  useLayoutEffect(() => {
-    const area = box.current!;
+  override componentDidUpdate() {
+    const area = this.props.box.current!;
     area.style.height = 'auto';
     area.style.height = `${Math.min(area.scrollHeight, HEIGHT_MAX_PX)}px`;
-  }, [text]);
+  }
 
-  const submit = (event: Event) => {
+  submit = (event: Event) => {
     event.preventDefault();
-    if (!ready) return;
-    session.send(text.trim());
-    setText('');
+    const { box, session } = this.props;
+    const text = this.state.text.trim();
+    if (!text || count(this.state.text) > CHARS_MAX) return;
+    session.send(text);
+    this.setState({ text: '' });
     box.current!.focus();
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-    submit(event);
+
+  onKeyDown = (event: KeyboardEvent) => {
+    // 229: some browsers end a composition before they report its Enter.
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== 229) this.submit(event);
   };
-  const onInput = (event: Event) => {
-    const value = (event.target as HTMLTextAreaElement).value;
-    setText(value);
-    session.typing(value !== '');
+
+  onInput = (event: Event) => {
+    const text = (event.target as HTMLTextAreaElement).value;
+    this.setState({ text });
+    this.props.session.typing(text !== '');
   };
-  return (
-    <>
-      <form class="composer" onSubmit={submit}>
-        <textarea
-          ref={box}
-          rows={1}
-          value={text}
-          dir="auto"
-          aria-label="Message"
-          aria-describedby={length >= COUNTER_FROM ? 'counter' : undefined}
-          aria-invalid={tooLong}
-          placeholder={`Message ${agentName}`}
-          enterkeyhint="send"
-          onInput={onInput}
-          onKeyDown={onKeyDown}
-          onBlur={() => session.typing(false)}
-        />
-        <button type="submit" class="send" aria-label="Send message" aria-disabled={!ready}>
-          <Icon name="send" />
-        </button>
-      </form>
-      <div class="below">
-        {onContact && (
-          <button type="button" class="text" onClick={onContact}>
-            <Icon name="mail" size={16} />Leave contact details
+
+  override render({ box, session, name, onContact }: Props, { text }: { text: string }) {
+    const length = count(text);
+    const tooLong = length > CHARS_MAX;
+    const counted = length >= COUNTER_FROM;
+    return (
+      <>
+        <form class="composer" onSubmit={this.submit}>
+          <textarea
+            ref={box}
+            rows={1}
+            value={text}
+            dir="auto"
+            aria-label="Message"
+            aria-describedby={counted ? 'counter' : undefined}
+            aria-invalid={tooLong}
+            placeholder={`Message ${name}`}
+            enterkeyhint="send"
+            onInput={this.onInput}
+            onKeyDown={this.onKeyDown}
+            onBlur={() => session.typing(false)}
+          />
+          <button type="submit" class="send" aria-label="Send message" aria-disabled={!text.trim() || tooLong}>
+            <Icon name="send" />
           </button>
-        )}
-        {length >= COUNTER_FROM && (
-          <p id="counter" role="status" class={tooLong ? 'counter over' : 'counter'}>
-            {tooLong ? `${length - CHARS_MAX} characters too long` : `${CHARS_MAX - length} characters left`}
-          </p>
-        )}
-      </div>
-    </>
-  );
+        </form>
+        <div class="below">
+          {onContact && (
+            <button type="button" class="text" onClick={onContact}>
+              <Icon name="mail" size={16} />Leave contact details
+            </button>
+          )}
+          {counted && (
+            <p id="counter" role="status" class={tooLong ? 'counter over' : 'counter'}>
+              {tooLong ? `${length - CHARS_MAX} characters too many` : `${CHARS_MAX - length} characters left`}
+            </p>
+          )}
+        </div>
+      </>
+    );
+  }
+}
+
+/** Code points; a short text is not worth counting exactly. */
+function count(text: string): number {
+  return text.length < COUNTER_FROM ? text.length : [...text].length;
 }

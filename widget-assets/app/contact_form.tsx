@@ -1,12 +1,12 @@
 // The form for contact details. At least one way to reach the visitor is needed; errors are said at
 // their field and the first one gets the focus.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { Component, createRef, type ComponentChildren } from 'preact';
 import { Icon } from './icons.tsx';
 import { advice } from './sender.ts';
 import type { LeadFields, Session } from './session.ts';
 
-interface Props {
+export interface ContactFormProps {
   session: Session;
   sent: boolean;
   onSent(): void;
@@ -22,67 +22,78 @@ const FIELDS = [
 
 type Errors = Partial<Record<keyof LeadFields | 'form', string>>;
 
-export function ContactForm({ session, sent, onSent, onClose }: Props) {
-  const card = useRef<HTMLDivElement>(null);
-  const [errors, setErrors] = useState<Errors>({});
-  const [busy, setBusy] = useState(false);
-
-  useEffect(() => {
-    if (sent) card.current!.scrollIntoView({ block: 'nearest' });
-    else card.current!.querySelector('input')!.focus();
-  }, [sent]);
-  useEffect(() => {
-    card.current!.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-  }, [errors]);
-
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    if (busy) return;
-    const fields = read(event.target as HTMLFormElement);
-    const found = check(fields);
-    setErrors(found);
-    if (Object.keys(found).length) return;
-    setBusy(true);
-    try {
-      await session.leaveDetails(fields);
-      onSent();
-    } catch (error) {
-      setErrors({ form: advice(error) });
-    }
-    setBusy(false);
-  };
-
-  return (
-    <div class="card" ref={card}>
-      <p role="status" class="thanks">
-        {sent && <><Icon name="check" /><span><b>Thank you</b> We have your details and will be in touch.</span></>}
-      </p>
-      {!sent && (
-        <form noValidate onSubmit={submit} aria-label="Contact details">
-          <div class="card-top">
-            <h2>How can we reach you?</h2>
-            <button type="button" class="plain" aria-label="Close form" onClick={onClose}><Icon name="close" size={18} /></button>
-          </div>
-          {FIELDS.map(({ name, label, inputMode, max }) => (
-            <Field key={name} name={name} label={label} error={errors[name]}>
-              <input
-                id={`contact-${name}`} name={name} inputMode={inputMode} autocomplete={name === 'phone' ? 'tel' : name} maxLength={max} dir="auto"
-                aria-invalid={Boolean(errors[name])} aria-describedby={errors[name] ? `contact-${name}-error` : undefined}
-              />
-            </Field>
-          ))}
-          <Field name="message" label="Message">
-            <textarea id="contact-message" name="message" rows={2} maxLength={4000} dir="auto" />
-          </Field>
-          {errors.form && <p class="error" role="alert">{errors.form}</p>}
-          <button type="submit" class="primary" aria-disabled={busy}>{busy ? 'Sending…' : 'Send details'}</button>
-        </form>
-      )}
-    </div>
-  );
+interface Local {
+  errors: Errors;
+  busy: boolean;
 }
 
-function Field(props: { name: string; label: string; error?: string; children: preact.ComponentChildren }) {
+export class ContactForm extends Component<ContactFormProps, Local> {
+  override state: Local = { errors: {}, busy: false };
+  card = createRef<HTMLDivElement>();
+
+  override componentDidMount() {
+    this.focus('input');
+  }
+
+  override componentDidUpdate(before: ContactFormProps, { errors }: Local) {
+    if (errors !== this.state.errors) this.focus('[aria-invalid="true"]');
+    if (this.props.sent && !before.sent) this.card.current!.scrollIntoView({ block: 'nearest' });
+  }
+
+  focus(selector: string): void {
+    this.card.current!.querySelector<HTMLElement>(selector)?.focus();
+  }
+
+  submit = async (event: Event) => {
+    event.preventDefault();
+    if (this.state.busy) return;
+    const fields = read(event.target as HTMLFormElement);
+    const errors = check(fields);
+    this.setState({ errors });
+    if (Object.keys(errors).length) return;
+    this.setState({ busy: true });
+    try {
+      await this.props.session.leaveDetails(fields);
+      this.props.onSent();
+    } catch (error) {
+      this.setState({ errors: { form: advice(error) } });
+    }
+    this.setState({ busy: false });
+  };
+
+  override render({ sent, onClose }: ContactFormProps, { errors, busy }: Local) {
+    return (
+      <div class="card" ref={this.card}>
+        <p role="status" class="thanks">
+          {sent && <><Icon name="check" /><span><b>Thank you</b> We have your details and will be in touch.</span></>}
+        </p>
+        {!sent && (
+          <form noValidate onSubmit={this.submit} aria-label="Contact details">
+            <div class="card-top">
+              <h2>How can we reach you?</h2>
+              <button type="button" class="plain" aria-label="Close form" onClick={onClose}><Icon name="close" size={18} /></button>
+            </div>
+            {FIELDS.map(({ name, label, inputMode, max }) => (
+              <Field key={name} name={name} label={label} error={errors[name]}>
+                <input
+                  id={`contact-${name}`} name={name} inputMode={inputMode} autocomplete={name === 'phone' ? 'tel' : name} maxLength={max} dir="auto"
+                  aria-invalid={Boolean(errors[name])} aria-describedby={errors[name] ? `contact-${name}-error` : undefined}
+                />
+              </Field>
+            ))}
+            <Field name="message" label="Message">
+              <textarea id="contact-message" name="message" rows={2} maxLength={4000} dir="auto" />
+            </Field>
+            {errors.form && <p class="error" role="alert">{errors.form}</p>}
+            <button type="submit" class="primary" aria-disabled={busy}>{busy ? 'Sending…' : 'Send details'}</button>
+          </form>
+        )}
+      </div>
+    );
+  }
+}
+
+function Field(props: { name: string; label: string; error?: string; children: ComponentChildren }) {
   const { name, label, error, children } = props;
   return (
     <div class="field">

@@ -87,8 +87,8 @@ export function createSender(agentId: string, host: Host, store: Store, told: Se
     };
     const token = await host.token(freshToken);
     const response = await post('widget-chat', body, token, AbortSignal.timeout(ANSWER_MS));
+    const person = store.get().person;
     let finished = false;
-    streamed = '';
     for await (const event of events<AnswerEvent>(response)) {
       if (event.type === 'token') {
         streamed = event.messageId;
@@ -97,7 +97,7 @@ export function createSender(agentId: string, host: Host, store: Store, told: Se
         store.dispatch({ type: 'citations', citations: event.citations });
       } else if (event.type === 'done') {
         finished = true;
-        done(clientMessageId, event);
+        done(clientMessageId, event, person !== null);
       } else if (event.type === 'error') {
         throw new ApiError(event.code, event.message, '', event.code === 'internal' ? 500 : 503);
       }
@@ -106,11 +106,12 @@ export function createSender(agentId: string, host: Host, store: Store, told: Se
     if (!finished) throw new ApiError('network', 'The connection broke.');
   }
 
-  function done(clientMessageId: string, event: AnswerEvent & { type: 'done' }): void {
+  function done(clientMessageId: string, event: AnswerEvent & { type: 'done' }, byPerson: boolean): void {
     const isNew = store.get().conversationId !== event.conversationId;
     store.dispatch({ type: 'accepted', clientMessageId, message: event.userMessage });
     store.dispatch({ type: 'answered', reply: event.reply });
-    store.dispatch({ type: 'status', status: event.status });
+    // An answer that began before a takeover does not end it: the channel knows better.
+    if (byPerson || event.status === 'human_takeover') store.dispatch({ type: 'status', status: event.status });
     if (isNew) told.conversationStarted(event.conversationId);
     told.sent(event.userMessage.content);
   }

@@ -4,8 +4,8 @@
 
 import { ApiError, call, retryable, tokenRefused } from '../shared/api.ts';
 import { backoffMs } from '../shared/backoff.ts';
-import { Realtime } from '../shared/realtime.ts';
-import type { ConversationEvents, Lead, Message, Status, Typing } from '../shared/types.ts';
+import { openChannel, type Channel } from '../shared/realtime.ts';
+import type { ConversationEvents, Lead, MessagePage, Message, Status, Typing } from '../shared/types.ts';
 import type { Host } from './host.ts';
 import { createSender, type Sender } from './sender.ts';
 import { lastSeq } from './state.ts';
@@ -38,7 +38,7 @@ export interface Session {
 }
 
 export function createSession(agentId: string, host: Host, store: Store): Session {
-  let channel: Realtime | null = null;
+  let channel: Channel | null = null;
   let catchingUp: Promise<void> | null = null;
   let open = !host.framed;
   let unread = 0;
@@ -81,7 +81,7 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
     host.remember(conversationId);
     store.dispatch({ type: 'conversation', id: conversationId });
     store.dispatch({ type: 'history', loading: store.get().messages.length === 0 });
-    channel = new Realtime({
+    channel = openChannel({
       url: `${location.origin.replace(/^http/, 'ws')}/realtime/v1`,
       topic: `conversation:${conversationId}`,
       token: () => host.token(),
@@ -100,12 +100,11 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
       },
       onEvent: (event, payload) => receive(event as keyof ConversationEvents, payload),
     });
-    channel.start();
     void catchUp();
   }
 
   function unfollow(): void {
-    channel?.stop();
+    channel?.close();
     channel = null;
     clearTimeout(lostTimer);
     clearInterval(pollTimer);
@@ -124,12 +123,13 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
     try {
       for (let more = true; more; ) {
         const body = { conversationId, afterSeq: lastSeq(store.get()) };
-        const page = await call<{ messages: Message[]; hasMore: boolean }>('get-messages', body, await host.token());
+        const page = await call<MessagePage>('get-messages', body, await host.token());
         if (store.get().conversationId !== conversationId) return;
         arrived(page.messages);
         more = page.hasMore && page.messages.length > 0;
+        if (page.status) setStatus(page.status, page.takenOverBy?.name);
+        else if (!more) inferTakeover();
       }
-      inferTakeover();
     } catch (error) {
       if (tokenRefused(error)) await host.token(true).catch(() => {});
       else if (error instanceof ApiError && error.code === 'not_found') startOver();

@@ -23,8 +23,8 @@ export interface Draft {
   content: string;
   /** The stored message it has become, 0 until that is known; its answer may still be missing. */
   seq: number;
-  /** waiting: an attempt failed and the next one comes by itself. */
-  state: 'sending' | 'waiting' | 'failed';
+  /** queued: an earlier message goes first. waiting: the next attempt comes by itself. */
+  state: 'queued' | 'sending' | 'waiting' | 'failed';
   /** What a person can do about a failure. */
   error: string;
 }
@@ -104,7 +104,7 @@ export function reduce(state: State, action: Action): State {
       return withMessages(state, action.messages);
     case 'draft': {
       const { clientMessageId, content } = action;
-      const draft: Draft = { clientMessageId, content, seq: 0, state: 'sending', error: '' };
+      const draft: Draft = { clientMessageId, content, seq: 0, state: 'queued', error: '' };
       return { ...state, drafts: [...state.drafts, draft], handedBack: false };
     }
     case 'draft_state': {

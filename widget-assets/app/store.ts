@@ -1,43 +1,28 @@
-// The one store of the app: a value, a reducer, listeners that are told at most once per frame.
+// The one store of the app: a value, its reducer, and the surface that is told of changes.
 
-import { useEffect, useState } from 'preact/hooks';
 import { initial, reduce, type Action, type State } from './state.ts';
 
 export interface Store {
   get(): State;
   dispatch(action: Action): void;
-  subscribe(listener: () => void): () => void;
+  /** Told soon after one or several changes. */
+  onChange: () => void;
 }
 
 export function createStore(): Store {
   let state = initial;
-  let scheduled = false;
-  const listeners = new Set<() => void>();
-  return {
+  let scheduled = 0;
+  const store: Store = {
     get: () => state,
     dispatch(action) {
       state = reduce(state, action);
-      if (scheduled) return;
-      scheduled = true;
-      // Not an animation frame: a hidden page must go on too.
-      setTimeout(() => {
-        scheduled = false;
-        listeners.forEach((listener) => listener());
+      // Not an animation frame: a hidden page has none.
+      scheduled ||= window.setTimeout(() => {
+        scheduled = 0;
+        store.onChange();
       });
     },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange() {},
   };
-}
-
-export function useStore(store: Store): State {
-  const [state, set] = useState(store.get());
-  useEffect(() => {
-    const told = () => set(store.get());
-    told();
-    return store.subscribe(told);
-  }, [store]);
-  return state;
+  return store;
 }

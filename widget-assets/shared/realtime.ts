@@ -1,8 +1,8 @@
 // One channel of the server's realtime hub over one websocket: joins a private topic, stays joined.
 //
 // For the widget, which follows a single conversation. Whoever needs presence, several topics or
-// database changes uses supabase-js (the admin does). It is made, started once, and stopped by its
-// owner; after stop() it does nothing any more.
+// database changes uses supabase-js (the admin does). Whoever opens a channel closes it; after close()
+// it does nothing any more.
 //
 // What was sent while no channel was joined is gone: after every onJoined the owner asks
 // get-messages for what it missed (docs/protocol.md, "Coming back").
@@ -11,10 +11,10 @@ import { backoffMs } from './backoff.ts';
 import { decodeFrame, encodeFrame, type Frame } from './frames.ts';
 
 const HEARTBEAT_MS = 25_000;
-/** A join or a probe that is not answered in this time ends the socket. */
+/** A connection, join or heartbeat that is not answered in this time ends the socket. */
 const ANSWER_MS = 8_000;
 
-export interface RealtimeOptions {
+export interface ChannelOptions {
   /** ws(s)://host/realtime/v1 */
   url: string;
   /** Without the prefix `realtime:`. */
@@ -29,187 +29,173 @@ export interface RealtimeOptions {
   onEvent(event: string, payload: Record<string, unknown>): void;
 }
 
-export class Realtime {
-  #options: RealtimeOptions;
-  #topic: string;
-  #socket: WebSocket | null = null;
-  #joined = false;
-  #stopped = false;
-  #ref = 0;
-  #joinRef = '';
-  #attempt = 0;
-  #retryTimer = 0;
-  #answerTimer = 0;
-  #heartbeatTimer = 0;
-  #heartbeatRef = '';
-
-  constructor(options: RealtimeOptions) {
-    this.#options = options;
-    this.#topic = `realtime:${options.topic}`;
-  }
-
-  get joined(): boolean {
-    return this.#joined;
-  }
-
-  start(): void {
-    addEventListener('online', this.#wake);
-    addEventListener('pageshow', this.#wake);
-    document.addEventListener('visibilitychange', this.#wake);
-    void this.#connect();
-  }
-
-  stop(): void {
-    this.#stopped = true;
-    removeEventListener('online', this.#wake);
-    removeEventListener('pageshow', this.#wake);
-    document.removeEventListener('visibilitychange', this.#wake);
-    clearTimeout(this.#retryTimer);
-    this.#drop();
-  }
-
-  /** Sends an ephemeral event; says nothing when the channel is not joined. */
-  send(event: string, payload: Record<string, unknown>): void {
-    if (this.#joined) this.#push('broadcast', { type: 'broadcast', event, payload }, this.#joinRef);
-  }
-
+export interface Channel {
+  /** Sends an ephemeral event; does nothing while the channel is not joined. */
+  send(event: string, payload: Record<string, unknown>): void;
   /** A renewed token for a channel that is joined; a later join asks token() itself. */
-  setToken(token: string): void {
-    if (this.#joined) this.#push('access_token', { access_token: token }, this.#joinRef);
-  }
+  setToken(token: string): void;
+  close(): void;
+}
 
-  async #connect(): Promise<void> {
-    clearTimeout(this.#retryTimer);
-    this.#retryTimer = 0;
-    if (this.#stopped || this.#socket) return;
-    let token = '';
-    try {
-      token = await this.#options.token();
-    } catch {
-      this.#again();
+export function openChannel(options: ChannelOptions): Channel {
+  const topic = `realtime:${options.topic}`;
+  let socket: WebSocket | null = null;
+  let joined = false;
+  let closed = false;
+  let lastRef = 0;
+  let joinRef = '';
+  let heartbeatRef = '';
+  let attempt = 0;
+  let retryTimer = 0;
+  let answerTimer = 0;
+  let heartbeatTimer = 0;
+
+  async function connect(): Promise<void> {
+    clearTimeout(retryTimer);
+    retryTimer = 0;
+    const token = await options.token().catch(() => '');
+    if (closed || socket) return;
+    if (!token) {
+      again();
       return;
     }
-    if (this.#stopped || this.#socket) return;
-    const socket = new WebSocket(
-      `${this.#options.url}/websocket?apikey=${encodeURIComponent(token)}&vsn=2.0.0`,
-    );
-    socket.binaryType = 'arraybuffer';
-    this.#socket = socket;
-    this.#expectAnswer();
-    socket.onopen = () => this.#join(token);
-    socket.onmessage = (message) => {
-      if (this.#socket !== socket) return;
-      const frame = decodeFrame(message.data as string | ArrayBuffer);
-      if (frame) this.#receive(frame);
+    const query = new URLSearchParams({ apikey: token, vsn: '2.0.0' });
+    const mine = (socket = new WebSocket(`${options.url}/websocket?${query}`));
+    mine.binaryType = 'arraybuffer';
+    expectAnswer();
+    mine.onopen = () => join(token);
+    mine.onmessage = (message) => {
+      const frame = mine === socket && decodeFrame(message.data as string | ArrayBuffer);
+      if (frame) receive(frame);
     };
-    socket.onclose = () => {
-      if (this.#socket === socket) this.#lost();
+    mine.onclose = () => {
+      if (mine === socket) lost();
     };
   }
 
-  #join(token: string): void {
-    this.#joinRef = String(++this.#ref);
+  function join(token: string): void {
+    joinRef = nextRef();
     const config = {
       private: true,
       broadcast: { ack: false, self: false },
       presence: { enabled: false, key: '' },
       postgres_changes: [],
     };
-    this.#push('phx_join', { config, access_token: token }, this.#joinRef, this.#joinRef);
-    this.#expectAnswer();
-    clearInterval(this.#heartbeatTimer);
-    this.#heartbeatTimer = window.setInterval(() => this.#heartbeat(), HEARTBEAT_MS);
+    push('phx_join', { config, access_token: token }, joinRef);
+    expectAnswer();
+    heartbeatTimer = window.setInterval(heartbeat, HEARTBEAT_MS);
   }
 
-  #receive(frame: Frame): void {
+  function receive(frame: Frame): void {
+    const { event, payload } = frame;
     if (frame.topic === 'phoenix') {
-      if (frame.ref === this.#heartbeatRef) this.#answered();
+      if (frame.ref === heartbeatRef) answered();
       return;
     }
-    if (frame.topic !== this.#topic) return;
-    if (frame.joinRef && frame.joinRef !== this.#joinRef) return;
-    if (frame.event === 'phx_reply' && frame.ref === this.#joinRef) this.#joinAnswered(frame.payload);
-    else if (frame.event === 'phx_error' || frame.event === 'phx_close') this.#lost();
-    else if (frame.event === 'broadcast' && this.#joined) {
-      const { event, payload } = frame.payload;
-      if (typeof event !== 'string' || !payload || typeof payload !== 'object') return;
-      this.#options.onEvent(event, payload as Record<string, unknown>);
+    if (frame.topic !== topic || (frame.joinRef && frame.joinRef !== joinRef)) return;
+    if (event === 'phx_reply' && frame.ref === joinRef) joinAnswered(payload);
+    else if (event === 'phx_error' || event === 'phx_close') lost();
+    else if (event === 'broadcast' && joined && typeof payload.event === 'string') {
+      options.onEvent(payload.event, (payload.payload ?? {}) as Record<string, unknown>);
     }
   }
 
-  #joinAnswered(reply: Record<string, unknown>): void {
+  function joinAnswered(reply: Record<string, unknown>): void {
     if (reply.status !== 'ok') {
-      this.#options.onRefused();
-      this.#lost();
+      options.onRefused();
+      lost();
       return;
     }
-    this.#answered();
-    this.#joined = true;
-    this.#attempt = 0;
-    this.#options.onJoined();
+    answered();
+    joined = true;
+    attempt = 0;
+    options.onJoined();
   }
 
   /** The page was hidden, asleep or offline: find out at once whether the socket still lives. */
-  #wake = (): void => {
-    if (document.visibilityState === 'hidden') return;
-    if (this.#joined) {
-      this.#heartbeat();
-    } else if (this.#retryTimer) {
-      this.#attempt = 0;
-      void this.#connect();
+  function wake(): void {
+    if (document.hidden) return;
+    if (joined) heartbeat();
+    else if (retryTimer) {
+      attempt = 0;
+      void connect();
     }
-  };
-
-  #heartbeat(): void {
-    if (this.#answerTimer) return;
-    this.#heartbeatRef = String(++this.#ref);
-    this.#push('heartbeat', {}, null, this.#heartbeatRef, 'phoenix');
-    this.#expectAnswer();
   }
 
-  #expectAnswer(): void {
-    clearTimeout(this.#answerTimer);
-    this.#answerTimer = window.setTimeout(() => this.#lost(), ANSWER_MS);
+  function heartbeat(): void {
+    if (answerTimer) return;
+    heartbeatRef = nextRef();
+    push('heartbeat', {}, heartbeatRef, null, 'phoenix');
+    expectAnswer();
   }
 
-  #answered(): void {
-    clearTimeout(this.#answerTimer);
-    this.#answerTimer = 0;
+  function expectAnswer(): void {
+    answered();
+    answerTimer = window.setTimeout(lost, ANSWER_MS);
   }
 
-  #push(
+  function answered(): void {
+    clearTimeout(answerTimer);
+    answerTimer = 0;
+  }
+
+  function nextRef(): string {
+    return String(++lastRef);
+  }
+
+  function push(
     event: string,
     payload: Record<string, unknown>,
-    joinRef: string | null,
-    ref = String(++this.#ref),
-    topic = this.#topic,
+    ref = nextRef(),
+    from: string | null = joinRef,
+    to = topic,
   ): void {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return;
-    this.#socket.send(encodeFrame({ joinRef, ref, topic, event, payload }));
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    socket.send(encodeFrame({ joinRef: from, ref, topic: to, event, payload }));
   }
 
-  #lost(): void {
-    this.#drop();
-    if (this.#stopped) return;
-    this.#options.onLost();
-    this.#again();
+  function lost(): void {
+    drop();
+    if (closed) return;
+    options.onLost();
+    again();
   }
 
-  #again(): void {
-    if (this.#stopped) return;
-    clearTimeout(this.#retryTimer);
-    this.#retryTimer = window.setTimeout(() => void this.#connect(), backoffMs(this.#attempt++));
+  function again(): void {
+    clearTimeout(retryTimer);
+    retryTimer = window.setTimeout(connect, backoffMs(attempt++));
   }
 
   /** Ends the socket. A close frame may never be answered on a dead network: nobody waits for it. */
-  #drop(): void {
-    const socket = this.#socket;
-    this.#socket = null;
-    this.#joined = false;
-    this.#answered();
-    clearInterval(this.#heartbeatTimer);
-    if (!socket) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
+  function drop(): void {
+    const old = socket;
+    socket = null;
+    joined = false;
+    answered();
+    clearInterval(heartbeatTimer);
+    old?.close();
   }
+
+  function listen(change: typeof addEventListener): void {
+    change('online', wake);
+    change('pageshow', wake);
+    change.call(document, 'visibilitychange', wake);
+  }
+
+  listen(addEventListener);
+  void connect();
+  return {
+    send(event, payload) {
+      if (joined) push('broadcast', { type: 'broadcast', event, payload });
+    },
+    setToken(token) {
+      if (joined) push('access_token', { access_token: token });
+    },
+    close() {
+      closed = true;
+      listen(removeEventListener);
+      clearTimeout(retryTimer);
+      drop();
+    },
+  };
 }

@@ -98,6 +98,16 @@ export interface WidgetConfig {
 
 export type ThemeMode = 'light' | 'dark' | 'auto';
 
+/** What get-messages answers. */
+export interface MessagePage {
+  messages: Message[];
+  lastSeq: number;
+  hasMore: boolean;
+  /** Of the conversation; a server may leave them out. */
+  status?: Status;
+  takenOverBy?: Person | null;
+}
+
 /** Payload of a `typing` event. */
 export interface Typing {
   who: 'visitor' | 'human';
