@@ -1,9 +1,9 @@
 // The surface as a whole: header, notices, transcript, composer. Decides what of it is there; the
 // parts do the rest.
 
-import { Component, createRef, type ComponentType } from 'preact';
+import { Component, createRef } from 'preact';
 import { Composer } from './composer.tsx';
-import type { ContactFormProps } from './contact_form.tsx';
+import { Contact, type ContactState } from './contact.tsx';
 import { Header } from './header.tsx';
 import type { Host } from './host.ts';
 import { Log } from './log.tsx';
@@ -19,13 +19,11 @@ interface Props {
 }
 
 interface Local {
-  /** The form's code comes when somebody wants it. */
-  Form: ComponentType<ContactFormProps> | null;
-  sent: boolean;
+  contact: ContactState;
 }
 
 export class App extends Component<Props, Local> {
-  override state: Local = { Form: null, sent: false };
+  override state: Local = { contact: 'none' };
   box = createRef<HTMLTextAreaElement>();
   painted = false;
 
@@ -45,17 +43,14 @@ export class App extends Component<Props, Local> {
     });
   }
 
-  openForm = async () => {
-    const { ContactForm } = await import('./contact_form.tsx');
-    this.setState({ Form: ContactForm, sent: false });
+  setContact = (contact: ContactState) => {
+    this.setState({ contact });
+    if (contact !== 'open') this.box.current?.focus();
   };
 
-  closeForm = () => {
-    this.setState({ Form: null });
-    this.box.current?.focus();
-  };
+  openForm = () => this.setContact('open');
 
-  override render({ host, session, store }: Props, { Form, sent }: Local) {
+  override render({ host, session, store }: Props, { contact }: Local) {
     const state = store.get();
     const { config, person } = state;
     if (state.phase === 'refused') return <p class="refusal" role="alert">{state.refusal}</p>;
@@ -69,13 +64,13 @@ export class App extends Component<Props, Local> {
     }
     if (!this.painted) applyTheme(config, state.theme);
     this.painted = true;
-    const canContact = config.config.features.leadCapture !== false && (!Form || sent);
+    const onContact = config.config.features.leadCapture === false || contact === 'open' ? null : this.openForm;
     return (
       <div class="app">
         <Header host={host} config={config} person={person} />
         <Notices state={state} />
-        <Log state={state} host={host} session={session} onContact={canContact ? this.openForm : null}>
-          {Form && <Form session={session} sent={sent} onSent={() => this.setState({ sent: true })} onClose={this.closeForm} />}
+        <Log state={state} host={host} session={session} onContact={onContact}>
+          <Contact session={session} state={contact} onState={this.setContact} />
         </Log>
         <footer>
           {state.ended ? (
@@ -84,12 +79,7 @@ export class App extends Component<Props, Local> {
               <button type="button" class="primary" onClick={session.startOver}>Start a new conversation</button>
             </div>
           ) : (
-            <Composer
-              box={this.box}
-              session={session}
-              name={person?.name || config.agent.name}
-              onContact={canContact ? this.openForm : null}
-            />
+            <Composer box={this.box} session={session} name={person?.name || config.agent.name} onContact={onContact} />
           )}
         </footer>
       </div>

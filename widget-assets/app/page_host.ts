@@ -1,8 +1,7 @@
 // The host of the hosted page /chat/<agent-id>: it asks for configuration and tokens itself and keeps
 // the visitor's id and conversation in this origin's own storage. Without storage (blocked, full) the
-// conversation lasts as long as the page.
+// conversation lasts as long as the page. It imports nothing, so that frames do not fetch it.
 
-import { call } from '../shared/api.ts';
 import type { Visitor, WidgetConfig } from '../shared/types.ts';
 import type { Host } from './host.ts';
 
@@ -14,7 +13,9 @@ interface Memory {
 /** A token is renewed this long before its end. */
 const SPARE_MS = 60_000;
 
-export function pageHost(agentId: string): Host {
+type Call = (name: string, body: unknown) => Promise<unknown>;
+
+export function pageHost(agentId: string, call: Call): Host {
   const key = `chatpad:${agentId}`;
   const title = document.title;
   const memory = load();
@@ -41,7 +42,7 @@ export function pageHost(agentId: string): Host {
 
   async function fetchConfig(): Promise<WidgetConfig> {
     const body = { agentId, visitorId: memory.visitorId };
-    const config = await call<WidgetConfig>('get-widget-config', body);
+    const config = (await call('get-widget-config', body)) as WidgetConfig;
     // Another visitor cannot read the conversation of the one before.
     if (memory.visitorId && memory.visitorId !== config.visitor.id) memory.conversationId = null;
     memory.visitorId = config.visitor.id;

@@ -6,6 +6,7 @@ import { ApiError, call, retryable, tokenRefused } from '../shared/api.ts';
 import { backoffMs } from '../shared/backoff.ts';
 import { openChannel, type Channel } from '../shared/realtime.ts';
 import type { ConversationEvents, Lead, MessagePage, Message, Status, Typing } from '../shared/types.ts';
+import type { LeadFields } from './contact_form.ts';
 import type { Host } from './host.ts';
 import { createSender, type Sender } from './sender.ts';
 import { lastSeq } from './state.ts';
@@ -19,13 +20,6 @@ const TYPING_MS = 6_000;
 const TYPING_EVERY_MS = 2_500;
 /** Shorter interruptions are not worth a word. */
 const LOST_AFTER_MS = 900;
-
-export interface LeadFields {
-  name: string;
-  email: string;
-  phone: string;
-  message: string;
-}
 
 export interface Session {
   start(): Promise<void>;
