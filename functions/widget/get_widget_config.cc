@@ -1,6 +1,6 @@
 // POST /functions/v1/get-widget-config: what a widget needs to show itself and to talk, including a
-// visitor token. Public; the agent's list of allowed origins decides which sites may load it; our own
-// pages always may.
+// visitor token. Public; the agent's list of allowed origins decides which sites may load it. Our
+// own pages always may.
 #include "functions/shared/hours/live_hours.h"
 #include "functions/shared/visitor/visitor.h"
 #include "runtime/edge/context.h"

@@ -1,11 +1,12 @@
 -- Every api function x every id it takes: a foreign id and a random uuid get the very same answer, and
 -- callers without the right get none at all. A function that is not declared here fails the last test.
 create table tests.calls (id serial, func text, persona text, sql text);
--- %1$L is the id under test.
+-- %1$L is the id under test: of an agent, %2$L of a conversation, %3$L of what nobody has, %4$L of an account.
 insert into tests.calls (func, persona, sql)
 select c.func, p.persona, c.sql
 from (values
   ('get_widget_config', array['anon', 'visitor_b1', 'owner_b', 'key_b'], 'select agent from api.get_widget_config(%1$L, null, null)'),
+  ('get_agent_page', array['anon', 'visitor_b1', 'owner_b', 'key_b'], 'select name from api.get_agent_page(%1$L)'),
   ('post_visitor_message', array['visitor_b1', 'key_b'], 'select api.post_visitor_message(%1$L, null, ''hi'', null, null)'),
   ('post_visitor_message', array['visitor_b1', 'key_b'], 'select api.post_visitor_message(%1$L, null, ''hi'', ''id-1'', null)'),
   ('post_visitor_message', array['visitor_b1', 'key_b'],
@@ -22,6 +23,11 @@ from (values
   ('lead_context', array['visitor_b1', 'key_b'], 'select api.lead_context(%1$L, null)'),
   ('lead_context', array['visitor_b1', 'key_b'], 'select api.lead_context(''b2000000-0000-4000-8000-000000000001'', %2$L)'),
   ('add_knowledge_text', array['owner_b', 'nobody', 'key_b'], 'select api.add_knowledge_text(%1$L, ''t'', null, ''[]'', ''c'')'),
+  ('list_agents', array['owner_b', 'nobody'], 'select api.list_agents(%4$L)'),
+  ('list_conversations', array['owner_b', 'nobody'], 'select api.list_conversations(%4$L, null, null, null, null, null)'),
+  ('list_leads', array['owner_b', 'nobody'], 'select api.list_leads(%4$L, null, null, null)'),
+  ('get_conversation', array['owner_b', 'nobody'], 'select api.get_conversation(%2$L)'),
+  ('update_conversation', array['owner_b', 'nobody'], 'select api.update_conversation(%2$L, ''closed'')'),
   ('start_answer', array['service'], 'select api.start_answer(%3$L, 0, null, 30)'),
   ('finish_answer', array['service'], 'select api.finish_answer(%3$L, 0, ''x'', ''[]'', null, null, null, null)'),
   ('abort_answer', array['service'], 'select api.abort_answer(%3$L, 0, ''x'')'),
@@ -29,16 +35,16 @@ from (values
 ) c (func, personas, sql) cross join unnest(c.personas) p (persona);
 
 select is(
-  tests.try(c.persona, format(c.sql, gen_random_uuid(), gen_random_uuid(), gen_random_uuid())),
+  tests.try(c.persona, format(c.sql, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid())),
   'error CP000 not_found Not found.', format('%s as %s: unknown id in %s', c.func, c.persona, c.sql))
 from tests.calls c order by c.id;
--- get_widget_config is public: an agent of any account is nobody's secret.
+-- These two are public: an agent of any account is nobody's secret.
 select is(
-  tests.try(c.persona, format(c.sql, 'a2000000-0000-4000-8000-000000000001', 'a5000000-0000-4000-8000-000000000001', gen_random_uuid())),
+  tests.try(c.persona, format(c.sql, 'a2000000-0000-4000-8000-000000000001', 'a5000000-0000-4000-8000-000000000001', gen_random_uuid(), 'a0000000-0000-4000-8000-000000000001')),
   'error CP000 not_found Not found.', format('%s as %s: foreign id in %s', c.func, c.persona, c.sql))
-from tests.calls c where c.func <> 'get_widget_config' order by c.id;
+from tests.calls c where c.func not in ('get_widget_config', 'get_agent_page') order by c.id;
 select is(
-  tests.try(c.persona, format(c.sql, null::text, null::text, null::text)),
+  tests.try(c.persona, format(c.sql, null::text, null::text, null::text, null::text)),
   'error CP000 not_found Not found.', format('%s as %s: null id in %s', c.func, c.persona, c.sql))
 from tests.calls c where c.sql not like '%api.post_visitor_message(''b%' and c.sql not like '%lead%(''b%' order by c.id;
 
@@ -63,6 +69,9 @@ insert into tests.grants values
   ('abort_answer', '{service_role}'), ('close_stale_answers', '{service_role}'), ('close_lost_answers', '{service_role}'),
   ('auth_user_for_password', '{service_role}'), ('auth_create_user', '{service_role}'),
   ('auth_create_session', '{service_role}'), ('auth_rotate_refresh', '{service_role}'),
+  ('list_accounts', '{authenticated}'), ('list_agents', '{authenticated}'), ('list_conversations', '{authenticated}'),
+  ('list_leads', '{authenticated}'), ('get_conversation', '{authenticated}'), ('update_conversation', '{authenticated}'),
+  ('get_agent_page', '{anon,visitor,authenticated,api_key,service_role}'), ('forget_client_message_ids', '{service_role}'),
   ('reply_to_message', '{service_role}'), ('auth_user', '{service_role}'), ('auth_logout', '{service_role}'), ('seed_demo', '{service_role}'), ('demo_email', '{service_role,service_authenticator}');
 select is(
   (select coalesce(array_agg(r.role order by r.role), '{}') from unnest(array['anon', 'visitor', 'authenticated', 'api_key',
@@ -103,6 +112,13 @@ select is(tests.try(s.persona, s.sql), s.want, format('%s: %s', s.persona, s.sql
   ('key_a_bare', $$select api.create_widget_lead('a2000000-0000-4000-8000-000000000001', null, '{}', 1, '[]')$$, 'error CP000 insufficient_scope The API key lacks the scope leads:write.'),
   ('key_a_bare', $$select api.add_knowledge_text('a2000000-0000-4000-8000-000000000001', 't', null, '[]', 'c')$$, 'error CP000 insufficient_scope The API key lacks the scope knowledge:write.'),
   ('client_a', $$select api.start_takeover('a5000000-0000-4000-8000-000000000001', null)$$, 'error CP000 insufficient_role Your role in this account does not allow this.'),
+  ('client_a', $$select api.update_conversation('a5000000-0000-4000-8000-000000000001', 'closed')$$, 'error CP000 insufficient_role Your role in this account does not allow this.'),
+  ('forged_service', $$select api.list_conversations('a0000000-0000-4000-8000-000000000001', null, null, null, null, null)$$, 'error CP000 forbidden This needs a signed-in person.'),
+  ('forged_service', $$select api.list_accounts()$$, 'error CP000 forbidden This needs a signed-in person.'),
+  ('forged_key', $$select api.get_conversation('a5000000-0000-4000-8000-000000000001')$$, 'error CP000 forbidden This needs a signed-in person.'),
+  ('forged_anon', $$select api.list_leads('a0000000-0000-4000-8000-000000000001', null, null, null)$$, 'error 42501'),
+  ('key_a', $$select api.list_leads('a0000000-0000-4000-8000-000000000001', null, null, null)$$, 'error 42501'),
+  ('visitor_a1', $$select api.get_conversation('a5000000-0000-4000-8000-000000000001')$$, 'error 42501'),
   ('client_a', $$select api.end_takeover('a5000000-0000-4000-8000-000000000001', null)$$, 'error CP000 insufficient_role Your role in this account does not allow this.'),
   ('client_a', $$select api.send_human_message('a5000000-0000-4000-8000-000000000001', 'x')$$, 'error CP000 insufficient_role Your role in this account does not allow this.'),
   ('member_a', $$select api.add_knowledge_text('a2000000-0000-4000-8000-000000000001', 't', null, '[]', 'c')$$, 'error CP000 insufficient_role Your role in this account does not allow this.')

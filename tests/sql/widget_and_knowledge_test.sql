@@ -14,6 +14,8 @@ from (values ('https://shop.example', 'Agent a'), ('https://SHOP.example', 'Agen
   ('https://b.example', 'error CP000 origin_not_allowed'), ('http://shop.example', 'error CP000 origin_not_allowed'),
   ('https://shop.example.evil.example', 'error CP000 origin_not_allowed'), ('null', 'error CP000 origin_not_allowed'),
   (null, 'error CP000 origin_not_allowed')) o (origin, want);
+select is(tests.try('anon', $$select agent ->> 'name' from api.get_widget_config('a2000000-0000-4000-8000-000000000001', 'http://127.0.0.1:8000', null, true)$$), 'Agent a', 'our own page shows every agent');
+select is(left(tests.try('anon', $$select agent ->> 'name' from api.get_widget_config('a2000000-0000-4000-8000-000000000001', 'http://127.0.0.1:8000', null, null)$$), 30), 'error CP000 origin_not_allowed', 'whose page is not known is not ours');
 select is((select count(*) from realtime.messages where event = 'config.updated' and topic = 'agent:a2000000-0000-4000-8000-000000000001'
   and also_topics = array['account:a0000000-0000-4000-8000-000000000001'] and payload -> 'agent' ? 'updatedAt'), 1::bigint, 'config.updated is told');
 select is(tests.run('owner_a', $$update agents set instructions = 'x'$$), '1', 'instructions change');
@@ -26,8 +28,10 @@ select is((select (j -> 'lead') - '{id,createdAt,conversationId,agentId}'::text[
   '{"score":100,"status":"new","reasons":[{"criterion":"c","points":1,"note":"n"}],"name":"Ann","email":"ann@x.example","phone":null,"company":null,"jobTitle":"CEO","message":null,"customFields":{"size":5}}', 'a lead');
 select ok((select j ->> 'conversationId' = j #>> '{lead,conversationId}' from tests.lead), 'linked to a new conversation');
 select is((select c.visitor_id::text || c.last_seq from conversations c, tests.lead l where c.id = (l.j ->> 'conversationId')::uuid), 'a3000000-0000-4000-8000-0000000000ff0', 'of its visitor, still without messages');
-select is((select topic || ' ' || also_topics[1] from realtime.messages where event = 'lead.created' and payload #>> '{lead,name}' = 'Ann'),
-  (select 'account:a0000000-0000-4000-8000-000000000001 conversation:' || (j ->> 'conversationId') from tests.lead), 'lead.created is told');
+select is((select string_agg(topic || ' ' || (payload -> 'lead' ? 'score')::text || ' ' || (payload -> 'lead' ? 'reasons')::text, ' ' order by topic)
+    from realtime.messages where event = 'lead.created' and payload #>> '{lead,name}' = 'Ann'),
+  (select 'account:a0000000-0000-4000-8000-000000000001 true true conversation:' || (j ->> 'conversationId') || ' false false' from tests.lead),
+  'lead.created is told, to the visitor without its score');
 select is((select private.conversation_json(c) ->> 'leadId' from conversations c, tests.lead l where c.id = (l.j ->> 'conversationId')::uuid), (select j #>> '{lead,id}' from tests.lead), 'the conversation names its lead');
 select is(tests.try('visitor_a1', $$select api.create_widget_lead('a2000000-0000-4000-8000-000000000001', 'a5000000-0000-4000-8000-000000000001', '{"message":"x"}', -5, null)$$)::jsonb #>> '{lead,score}', '0', 'the score is clamped');
 select is(tests.try('visitor_a1', $$select api.create_widget_lead('a2000000-0000-4000-8000-000000000001', null, '[]', 1, null)$$), 'error CP000 validation_failed The fields must be an object of at most 64 KiB.', 'fields must be an object');
