@@ -13,11 +13,11 @@ Task<Reply> handle(Call call) {
   const std::string nonce = Uuid::random().str();
   PagePolicy policy;
   policy.style_nonce = nonce;
-  Reply reply = page_reply(config, 200,
-                           shell("admin.html").fill({{"anonKey", config.anon_key},
-                                                     {"nonce", nonce},
-                                                     {"publicUrl", config.public_url}}),
-                           policy);
+  Reply reply = page_reply(
+      config, 200,
+      shell("admin.html")
+          .fill({{"anonKey", config.anon_key}, {"nonce", nonce}, {"publicUrl", config.public_url}}),
+      policy);
   reply.header("Cross-Origin-Opener-Policy", "same-origin");
   co_return reply;
 }

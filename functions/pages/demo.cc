@@ -11,11 +11,11 @@ Task<Reply> handle(Call call) {
   if (config.demo_agent_id.empty()) raise(Errc::not_found);
   PagePolicy policy;
   policy.referrer = "strict-origin-when-cross-origin";  // as on most shops' pages
-  co_return page_reply(config, 200,
-                       shell("demo.html")
-                           .fill({{"agentId", config.demo_agent_id},
-                                  {"publicUrl", config.public_url}}),
-                       policy);
+  co_return page_reply(
+      config, 200,
+      shell("demo.html")
+          .fill({{"agentId", config.demo_agent_id}, {"publicUrl", config.public_url}}),
+      policy);
 }
 
 Endpoint endpoint() {

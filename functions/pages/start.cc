@@ -8,11 +8,11 @@ using namespace chatpad::edge;
 
 Task<Reply> handle(Call call) {
   const Config& config = call.context().config();
-  co_return page_reply(config, 200,
-                       shell("index.html")
-                           .fill({{"agentId", config.demo_agent_id},
-                                  {"publicUrl", config.public_url}}),
-                       PagePolicy());
+  co_return page_reply(
+      config, 200,
+      shell("index.html")
+          .fill({{"agentId", config.demo_agent_id}, {"publicUrl", config.public_url}}),
+      PagePolicy());
 }
 
 Endpoint endpoint() {

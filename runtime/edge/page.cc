@@ -151,8 +151,7 @@ const Template& shell(std::string_view name) {
 }
 
 std::string content_security_policy(const Config& config, const PagePolicy& policy) {
-  std::string csp =
-      "default-src 'none'; script-src 'self'; style-src 'self'";
+  std::string csp = "default-src 'none'; script-src 'self'; style-src 'self'";
   if (!policy.style_nonce.empty()) csp.append(" 'nonce-").append(policy.style_nonce).append("'");
   csp += "; img-src 'self' data:; font-src 'self'; connect-src 'self'";
   csp += websocket_sources(config);
@@ -188,10 +187,11 @@ Reply error_page(const Config& config, const Error& error, std::string_view requ
   const Reply plain = error_reply(error, request_id);
   const Words& words = words_for(plain.status);
   Reply reply = page_reply(config, plain.status,
-                           shell("error.html").fill({{"code", std::to_string(plain.status)},
-                                                     {"title", words.title},
-                                                     {"message", words.message},
-                                                     {"requestId", request_id}}),
+                           shell("error.html")
+                               .fill({{"code", std::to_string(plain.status)},
+                                      {"title", words.title},
+                                      {"message", words.message},
+                                      {"requestId", request_id}}),
                            PagePolicy());
   reply.headers += plain.headers;
   return reply;

@@ -46,12 +46,12 @@ Task<edge::Reply> agent_page(edge::Call call, std::string_view shell_name) {
   edge::PagePolicy policy;
   policy.frame_ancestors = ancestors;
   const std::string id = agent_id->str();
-  co_return edge::page_reply(config, 200,
-                             edge::shell(shell_name)
-                                 .fill({{"agentId", id},
-                                        {"agentName", rows.text(0, 0)},
-                                        {"publicUrl", config.public_url}}),
-                             policy);
+  co_return edge::page_reply(
+      config, 200,
+      edge::shell(shell_name)
+          .fill(
+              {{"agentId", id}, {"agentName", rows.text(0, 0)}, {"publicUrl", config.public_url}}),
+      policy);
 }
 
 }  // namespace chatpad::functions

@@ -1,5 +1,5 @@
-// AgentPage: what the pages of one agent (hosted chat, the widget's frame) have in common: its name,
-// and which sites may show them in a frame.
+// AgentPage: what the pages of one agent (hosted chat, the widget's frame) have in common: its
+// name, and which sites may show them in a frame.
 //
 // Errors: not_found for an id that is none, an unknown agent, and one that is switched off; they
 // look alike.
