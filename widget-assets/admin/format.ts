@@ -58,13 +58,16 @@ export function hueOf(id: string): number {
 }
 
 const CRITERIA: Record<string, string> = {
-  contact: "Contact", budget: "Budget", time: "Timing", timeline: "Timing", authority: "Decides",
-  decision: "Decides", engagement: "Engagement", need: "Need",
+  contactInfoProvided: "Contact", budgetDisclosed: "Budget", timelineShared: "Timing",
+  decisionMakerRole: "Decides", engagementLevel: "Engagement",
 };
 
+// A criterion that this page does not know is shown in words: "companySize" as "Company size".
 export function reasonName(reason: LeadReason): string {
-  const name = CRITERIA[reason.criterion] ?? reason.criterion.replaceAll("_", " ");
-  return name.charAt(0).toUpperCase() + name.slice(1);
+  const known = CRITERIA[reason.criterion];
+  if (known) return known;
+  const words = reason.criterion.replace(/([a-z])([A-Z])/g, "$1 $2").replaceAll("_", " ").toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 export function scoreWord(score: number): "hot" | "warm" | "cool" {

@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { leaveAccounts, loadAccounts } from "../state/accounts";
 import { session } from "../state/session";
 import { useStore } from "../store";
+import { Crash } from "./Crash";
 import { Shell } from "./Shell";
 import { SignIn } from "./SignIn";
 import { Toasts } from "./Toasts";
@@ -24,7 +25,7 @@ export function App() {
   if (phase === "starting") return null;
   return (
     <>
-      {phase === "in" ? <Shell /> : <SignIn />}
+      <Crash>{phase === "in" ? <Shell /> : <SignIn />}</Crash>
       <Toasts />
     </>
   );

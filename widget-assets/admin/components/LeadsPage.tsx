@@ -53,7 +53,7 @@ function Body({ arrived }: { arrived: ReadonlySet<string> }) {
       <table className="table" aria-label="Leads" role="table">
         <thead role="rowgroup">
           <tr role="row">
-            {["Score", "Lead", "Contact", "Why", "Came", "Conversation"].map((word) => (
+            {["Score", "Lead", "Contact", "Why", "When", "Conversation"].map((word) => (
               <th scope="col" role="columnheader" key={word}>{word}</th>
             ))}
           </tr>

@@ -79,7 +79,7 @@ export function SignIn() {
         </Form>
         <p className="signin-hint">
           Trying the demo? The terminal that runs <code>./dev up</code> prints the address and the
-          password after <strong>Demo sign-in</strong>.
+          password after <strong className="nowrap">Demo sign-in</strong>.
         </p>
       </div>
     </main>

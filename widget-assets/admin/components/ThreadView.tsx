@@ -1,7 +1,7 @@
 // The open conversation: head with its actions, transcript, and what stands below it.
 import { useEffect, useRef } from "react";
 import { Button } from "react-aria-components/Button";
-import { statusWord, visitorName } from "../format";
+import { timeShort, visitorName } from "../format";
 import { hrefOf } from "../route";
 import { prefs } from "../prefs";
 import { accounts, mayWrite } from "../state/accounts";
@@ -14,7 +14,7 @@ import { NEW_THREAD, patchThread, threads } from "../state/threads";
 import { markSeen } from "../state/unread";
 import { useStore } from "../store";
 import type { Conversation } from "../types";
-import { Avatar, Empty, Failure, Skeleton, StatusChip } from "./bits";
+import { Avatar, Empty, Failure, Skeleton, StatusChip, useNow } from "./bits";
 import { Composer } from "./Composer";
 import { Icon } from "./Icon";
 import { Transcript } from "./Transcript";
@@ -90,11 +90,12 @@ function useSeen(id: string, conversation: Conversation | undefined): void {
 
 function Owner({ conversation }: { conversation: Conversation }) {
   const myId = useStore(session, (state) => state.user?.id);
+  const now = useNow();
   const { status, takenOverBy, agentName } = conversation;
   const words = status === "active" ? `${agentName} is answering`
     : status === "human_takeover"
       ? takenOverBy?.id === myId ? "You are in charge" : `${takenOverBy?.name ?? "A colleague"} is in charge`
-      : statusWord(conversation);
+      : `since ${timeShort(conversation.updatedAt, now)}`;
   return (
     <p className="thread-owner">
       <StatusChip conversation={conversation} myId={myId} />

@@ -64,8 +64,10 @@ function onLead(lead: Lead): void {
   putLead(lead, true);
   const id = lead.conversationId;
   if (!id) return;
-  patchConversation(id, { leadId: lead.id });
-  patchCurrent(id, { leadId: lead.id });
+  const name = lead.name || lead.email;
+  const part = { leadId: lead.id, ...(name ? { visitorLabel: name } : {}) };
+  patchConversation(id, part);
+  patchCurrent(id, part);
   if (threads.get().byId.has(id)) patchThread(id, { lead });
 }
 

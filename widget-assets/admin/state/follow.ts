@@ -89,7 +89,8 @@ function onEvent(id: string, event: LiveEvent, timers: Map<string, ReturnType<ty
     silence = setTimeout(() => void afterSilence(id), SILENCE_MS);
   } else if (event.event === "typing") {
     onTyping(id, payload, timers);
-  } else if (fresh(event)) {
+  } else if (event.event !== "lead.created" && fresh(event)) {
+    // The visitor reads this topic too, so its lead is a shorter one; the account's brings the whole.
     applyAccountEvent(event);
   }
 }
