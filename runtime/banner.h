@@ -21,6 +21,13 @@ class Progress {
   uint64_t last_ms_;
 };
 
+struct BannerFacts {
+  uint64_t took_ms;
+  std::string env_file;
+  std::string log;
+};
+// `values` are those of the env file. Only the anon key makes a line longer than a screen is wide.
+std::string banner_text(const Config& config, const EnvValues& values, const BannerFacts& facts);
 void print_banner(const Config& config, const Home& home, uint64_t took_ms);
 
 }  // namespace chatpad
