@@ -16,7 +16,7 @@ begin
   return jsonb_build_object('conversation', private.conversation_json(v_conversation),
     'lead', (select private.lead_json(l) from public.leads l
       where l.user_id = v_conversation.user_id and l.conversation_id = v_conversation.id
-      order by l.created_at desc, l.id limit 1),
+      order by l.created_at desc, l.id desc limit 1),
     'running', (select jsonb_build_object('messageId', m.id, 'seq', m.seq, 'text', m.content)
       from public.messages m
       where m.conversation_id = v_conversation.id and m.state = 'running'

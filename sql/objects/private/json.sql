@@ -38,7 +38,7 @@ begin
   select l.id, coalesce(l.name, l.email, l.phone) as label into v_lead
   from public.leads l
   where l.user_id = c.user_id and l.conversation_id = c.id
-  order by l.created_at desc, l.id limit 1;
+  order by l.created_at desc, l.id desc limit 1;
   return jsonb_build_object(
     'id', c.id, 'agentId', c.agent_id,
     'agentName', (select a.name from public.agents a where a.id = c.agent_id),
