@@ -22,6 +22,13 @@ export function timeShort(iso: string, now: number): string {
   return dayMonth.format(at);
 }
 
+export function ago(iso: string, now: number): string {
+  const at = Date.parse(iso);
+  if (now - at < MINUTE_MS) return "just now";
+  if (now - at < 60 * MINUTE_MS) return `${Math.floor((now - at) / MINUTE_MS)} min ago`;
+  return midnight(at) === midnight(now) ? `at ${clock.format(at)}` : `on ${dayMonth.format(at)}`;
+}
+
 export const timeOfDay = (iso: string) => clock.format(Date.parse(iso));
 export const timeFull = (iso: string) => full.format(Date.parse(iso));
 export const dayKey = (iso: string) => midnight(Date.parse(iso));

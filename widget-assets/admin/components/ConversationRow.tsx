@@ -1,12 +1,13 @@
 // One conversation in the list: who, when, the last words, and who answers.
 import { GridListItem } from "react-aria-components/GridList";
 import { statusWord, timeFull, timeShort, visitorName } from "../format";
+import { useNow } from "../hooks";
 import { leads } from "../state/leads";
 import { session } from "../state/session";
 import { isUnread, seen } from "../state/unread";
 import { useStore } from "../store";
 import type { Conversation } from "../types";
-import { Avatar, StatusChip, useNow } from "./bits";
+import { Avatar, StatusChip } from "./bits";
 import { Icon } from "./Icon";
 
 export function ConversationRow({ id, conversation }: { id: string; conversation: Conversation }) {

@@ -1,10 +1,10 @@
 // The panel beside the transcript: the lead with its score and reasons, who answers, and the times.
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { Button } from "react-aria-components/Button";
 import { leadName, reasonName, timeFull } from "../format";
-import { prefs } from "../prefs";
 import { accounts, mayWrite } from "../state/accounts";
 import { setClosed } from "../state/actions";
+import { showPanel, usePanel } from "../state/panel";
 import { session } from "../state/session";
 import { NEW_THREAD, threads } from "../state/threads";
 import { useStore } from "../store";
@@ -18,6 +18,7 @@ export function Details({ id }: { id: string }) {
   const lead = useStore(threads, (state) => state.byId.get(id) ?? NEW_THREAD).lead;
   const account = useStore(accounts, (state) => state.open);
   const myId = useStore(session, (state) => state.user?.id);
+  const closer = useFocusInside();
   if (!conversation) return <aside className="details" aria-label="Details" />;
   const { status, takenOverBy } = conversation;
   const open = status === "active" || status === "human_takeover";
@@ -28,7 +29,7 @@ export function Details({ id }: { id: string }) {
     <aside className="details" aria-label="Details">
       <header className="details-head">
         <h2>Details</h2>
-        <Button className="icon-button" aria-label="Hide details" onPress={() => prefs.set({ details: false })}>
+        <Button className="icon-button" aria-label="Hide details" ref={closer} onPress={() => showPanel(false)}>
           <Icon name="close" size={18} />
         </Button>
       </header>
@@ -58,6 +59,18 @@ export function Details({ id }: { id: string }) {
       )}
     </aside>
   );
+}
+
+// A panel that covers the transcript takes the focus, and gives it back to the button that opened it.
+function useFocusInside() {
+  const { covers } = usePanel();
+  const closer = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (!covers) return;
+    closer.current?.focus();
+    return () => document.querySelector<HTMLElement>(".details-toggle")?.focus();
+  }, [covers]);
+  return closer;
 }
 
 function Fact({ word, children }: { word: string; children: ReactNode }) {

@@ -2,12 +2,12 @@
 // arrows walk through the list, / searches, Escape goes back to the list.
 import { useEffect } from "react";
 import { openConversation, route } from "../route";
-import { prefs } from "../prefs";
 import { accounts } from "../state/accounts";
 import { follow } from "../state/follow";
 import { inbox, shown } from "../state/inbox";
+import { uncover, usePanel } from "../state/panel";
 import { useStore } from "../store";
-import { Empty, useMedia } from "./bits";
+import { Empty } from "./bits";
 import { Details } from "./Details";
 import { ListPane } from "./ListPane";
 import { ThreadView } from "./ThreadView";
@@ -15,20 +15,16 @@ import { ThreadView } from "./ThreadView";
 export function InboxPage() {
   const id = useStore(route, (state) => state.conversationId);
   const account = useStore(accounts, (state) => state.open?.id);
-  const wanted = useStore(prefs, (state) => state.details);
-  const wide = useMedia("(min-width: 1180px)");
+  const { shown: panel } = usePanel();
   useKeys();
 
   useEffect(() => {
     if (id && account) return follow(id);
   }, [id, account]);
-  // On a narrow screen the panel covers the transcript, so it never opens by itself.
-  useEffect(() => {
-    if (!wide) prefs.set({ details: false });
-  }, [wide, id]);
+  useEffect(() => void uncover(), [id]);
 
   return (
-    <div className="inbox" data-view={id ? "thread" : "list"} data-details={id && wanted ? "" : undefined}>
+    <div className="inbox" data-view={id ? "thread" : "list"} data-details={id && panel ? "" : undefined}>
       <ListPane />
       {id
         ? <ThreadView id={id} key={id} />
@@ -37,7 +33,7 @@ export function InboxPage() {
               <span className="keys"><kbd>j</kbd><kbd>k</kbd> walk through the list <kbd>/</kbd> search</span>
             </Empty>
           </section>}
-      {id && wanted && <Details id={id} />}
+      {id && panel && <Details id={id} />}
     </div>
   );
 }
@@ -54,8 +50,9 @@ function useKeys(): void {
       if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
       else if (event.key === "/") focusOn(".search input");
       else if (event.key === "r") focusOn(".composer textarea");
-      else if (event.key === "Escape" && route.get().conversationId) openConversation(null);
-      else return;
+      else if (event.key === "Escape" && route.get().conversationId) {
+        if (!uncover()) openConversation(null);
+      } else return;
       event.preventDefault();
     }
     document.addEventListener("keydown", onKey);

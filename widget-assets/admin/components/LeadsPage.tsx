@@ -2,11 +2,12 @@
 import { useEffect, useState } from "react";
 import { Button } from "react-aria-components/Button";
 import { leadName, reasonName, timeFull, timeShort } from "../format";
+import { useNow } from "../hooks";
 import { hrefOf } from "../route";
 import { leads, loadMoreLeads, reloadLeads } from "../state/leads";
 import { useStore } from "../store";
 import type { Lead } from "../types";
-import { Empty, Failure, ScoreRing, Skeleton, useNow } from "./bits";
+import { Empty, Failure, ScoreRing, Skeleton } from "./bits";
 import { Icon } from "./Icon";
 
 const REASONS_SHOWN_MAX = 3;

@@ -1,20 +1,21 @@
 // The open conversation: head with its actions, transcript, and what stands below it.
 import { useEffect, useRef } from "react";
 import { Button } from "react-aria-components/Button";
-import { timeShort, visitorName } from "../format";
+import { ago, visitorName } from "../format";
+import { useNow } from "../hooks";
 import { hrefOf } from "../route";
-import { prefs } from "../prefs";
 import { accounts, mayWrite } from "../state/accounts";
 import { handBack, setClosed, takeOver } from "../state/actions";
 import { current } from "../state/current";
 import { catchUp } from "../state/follow";
 import { inbox } from "../state/inbox";
+import { showPanel, usePanel } from "../state/panel";
 import { session } from "../state/session";
 import { NEW_THREAD, patchThread, threads } from "../state/threads";
 import { markSeen } from "../state/unread";
 import { useStore } from "../store";
 import type { Conversation } from "../types";
-import { Avatar, Empty, Failure, Skeleton, StatusChip, useNow } from "./bits";
+import { Avatar, Empty, Failure, Skeleton, StatusChip } from "./bits";
 import { Composer } from "./Composer";
 import { Icon } from "./Icon";
 import { Transcript } from "./Transcript";
@@ -95,7 +96,7 @@ function Owner({ conversation }: { conversation: Conversation }) {
   const words = status === "active" ? `${agentName} is answering`
     : status === "human_takeover"
       ? takenOverBy?.id === myId ? "You are in charge" : `${takenOverBy?.name ?? "A colleague"} is in charge`
-      : `since ${timeShort(conversation.updatedAt, now)}`;
+      : ago(conversation.updatedAt, now);
   return (
     <p className="thread-owner">
       <StatusChip conversation={conversation} myId={myId} />
@@ -106,7 +107,7 @@ function Owner({ conversation }: { conversation: Conversation }) {
 
 function Actions({ conversation }: { conversation: Conversation }) {
   const account = useStore(accounts, (state) => state.open);
-  const details = useStore(prefs, (state) => state.details);
+  const { shown } = usePanel();
   const { id, status } = conversation;
   return (
     <div className="thread-actions">
@@ -117,8 +118,8 @@ function Actions({ conversation }: { conversation: Conversation }) {
           <Icon name="archive" />
         </Button>
       )}
-      <Button className="icon-button" aria-label={details ? "Hide details" : "Show details"}
-        aria-expanded={details} onPress={() => prefs.set({ details: !details })}>
+      <Button className="icon-button details-toggle" aria-label="Details" aria-expanded={shown}
+        onPress={() => showPanel(!shown)}>
         <Icon name="panel" />
       </Button>
     </div>

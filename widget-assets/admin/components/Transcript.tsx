@@ -3,9 +3,10 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Button } from "react-aria-components/Button";
 import { dayKey, dayName, timeOfDay } from "../format";
+import { useNow } from "../hooks";
 import type { Mark, Thread } from "../state/threads";
 import type { Message } from "../types";
-import { Dots, useNow } from "./bits";
+import { Dots } from "./bits";
 import { Bubble, Unsent, Writing } from "./Bubble";
 import { Icon } from "./Icon";
 

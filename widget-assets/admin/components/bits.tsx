@@ -1,33 +1,9 @@
-// The smallest pieces: avatar, status chip, score ring, empty and error states, skeleton lines, and
-// the hook for a clock that ticks twice a minute.
-import { useEffect, useState, type ReactNode } from "react";
+// The smallest pieces: avatar, status chip, score ring, empty and error states, skeleton lines.
+import type { ReactNode } from "react";
 import { Button } from "react-aria-components/Button";
 import { hueOf, scoreWord, statusWord } from "../format";
 import type { Conversation } from "../types";
 import { Icon, type IconName } from "./Icon";
-
-const TICK_MS = 30_000;
-
-export function useNow(): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
-}
-
-export function useMedia(query: string): boolean {
-  const [on, setOn] = useState(() => matchMedia(query).matches);
-  useEffect(() => {
-    const list = matchMedia(query);
-    const change = () => setOn(list.matches);
-    change();
-    list.addEventListener("change", change);
-    return () => list.removeEventListener("change", change);
-  }, [query]);
-  return on;
-}
 
 export function Avatar({ id, name, known }: { id: string; name: string; known: boolean }) {
   return (
