@@ -260,8 +260,8 @@ void Dispatch::on_deadline(CallState& state) {
     state.exchange.finish_stream();
     return;
   }
-  finish(state, word_error(state.exchange.request(), Error(Errc::deadline_exceeded),
-                           state.request_id));
+  finish(state,
+         word_error(state.exchange.request(), Error(Errc::deadline_exceeded), state.request_id));
 }
 
 void Dispatch::finish(CallState& state, const Reply& reply) {

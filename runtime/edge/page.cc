@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kPermissionsPolicy =
     "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), "
     "fullscreen=(self), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), "
-    "payment=(), publickey-credentials-get=(), screen-wake-lock=(), usb=(), web-share=(), "
+    "payment=(), publickey-credentials-get=(), screen-wake-lock=(), usb=(), "
     "xr-spatial-tracking=()";
 
 constexpr std::array<std::string_view, 5> kApiPaths = {"/functions/", "/auth/", "/rest/",
