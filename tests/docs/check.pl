@@ -202,12 +202,12 @@ sub endpoints {
 
 sub check_endpoints {
   my (%document, @bad);
-  for my $row (rows('docs/api/functions.md', 'All endpoints')) {
-    next if $row->[0] eq 'Endpoint';
+  for my $row (rows('docs/api/functions.md', 'All endpoints'), rows('docs/api/pages.md', 'All pages')) {
+    next if $row->[0] =~ /^(?:Endpoint|Page)$/;
     $document{$row->[0]} = join '; ', @{$row}[1 .. 4];
   }
-  @bad = compare(endpoints(), \%document, 'docs/api/functions.md', 'endpoint');
-  my $chapters = raw('docs/api/functions.md') . raw('docs/api/auth.md');
+  @bad = compare(endpoints(), \%document, 'docs/api', 'endpoint');
+  my $chapters = join '', map { raw("docs/api/$_.md") } qw(functions auth pages);
   for my $endpoint (sort keys %{endpoints()}) {
     push @bad, "docs/api: no chapter on $endpoint" if $chapters !~ /^## \Q$endpoint\E$/m;
   }

@@ -11,6 +11,7 @@ my $COLUMNS_MAX = 100;
 chomp(my @files = <STDIN>);
 my @cpp = grep { /\.(h|cc)$/ } @files;
 my @ours = grep { m{^(runtime|realtime|functions)/} } @cpp;    # what the program is made of
+my @scripts = grep { m{^widget-assets/.*\.tsx?$} } @files;    # what browsers run
 my @product = grep { !/_test\.cc$/ } @ours;
 my (%raw, %code);
 
@@ -260,6 +261,35 @@ sub check_left_overs {
   return @bad;
 }
 
+# --- scripts -----------------------------------------------------------------------------------
+# What a visitor or an agent says becomes text nodes, never markup or code; the pages' policy would
+# refuse it at run time, in one browser after the other.
+my $SINKS = join '|', 'innerHTML', 'outerHTML', 'insertAdjacentHTML', 'dangerouslySetInnerHTML',
+  'createContextualFragment', 'srcdoc', 'document\.write', 'eval\s*\(', 'new Function\b';
+
+sub check_markup {
+  my @bad;
+  for my $file (@scripts) {
+    (my $text = raw($file)) =~ s{(?<!:)//[^\n]*}{}g;
+    while ($text =~ /(?<![\w.])(?:\w+\.)*\b($SINKS)/g) {
+      push @bad, "$file:" . line_of($text, $-[1]) . ": $1 makes markup or code out of text";
+    }
+  }
+  return @bad;
+}
+
+sub check_script_lengths {
+  my @bad;
+  for my $file (@scripts) {
+    my $lines = (raw($file) =~ tr/\n//);
+    push @bad, "$file: $lines lines, a script has at most $SOURCE_LINES_MAX"
+      if $lines > $SOURCE_LINES_MAX;
+    push @bad, "$file: a script opens with a comment that says what it is for"
+      if raw($file) !~ m{^(?://|/\*)};
+  }
+  return @bad;
+}
+
 sub check_headers {
   my @bad;
   for my $file (grep { /\.h$/ } @ours) {
@@ -286,6 +316,8 @@ my @checks = (
   ['no unsafe calls', \&check_unsafe_calls],
   ['nothing left over', \&check_left_overs],
   ['headers introduce themselves', \&check_headers],
+  ['scripts make no markup', \&check_markup],
+  ['scripts are short and introduce themselves', \&check_script_lengths],
 );
 my ($passed, $failed) = (0, 0);
 for my $check (@checks) {

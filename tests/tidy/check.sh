@@ -8,9 +8,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "${1:-$here/../..}" && pwd)
 cd "$root"
 folders=()
-for folder in runtime realtime functions tests bench; do
+for folder in runtime realtime functions widget-assets tests bench; do
   [ -d "$folder" ] && folders+=("$folder")
 done
 find "${folders[@]}" -name node_modules -prune -o -name build -prune -o -type f \
-  \( -name '*.h' -o -name '*.cc' -o -name '*.sh' \) -print |
+  \( -name '*.h' -o -name '*.cc' -o -name '*.sh' -o -name '*.ts' -o -name '*.tsx' -o -name '*.css' \
+  -o -name '*.mjs' \) -print |
   LC_ALL=C sort | perl "$here/check.pl"

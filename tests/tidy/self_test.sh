@@ -78,6 +78,13 @@ probe 'never right' runtime/pg/x.cc 'void f() { sprintf(a, "x"); }'
 probe 'left-over' runtime/pg/x.cc '// TO''DO: later'
 probe 'opens with a comment' runtime/pg/x.h '#pragma once'
 probe 'pragma once' runtime/pg/x.h '// x'
+probe clean widget-assets/app/x.ts $'// x\n// never innerHTML\nel.textContent = text;'
+probe 'makes markup' widget-assets/app/x.ts $'// x\nlist.item.innerHTML = text;'
+probe 'makes markup' widget-assets/app/x.tsx $'// x\nconst a = <p dangerouslySetInnerHTML={b} />;'
+probe 'makes markup' widget-assets/app/x.ts $'// x\nconst f = new Function(text);'
+probe 'at most 400' widget-assets/app/x.ts "$(printf '//\n%.0s' {1..401})"
+probe 'opens with a comment' widget-assets/app/x.tsx 'export const x = 1;'
+probe 'left-over' widget-assets/app/x.css '/* TO''DO: colours */'
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
