@@ -12,7 +12,7 @@ fresh() {
   rm -rf "${copy:?}"/tree
   mkdir -p "$copy/tree"
   (cd "$root" && tar -cf - README.md LICENSE dev cmake docs runtime realtime functions sql tests/api tests/docs \
-    tests/fuzz/build.sh tests/golden tests/knowledge tests/lib tests/sql tests/tidy) | tar -xf - -C "$copy/tree"
+    tests/fuzz/build.sh tests/golden tests/knowledge tests/lib tests/sizes tests/sql tests/tidy widget-assets) | tar -xf - -C "$copy/tree"
 }
 
 # probe SENTENCE EXPECTED FILE SED: after the sed the check prints the expected text and fails.
