@@ -46,6 +46,15 @@ const table = () => [
   ['send-human-message', 'person', { conversationId: shop.conversationId, content: 'Hi' },
     { conversationId: NOT_UUIDS, content: [...NOT_TEXTS, '', '  ', null, LONG(16_001)] }],
   ['end-takeover', 'person', { conversationId: shop.conversationId }, { conversationId: NOT_UUIDS, note: NOT_TEXTS }],
+  ['list-agents', 'person', { accountId: shop.id }, { accountId: NOT_UUIDS }],
+  ['list-conversations', 'person', { accountId: shop.id }, {
+    accountId: NOT_UUIDS, status: [...NOT_TEXTS, '', 'Open', 'OPEN '], search: [...NOT_TEXTS, LONG(201), 'a\u0000b'],
+    limit: ['1', 0, -1, 101, 1.5, {}], cursor: [...NOT_TEXTS, '', 'x', LONG(32), LONG(3000)],
+  }],
+  ['list-leads', 'person', { accountId: shop.id }, { accountId: NOT_UUIDS, limit: ['1', 0, 101, 1e300], cursor: [...NOT_TEXTS, '', 'x'] }],
+  ['get-conversation', 'person', { conversationId: shop.conversationId }, { conversationId: NOT_UUIDS }],
+  ['update-conversation', 'person', { conversationId: shop.conversationId, status: 'closed' },
+    { conversationId: NOT_UUIDS, status: [...NOT_TEXTS, '', null, 'open', 'archived', 'human_takeover'] }],
   ['add-knowledge-text', 'person', { agentId: shop.agentId, title: 'T', content: 'Some text.' }, {
     agentId: NOT_UUIDS,
     title: [...NOT_TEXTS, '', null, LONG(501)],
@@ -65,7 +74,8 @@ function assertPlainError(reply, what) {
 
 describe('a wrong field', () => {
   for (const row of ['get-widget-config', 'widget-chat', 'get-messages', 'create-widget-lead', 'start-takeover',
-    'send-human-message', 'end-takeover', 'add-knowledge-text']) {
+    'send-human-message', 'end-takeover', 'list-agents', 'list-conversations', 'list-leads', 'get-conversation', 'update-conversation',
+    'add-knowledge-text']) {
     it(`of ${row} is named`, async () => {
       const [name, who, valid, fields] = table().find(([endpoint]) => endpoint === row);
       const token = tokens[who]();

@@ -16,7 +16,7 @@ before(async () => {
 after(() => server?.stop());
 
 // Endpoints that name no id of an account, so there is nothing to probe.
-const WITHOUT_IDS = ['validate-api-key', 'serve-widget'];
+const WITHOUT_IDS = ['validate-api-key', 'serve-widget', 'list-accounts'];
 // Anybody may read the public config of any agent: that is what a widget does.
 const PUBLIC = ['get-widget-config'];
 
@@ -31,6 +31,11 @@ const probes = (other) => [
   ['start-takeover', ['person', 'client'], { conversationId: other.conversationId }, ['conversationId']],
   ['end-takeover', ['person', 'client'], { conversationId: other.conversationId }, ['conversationId']],
   ['send-human-message', ['person', 'client'], { conversationId: other.conversationId, content: 'X' }, ['conversationId']],
+  ['list-agents', ['person', 'client'], { accountId: other.id }, ['accountId']],
+  ['list-conversations', ['person', 'client'], { accountId: other.id }, ['accountId']],
+  ['list-leads', ['person', 'client'], { accountId: other.id }, ['accountId']],
+  ['get-conversation', ['person', 'client'], { conversationId: other.conversationId }, ['conversationId']],
+  ['update-conversation', ['person', 'client'], { conversationId: other.conversationId, status: 'closed' }, ['conversationId']],
   ['add-knowledge-text', ['person', 'key', 'client'], { agentId: other.agentId, title: 'X', content: 'X.' }, ['agentId']],
 ];
 

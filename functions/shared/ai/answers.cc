@@ -35,6 +35,16 @@ void limit_text(std::string& text, size_t bytes_max) {
   text.resize(bytes_max);
 }
 
+// What `length` of the text would be in JavaScript, where clients put the pieces together.
+size_t utf16_units(std::string_view text) {
+  size_t units = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xc0) != 0x80) units += byte >= 0xf0 ? 2 : 1;
+  }
+  return units;
+}
+
 std::vector<chatpad::knowledge::Passage> passages_of(const pg::Rows& rows) {
   std::vector<chatpad::knowledge::Passage> passages;
   passages.reserve(static_cast<size_t>(rows.size()));
@@ -153,7 +163,12 @@ Task<bool> Answers::say(std::shared_ptr<Run> run, std::string piece) {
   token.end();
   run->events.push_back({"token", std::move(token).str()});
   wire::JsonWriter delta;
-  delta.object().field("message_id", run->message_id).field("text", piece).end();
+  delta.object()
+      .field("message_id", run->message_id)
+      .field("text", piece)
+      .field("offset", static_cast<int64_t>(run->text_units))
+      .end();
+  run->text_units += utf16_units(piece);
   context_.publisher().publish("conversation:" + a.conversation_id, "answer.delta", delta.view());
   run->changed.notify();
 

@@ -66,6 +66,7 @@ class Run {
 
   std::string message_id;  // the assistant's row
   std::string text;        // said so far
+  size_t text_units = 0;   // of it, as JavaScript counts: UTF-16
   bool cut = false;        // a takeover came
   Scope::Id task = 0;
   uint64_t persisted_ms = 0;
