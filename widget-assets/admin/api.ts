@@ -55,6 +55,8 @@ async function failureOf(error: unknown): Promise<ApiError> {
     const body = (await response.json()) as { code?: string; message?: string };
     return new ApiError(body.code ?? String(response.status), body.message ?? "Something went wrong.");
   } catch {
+    // No answer of ours: a proxy that stands in while the server is away, or a page that is none.
+    if (response.status >= 500) return new ApiError("offline", "The server cannot be reached.");
     return new ApiError(String(response.status), "Something went wrong.");
   }
 }

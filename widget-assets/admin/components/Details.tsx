@@ -1,6 +1,7 @@
 // The panel beside the transcript: the lead with its score and reasons, who answers, and the times.
 import { useEffect, useRef, type ReactNode } from "react";
 import { Button } from "react-aria-components/Button";
+import { safeUrl } from "../../shared/links.ts";
 import { leadName, reasonName, timeFull } from "../format";
 import { accounts, mayWrite } from "../state/accounts";
 import { setClosed } from "../state/actions";
@@ -24,7 +25,7 @@ export function Details({ id }: { id: string }) {
   const open = status === "active" || status === "human_takeover";
   const answers = status === "human_takeover"
     ? takenOverBy?.id === myId ? "You" : (takenOverBy?.name ?? "A colleague")
-    : conversation.agentName;
+    : status === "active" ? "The assistant" : "Nobody";
   return (
     <aside className="details" aria-label="Details">
       <header className="details-head">
@@ -42,9 +43,10 @@ export function Details({ id }: { id: string }) {
       <section className="card">
         <h3>Conversation</h3>
         <dl className="facts">
-          <Fact word="Answers">{answers}</Fact>
+          <Fact word="In charge">{answers}</Fact>
           <Fact word="Agent">{conversation.agentName}</Fact>
           <Fact word="Channel">{conversation.channel === "web" ? "Website" : conversation.channel.toUpperCase()}</Fact>
+          <PageFact metadata={conversation.metadata} />
           <Fact word="Messages">{conversation.messageCount}</Fact>
           <Fact word="Started"><time dateTime={conversation.createdAt}>{timeFull(conversation.createdAt)}</time></Fact>
           <Fact word="Last activity">
@@ -75,6 +77,18 @@ function useFocusInside() {
 
 function Fact({ word, children }: { word: string; children: ReactNode }) {
   return <div className="fact"><dt>{word}</dt><dd>{children}</dd></div>;
+}
+
+// The shop's page on which the visitor began to write, as the widget told it.
+function PageFact({ metadata }: { metadata: Record<string, unknown> | null }) {
+  const address = metadata?.pageUrl;
+  const url = typeof address === "string" ? safeUrl(address, location.origin) : null;
+  if (!url?.host) return null;
+  return (
+    <Fact word="Page">
+      <a href={url.href} target="_blank" rel="noopener noreferrer nofollow">{url.host + url.pathname}</a>
+    </Fact>
+  );
 }
 
 function LeadCard({ lead }: { lead: Lead }) {

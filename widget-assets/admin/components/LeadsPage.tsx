@@ -66,8 +66,8 @@ function Body({ arrived }: { arrived: ReadonlySet<string> }) {
         </tbody>
       </table>
       {state.cursor && (
-        <Button className="button more" isPending={state.loadingMore} onPress={() => void loadMoreLeads()}>
-          Show older
+        <Button className="button more" data-busy={state.loadingMore || undefined} onPress={() => void loadMoreLeads()}>
+          {state.loadingMore ? "Loading" : "Show older"}
         </Button>
       )}
     </>

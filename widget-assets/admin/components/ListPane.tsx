@@ -80,8 +80,8 @@ function Conversations() {
         {(item) => <ConversationRow id={item.id} conversation={item} />}
       </GridList>
       {state.cursor && (
-        <Button className="button more" isPending={state.loadingMore} onPress={() => void loadMore()}>
-          Show older
+        <Button className="button more" data-busy={state.loadingMore || undefined} onPress={() => void loadMore()}>
+          {state.loadingMore ? "Loading" : "Show older"}
         </Button>
       )}
     </div>

@@ -27,9 +27,10 @@ export function Person() {
   return (
     <div className="me">
       <MenuTrigger>
-        <Button className="me-button" aria-label={`${name}: account and settings`}>
+        <Button className="me-button">
           <span className="me-avatar" aria-hidden="true">{initials(name)}</span>
           <span className="me-name">{name}</span>
+          <span className="sr-only">account and settings</span>
           <Icon name="chevron" size={16} />
         </Button>
         <Popover className="menu-popover" placement="top start" offset={8}>

@@ -26,6 +26,7 @@ export function SignIn() {
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
+    if (busy) return;
     const data = new FormData(event.currentTarget);
     const email = String(data.get("email")).trim();
     const secret = String(data.get("password"));
@@ -73,7 +74,8 @@ export function SignIn() {
               </Button>
             </div>
           </TextField>
-          <Button type="submit" className="button" data-look="primary" data-size="large" isPending={busy}>
+          <Button type="submit" className="button" data-look="primary" data-size="large"
+            data-busy={busy || undefined}>
             {busy ? "Signing in…" : "Sign in"}
           </Button>
         </Form>

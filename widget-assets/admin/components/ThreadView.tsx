@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "react";
 import { Button } from "react-aria-components/Button";
 import { ago, visitorName } from "../format";
-import { useNow } from "../hooks";
+import { useMedia, useNow } from "../hooks";
 import { hrefOf } from "../route";
 import { accounts, mayWrite } from "../state/accounts";
 import { handBack, setClosed, takeOver } from "../state/actions";
@@ -30,18 +30,21 @@ export function ThreadView({ id }: { id: string }) {
   const conversation = useConversation(id);
   const thread = useStore(threads, (state) => state.byId.get(id) ?? NEW_THREAD);
   const title = useRef<HTMLHeadingElement>(null);
+  const alone = useMedia("(max-width: 719px)");
+  const Heading = alone ? "h1" : "h2";
   useSeen(id, conversation);
 
   // On a phone the list has just gone: the focus follows to what has taken its place.
+  const ready = conversation !== undefined;
   useEffect(() => {
-    if (matchMedia("(max-width: 719px)").matches) title.current?.focus();
-  }, []);
+    if (alone && ready) title.current?.focus();
+  }, [alone, ready]);
 
   if (thread.phase === "missing") {
     return (
       <section className="thread" aria-label="Conversation">
-        <Empty icon="search" title="This conversation is not here">
-          It may belong to another account. <a href={hrefOf("inbox")}>Back to the inbox</a>
+        <Empty icon="search" title="This conversation cannot be found">
+          It may have been removed, or belong to another account. <a href={hrefOf("inbox")}>Back to the inbox</a>
         </Empty>
       </section>
     );
@@ -55,7 +58,7 @@ export function ThreadView({ id }: { id: string }) {
           <>
             <Avatar id={id} name={name} known={Boolean(thread.lead?.name)} />
             <div className="thread-who">
-              <h2 ref={title} tabIndex={-1}>{name}</h2>
+              <Heading className="thread-name" ref={title} tabIndex={-1}>{name}</Heading>
               <Owner conversation={conversation} />
             </div>
             <Actions conversation={conversation} />

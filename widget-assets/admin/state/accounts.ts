@@ -8,7 +8,7 @@ import { current } from "./current";
 import { applyAccountEvent } from "./events";
 import { inbox, reload, showAccount } from "./inbox";
 import { leads, reloadLeads, showLeadsOf } from "./leads";
-import { fresh, link, watch, type Watch } from "./live";
+import { fresh, link, watch, whenBack, type Watch } from "./live";
 import { forgetThreads } from "./threads";
 
 export interface AccountsState {
@@ -57,9 +57,12 @@ export function openAccount(account: Account): void {
 }
 
 export function refresh(): void {
+  if (!accounts.get().open) return;
   void reload();
   void reloadLeads();
 }
+
+whenBack(refresh);
 
 // Signing out: nothing of this person stays in memory.
 export function leaveAccounts(): void {

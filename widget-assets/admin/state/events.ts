@@ -45,13 +45,15 @@ async function fetchUnlisted(id: string): Promise<void> {
 }
 
 function onTakeover(event: string, payload: Record<string, unknown>): void {
-  const { id } = payload.conversation as Conversation;
+  const { id, status } = payload.conversation as Conversation;
   const takeover = payload.takeover as {
     id: string; memberName: string; startedAt: string; endedAt: string | null;
   };
   if (!threads.get().byId.has(id)) return;
   const started = event === "takeover.started";
   if (started) endAnswer(id);
+  // One person taking over from another ends a takeover too, but hands nothing back.
+  else if (status !== "active") return;
   addMark(id, {
     key: `${event}:${takeover.id}`,
     at: (started ? takeover.startedAt : takeover.endedAt) ?? new Date().toISOString(),

@@ -2,7 +2,7 @@
 // "Coming back"), applies its events, and tells the visitor when somebody here types.
 import { api, ApiError, messageOf } from "../api";
 import type { LiveEvent } from "../types";
-import { fresh, link, watch, type Watch } from "./live";
+import { fresh, link, watch, whenBack, type Watch } from "./live";
 import { applyAccountEvent } from "./events";
 import { putConversation } from "./inbox";
 import { retryPending } from "./actions";
@@ -37,11 +37,16 @@ export function follow(id: string): () => void {
     onLink: (state) => link.set({ thread: state }),
   });
   open = { id, watch: watching };
+  const notBack = whenBack(() => {
+    void catchUp(id);
+    retryPending(id);
+  });
   // The transcript need not wait for the socket; the join catches up once more.
   void catchUp(id);
   return () => {
     clearTimeout(silence);
     for (const timer of timers.values()) clearTimeout(timer);
+    notBack();
     watching.stop();
     link.set({ thread: "live" });
     patchThread(id, { visitorTyping: false, personTyping: null });

@@ -105,10 +105,19 @@ export function watch(watcher: Watcher): Watch {
   };
 }
 
+// A network that was gone and is back may have left the socket standing, and then nothing joins again:
+// whoever follows something catches up by themselves.
+const backs = new Set<() => void>();
+export function whenBack(handler: () => void): () => void {
+  backs.add(handler);
+  return () => backs.delete(handler);
+}
+
 addEventListener("offline", () => link.set({ online: false }));
 addEventListener("online", () => {
   link.set({ online: true });
   if (!supabase.realtime.isConnected() && supabase.getChannels().length > 0) {
     supabase.realtime.connect();
   }
+  for (const handler of [...backs]) handler();
 });

@@ -5,6 +5,7 @@ import type { User } from "@supabase/supabase-js";
 import { SESSION_KEY, supabase } from "../client";
 import { whenSessionEnds } from "../api";
 import { createStore } from "../store";
+import { whenBack } from "./live";
 
 export interface SessionState {
   phase: "starting" | "out" | "in";
@@ -21,14 +22,32 @@ export function personName(user: User | null): string {
   return data.display_name || data.full_name || data.name || user?.email || "You";
 }
 
+// A token outlives its session by up to an hour, so coming back asks whether the session still lives.
+const CHECK_EVERY_MS = 60_000;
+let checkedAt = 0;
+
+async function check(): Promise<void> {
+  if (session.get().phase !== "in" || Date.now() - checkedAt < CHECK_EVERY_MS) return;
+  checkedAt = Date.now();
+  const { error } = await supabase.auth.getUser();
+  if (error?.code === "session_not_found" || error?.name === "AuthSessionMissingError") await expire();
+}
+
 export function startSession(): void {
   whenSessionEnds(() => void expire());
+  whenBack(() => void check());
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") void check();
+  });
   supabase.auth.onAuthStateChange((_event, now) => {
     const before = session.get();
     if (now) {
       if (before.user?.id === now.user.id && before.phase === "in") return;
       session.set({ phase: "in", user: now.user, expired: false });
+      // Outside this callback: supabase-js holds its lock while it runs.
+      setTimeout(() => void check());
     } else {
+      checkedAt = 0;
       session.set({
         phase: "out", user: null, expired: (before.phase === "in" && !leaving) || before.expired,
       });
