@@ -40,7 +40,7 @@ export function Bubble({ row, agentName, base, showSources, children }: Props) {
 }
 
 export function DraftNote({ draft, onRetry }: { draft: Draft; onRetry(): void }) {
-  if (draft.state === 'waiting') return <p class="note" role="status"><Icon name="clock" size={14} />{draft.error}</p>;
+  if (draft.state === 'waiting') return <p class="note" role="status"><Icon name="clock" size={14} /><span>{draft.error}</span></p>;
   if (draft.state !== 'failed') return null;
   return (
     <p class="note failed" role="alert">

@@ -75,7 +75,7 @@ export class Composer extends Component<Props, { text: string }> {
           </button>
         </form>
         <div class="below">
-          {onContact && (
+          {onContact && !counted && (
             <button type="button" class="text" onClick={onContact}>
               <Icon name="mail" size={16} />Leave contact details
             </button>

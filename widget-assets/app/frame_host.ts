@@ -15,7 +15,8 @@ export function frameHost(): Host {
   const origin = decodeURIComponent(location.hash.slice(1));
   let visitor: Visitor | null = null;
   let init: Init | null = null;
-  let pageUrl = '';
+  // The page's own address comes when the panel is opened.
+  let pageUrl = origin === 'null' ? location.origin : origin;
   let started: (start: Start) => void;
   const start = new Promise<Start>((resolve) => (started = resolve));
   let waiting: ((token: string) => void)[] = [];
@@ -31,8 +32,8 @@ export function frameHost(): Host {
       if (init) return;
       init = message;
       visitor = message.config.visitor;
-      pageUrl = message.pageUrl;
-      started({ config: message.config, conversationId: message.conversationId, theme: message.theme });
+      const { config, conversationId = null, theme = null } = message;
+      started({ config, conversationId, theme });
     } else if (message.type === 'visitor') {
       visitor = message.visitor;
       waiting.forEach((resolve) => resolve(message.visitor.token));

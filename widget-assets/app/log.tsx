@@ -26,7 +26,11 @@ export class Log extends Component<Props, { behind: boolean }> {
   box = createRef<HTMLDivElement>();
   content = createRef<HTMLDivElement>();
   atEnd = true;
-  observer = new ResizeObserver(() => this.atEnd && this.toEnd());
+  height = 0;
+  observer = new ResizeObserver(() => {
+    this.height = this.box.current!.scrollHeight;
+    if (this.atEnd) this.toEnd();
+  });
 
   override componentDidMount() {
     this.observer.observe(this.box.current!);
@@ -47,16 +51,18 @@ export class Log extends Component<Props, { behind: boolean }> {
     const box = this.box.current!;
     box.scrollTop = box.scrollHeight;
     this.atEnd = true;
-    this.setState({ behind: false });
+    if (this.state.behind) this.setState({ behind: false });
   };
 
   onScroll = () => {
     const box = this.box.current!;
+    // The content has changed and the observer is not there yet: this is not the reader's scrolling.
+    if (box.scrollHeight !== this.height) return;
     this.atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < AT_END_PX;
     if (this.atEnd && this.state.behind) this.setState({ behind: false });
   };
 
-  row(row: Row) {
+  row(row: Row, index: number, all: Row[]) {
     const { state, host, session, onContact } = this.props;
     const { agent, config } = state.config!;
     const { draft } = row;
@@ -69,7 +75,7 @@ export class Log extends Component<Props, { behind: boolean }> {
         showSources={config.behavior.showSources !== false}
       >
         {draft && <DraftNote draft={draft} onRetry={() => session.retry(draft.clientMessageId)} />}
-        {onContact && row.text === agent.fallbackMessage && (
+        {onContact && index === all.length - 1 && row.text === agent.fallbackMessage && (
           <button type="button" class="offer" onClick={onContact}>Leave my details</button>
         )}
       </Bubble>
@@ -82,7 +88,7 @@ export class Log extends Component<Props, { behind: boolean }> {
       <div class="scroller" ref={this.box} onScroll={this.onScroll}>
         <div class="content" ref={this.content}>
           <div role="log" aria-label="Messages" aria-live="polite" aria-busy={state.live !== null || state.loadingHistory} class="log">
-            {rows(state).map((row) => this.row(row))}
+            {rows(state).map(this.row, this)}
           </div>
           <div role="status" class="typing" dir="auto">
             {typing && (

@@ -20,8 +20,8 @@ const ANSWER_MS = 125_000;
 export interface Sender {
   send(content: string): void;
   retry(clientMessageId: string): void;
-  /** Is this answer being streamed to us? Then its pieces on other ways are not wanted. */
-  streaming(messageId: string): boolean;
+  /** Is or was this answer streamed to us? Then its pieces on other ways are not wanted. */
+  streamed(messageId: string): boolean;
 }
 
 export interface SenderEvents {
@@ -64,7 +64,7 @@ export function createSender(agentId: string, host: Host, store: Store, told: Se
           store.dispatch({ type: 'draft_state', clientMessageId, state: 'failed', error: advice(error) });
           return;
         }
-        store.dispatch({ type: 'draft_state', clientMessageId, state: 'waiting', error: advice(error) });
+        store.dispatch({ type: 'draft_state', clientMessageId, state: 'waiting', error: waitingFor(error) });
         await pause(Math.max(backoffMs(attempt + 1), (error as ApiError).retryAfterMs));
       }
     }
@@ -102,7 +102,6 @@ export function createSender(agentId: string, host: Host, store: Store, told: Se
         throw new ApiError(event.code, event.message, '', event.code === 'internal' ? 500 : 503);
       }
     }
-    streamed = '';
     if (!finished) throw new ApiError('network', 'The connection broke.');
   }
 
@@ -127,7 +126,7 @@ export function createSender(agentId: string, host: Host, store: Store, told: Se
       queue.push(clientMessageId);
       void run();
     },
-    streaming: (messageId) => streamed === messageId,
+    streamed: (messageId) => streamed === messageId,
   };
 }
 
@@ -144,13 +143,15 @@ function pause(ms: number): Promise<void> {
   });
 }
 
+function waitingFor(error: unknown): string {
+  if ((error as ApiError).code === 'too_many_requests') return 'That was fast. It goes out in a moment.';
+  return 'It goes out as soon as the chat is back.';
+}
+
 /** What a person can do about it. */
 export function advice(error: unknown): string {
   if (!(error instanceof ApiError)) return 'Something went wrong. Please try again.';
-  if (error.code === 'too_many_requests') return 'That was fast. Your message goes out in a moment.';
-  if (error.status === 0) {
-    return navigator.onLine === false ? 'You are offline. It goes out when you are back.' : 'The chat cannot be reached. Please try again.';
-  }
+  if (error.status === 0) return 'The chat cannot be reached. Please check your connection.';
   if (tokenRefused(error)) return 'Your session has ended. Please reload the page.';
   if (error.status >= 500) return 'The chat is busy. Please try again in a moment.';
   return error.message;

@@ -155,6 +155,7 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
       arrived([(data as ConversationEvents['message.created']).message]);
     } else if (event === 'takeover.started' || event === 'takeover.ended') {
       const { conversation, takeover } = data as ConversationEvents['takeover.started'];
+      showTyping(null);
       setStatus(conversation.status, takeover.memberName);
       host.emit('takeover', { active: event === 'takeover.started', name: takeover.memberName });
     } else if (event === 'conversation.updated') {
@@ -165,7 +166,7 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
       if (who === 'human') showTyping(active ? name || store.get().person?.name || 'Somebody' : null);
     } else if (event === 'answer.delta') {
       const { message_id } = data as ConversationEvents['answer.delta'];
-      if (!sender.streaming(message_id) && !store.get().live) showTyping(store.get().config!.agent.name);
+      if (!sender.streamed(message_id) && !store.get().person) showTyping(store.get().config!.agent.name);
     }
   }
 

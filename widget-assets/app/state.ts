@@ -158,7 +158,7 @@ function withMessages(state: State, messages: Message[]): State {
   const fresh = messages.map((message) => entry(message, adopt(next, message) ?? message.id));
   next.messages = merge(state.messages, fresh);
   const last = messages.at(-1);
-  if (last?.role === 'human') {
+  if (last && last.role !== 'visitor') {
     next.typing = null;
     if (last.author && state.person && !state.person.name) next.person = { name: last.author.name };
   }

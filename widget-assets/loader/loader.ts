@@ -22,9 +22,17 @@ interface ChatPad {
 
 type Listener = (detail: unknown) => void;
 
+interface Memory {
+  visitorId?: string;
+  conversationId?: string | null;
+  /** When the visitor last used the chat. */
+  at?: number;
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+const warn = (text: string) => void console.warn(`ChatPad: ${text}`);
+
 const RENEW_BEFORE_MS = 60_000;
-/** Attempts to fetch the configuration; the pause doubles from one second. */
-const ATTEMPTS_MAX = 6;
 /** A conversation this fresh is followed on the next page without being opened. */
 const FRESH_MS = 1_800_000;
 
@@ -36,7 +44,7 @@ declare global {
 
 const found = (document.currentScript ?? document.querySelector('script[data-agent-id]')) as HTMLScriptElement | null;
 const agentId = found?.dataset.agentId;
-if (!found || !agentId) console.warn('ChatPad: the script line needs data-agent-id.');
+if (!found || !agentId) warn('the script line needs data-agent-id.');
 else if (window.ChatPad?.agent !== agentId) run(found, agentId);
 
 function run(script: HTMLScriptElement, agentId: string): void {
@@ -47,101 +55,98 @@ function run(script: HTMLScriptElement, agentId: string): void {
   const key = `chatpad:${agentId}`;
   const listeners: Record<string, Set<Listener>> = {};
   const ended = new AbortController();
-  const signal = ended.signal;
+  const { signal } = ended;
+  const page = document.documentElement;
   const host = document.createElement('chatpad-widget');
   const root = host.attachShadow({ mode: 'open' });
   const button = document.createElement('button');
   const badge = document.createElement('i');
-  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  let config: WidgetConfig | null = null;
-  let loading: Promise<void> | null = null;
-  let frame: HTMLIFrameElement | null = null;
+  const path = document.createElementNS(SVG, 'path');
+  let kept: Memory = {};
+  let config: WidgetConfig | undefined;
+  let loading: Promise<void> | undefined;
+  let frame: HTMLIFrameElement | undefined;
   let ready = false;
   let isOpen = false;
+  let inline = false;
   let unread = 0;
   let timer = 0;
-  let scroll = '';
+  let overflow = '';
 
-  function memory(change?: object): { visitorId?: string; conversationId?: string | null; at?: number } {
-    let known = {};
+  /** Without storage (blocked, full) it lasts as long as the page. */
+  function memory(change?: Memory): Memory {
     try {
-      known = JSON.parse(localStorage.getItem(key) || '{}') || {};
-      if (change) localStorage.setItem(key, JSON.stringify({ ...known, ...change }));
+      kept = { ...JSON.parse(localStorage[key] || '{}'), ...change };
+      if (change) localStorage[key] = JSON.stringify(kept);
     } catch {
-      // Without storage the conversation lasts as long as the page.
+      kept = { ...kept, ...change };
     }
-    return { ...known, ...change };
+    return kept;
   }
 
   const emit = (name: string, detail?: unknown) => listeners[name]?.forEach((listener) => listener(detail));
 
-  /** Fetches the configuration with a fresh token; false when this page may not have it. */
-  async function fetchConfig(): Promise<boolean> {
-    const visitorId = memory().visitorId;
+  /** Fetches the configuration with a fresh token; nothing when this page may not have it. */
+  async function fetchConfig(): Promise<true | void> {
+    const { visitorId } = memory();
+    // A body of plain text needs no preflight; the server reads JSON from it all the same.
     const response = await fetch(`${server}/functions/v1/get-widget-config`, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ agentId, visitorId }),
       signal,
     });
-    if (response.status === 403 || response.status === 404) {
-      const why = response.status === 403
-        ? `${location.origin} may not show this chat. Add it to the agent's allowed origins.`
-        : `there is no agent with data-agent-id="${agentId}".`;
-      console.warn(`ChatPad: ${why}`);
-      return false;
-    }
+    const { status } = response;
+    if (status === 403) return warn(`add ${location.origin} to the agent's allowed origins.`);
+    if (status === 404) return warn(`no agent has data-agent-id="${agentId}".`);
     if (!response.ok) throw 0;
     config = (await response.json()) as WidgetConfig;
     const { id } = config.visitor;
-    memory(visitorId && visitorId !== id ? { visitorId: id, conversationId: null } : { visitorId: id });
+    memory(id === visitorId ? {} : { visitorId: id, conversationId: null });
     return true;
   }
 
-  async function start(): Promise<void> {
-    for (let attempt = 0; attempt < ATTEMPTS_MAX && !signal.aborted; attempt += 1) {
-      try {
-        if (await fetchConfig()) show();
-        return;
-      } catch {
-        await new Promise((resolve) => (timer = window.setTimeout(resolve, 1000 * 2 ** attempt)));
-      }
+  /** After a failure it tries again, unless there is nothing to be had. */
+  async function start(pause_ms: number): Promise<void> {
+    try {
+      if (await fetchConfig()) show();
+    } catch {
+      if (signal.aborted) return;
+      await new Promise((resolve) => (timer = setTimeout(resolve, pause_ms)));
+      await start(pause_ms * 2);
     }
   }
 
-  const load = () => (loading ??= start());
+  const load = () => (loading ??= start(1000));
   const observer = new MutationObserver(attach);
 
   function show(): void {
     const { position: at, theme: look, behavior } = config!.config;
     const [accent, onAccent] = colours(look.primaryColor);
-    host.style.setProperty('--accent', accent);
-    host.style.setProperty('--on-accent', onAccent);
-    host.setAttribute('at', position || at);
+    const mode = theme || look.mode!;
+    // Through the CSSOM, which no policy forbids.
+    host.style.cssText = `--a:${accent};--b:${onAccent};color-scheme:${/^(light|dark)$/.test(mode) ? mode : 'light dark'}`;
+    const place = position || at;
+    inline = place === 'inline';
+    host.setAttribute('at', place);
     attach();
-    if (inline() || script.dataset.open === 'true' || (behavior.openOnLoad && innerWidth > 479)) setOpen(true, false);
-    else if (memory().conversationId && Date.now() - (memory().at || 0) < FRESH_MS) makeFrame();
-    emit('ready');
+    if (inline || script.dataset.open === 'true' || (behavior.openOnLoad && innerWidth > 479)) setOpen(true, false);
+    else if (Date.now() - (memory().at || 0) < FRESH_MS) makeFrame();
   }
-
-  const inline = () => host.getAttribute('at') === 'inline';
 
   /** Puts the host on the page, again when a page of one document has replaced its body. */
   function attach(): void {
     if (signal.aborted || !config) return;
     if (!host.isConnected) {
-      if (inline() && document.body.contains(script)) script.after(host);
+      if (inline && document.body.contains(script)) script.after(host);
       else document.body.append(host);
     }
-    observer.observe(document.documentElement, { childList: true });
-    observer.observe(document.body, { childList: true });
+    for (const parent of [page, document.body]) observer.observe(parent, { childList: true });
   }
 
   function makeFrame(): void {
     if (frame || !config) return;
     frame = document.createElement('iframe');
     frame.title = `Chat with ${config.agent.name}`;
-    frame.allow = 'clipboard-write';
     frame.hidden = !isOpen;
     frame.src = `${server}/widget/${agentId}#${encodeURIComponent(location.origin)}`;
     root.append(frame);
@@ -150,10 +155,14 @@ function run(script: HTMLScriptElement, agentId: string): void {
 
   const tell = (message: ToApp) => frame?.contentWindow?.postMessage({ chatpad: 1, ...message }, server);
 
+  /** Until the token is to be renewed. */
+  const left = () => Date.parse(config!.visitor.expiresAt) - Date.now() - RENEW_BEFORE_MS;
+
+  const opened = (focus: boolean) => tell({ type: 'open', pageUrl: location.href, focus });
+
   function renewLater(): void {
     clearTimeout(timer);
-    const left = Date.parse(config!.visitor.expiresAt) - Date.now() - RENEW_BEFORE_MS;
-    timer = window.setTimeout(renew, Math.max(left, RENEW_BEFORE_MS / 2));
+    timer = setTimeout(renew, Math.max(left(), RENEW_BEFORE_MS / 2));
   }
 
   async function renew(): Promise<void> {
@@ -170,57 +179,56 @@ function run(script: HTMLScriptElement, agentId: string): void {
     if (!frame || source !== frame.contentWindow || origin !== server || data?.chatpad !== 1) return;
     const message = data as ToLoader;
     if (message.type === 'ready') {
-      if (Date.parse(config!.visitor.expiresAt) - Date.now() < RENEW_BEFORE_MS) await renew();
+      if (left() < 0) await renew();
       ready = true;
-      const { conversationId = null } = memory();
-      const { href: pageUrl } = location;
-      const { referrer } = document;
-      tell({ type: 'init', config: config!, conversationId, pageUrl, referrer, theme: (theme as ThemeMode) || null });
-      if (isOpen) tell({ type: 'open', pageUrl, focus: document.activeElement === host });
-    } else if (message.type === 'renew') void renew();
-    else if (message.type === 'state') memory({ conversationId: message.conversationId, at: Date.now() });
-    else if (message.type === 'close') setOpen(false);
-    else if (message.type === 'event') emit(message.name, message.detail);
-    else if (message.type === 'unread') {
-      unread = message.count;
+      const { conversationId } = memory();
+      tell({ type: 'init', config: config!, conversationId, referrer: document.referrer, theme: theme as ThemeMode });
+      if (isOpen) opened(document.activeElement === host);
+    }
+    if (message.type === 'renew') void renew();
+    if (message.type === 'close') setOpen(false);
+    if (message.type === 'state') memory({ conversationId: message.conversationId, at: Date.now() });
+    if (message.type === 'event') emit(message.name, message.detail);
+    if (message.type === 'unread') {
+      emit('unread', (unread = message.count));
       name();
-      emit('unread', unread);
     }
   }
 
   function name(): void {
-    const many = unread > 1 ? 's' : '';
-    const news = unread ? `, ${unread} unread message${many}` : '';
+    const news = unread ? `, ${unread} unread message${unread > 1 ? 's' : ''}` : '';
     button.ariaLabel = isOpen ? 'Close chat' : (label || 'Open chat') + news;
-    button.ariaExpanded = String(isOpen);
-    badge.textContent = unread && !isOpen ? String(unread) : '';
-    path.setAttribute('d', isOpen ? 'M6 9l6 6 6-6' : 'M4 11.500C4 7.400 7.600 4.500 12 4.500s8 2.900 8 7-3.600 7-8 7c-1 0-2-.15-2.900-.45L4.500 19.500l1.300-3.300A6.700 6.700 0 0 1 4 11.500Z');
+    button.ariaExpanded = `${isOpen}`;
+    badge.textContent = `${unread || ''}`;
+    path.setAttribute('d', isOpen ? 'm6 9 6 6 6-6' : 'm9 18-5 2 1-4a8 7 0 1 1 4 2Z');
   }
 
   async function setOpen(open: boolean, focus = true): Promise<void> {
     await load();
     if (!config || signal.aborted || open === isOpen) return;
+    const within = document.activeElement === host;
     isOpen = open;
-    host.toggleAttribute('open', open);
+    // On a phone, upright or not, the chat has the whole screen.
+    const full = open && Math.min(innerWidth, innerHeight) < 480;
+    host.toggleAttribute('full', full || inline);
     makeFrame();
     frame!.hidden = !open;
     name();
-    const page = document.documentElement.style;
     if (open) {
-      scroll = page.overflow;
-      if (innerWidth < 480 && !inline()) page.overflow = 'hidden';
+      overflow = page.style.overflow;
+      if (full && !inline) page.style.overflow = 'hidden';
       if (focus) frame!.focus();
-      if (ready) tell({ type: 'open', pageUrl: location.href, focus });
+      if (ready) opened(focus);
     } else {
-      page.overflow = scroll;
+      page.style.overflow = overflow;
       tell({ type: 'close' });
-      if (document.activeElement === host) button.focus();
+      if (within) button.focus();
     }
     emit(open ? 'open' : 'close');
   }
 
   function destroy(): void {
-    if (isOpen) document.documentElement.style.overflow = scroll;
+    if (isOpen) page.style.overflow = overflow;
     ended.abort();
     observer.disconnect();
     clearTimeout(timer);
@@ -243,34 +251,27 @@ function run(script: HTMLScriptElement, agentId: string): void {
   const style = new CSSStyleSheet();
   style.replaceSync(CSS);
   root.adoptedStyleSheets = [style];
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('viewBox', '0 0 24 24');
-  svg.ariaHidden = 'true';
   svg.append(path);
-  button.type = 'button';
   button.append(svg, badge);
-  if (label) {
-    button.className = 'wide';
-    svg.after(label);
-  }
+  if (label) svg.after(label);
   name();
   root.append(button);
-  const intents = ['pointerenter', 'focus', 'touchstart'];
-  intents.forEach((intent) => button.addEventListener(intent, makeFrame, { signal, passive: true }));
-  button.addEventListener('click', () => setOpen(!isOpen), { signal });
+  button.onpointerenter = button.onfocus = button.ontouchstart = makeFrame;
+  button.onclick = () => setOpen(!isOpen);
   addEventListener('message', receive, { signal });
   addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && isOpen && !inline() && !event.defaultPrevented) setOpen(false);
+    if (event.key === 'Escape' && !event.defaultPrevented && !inline) setOpen(false);
   }, { signal });
 
-  for (const call of Array.from(before?.q ?? [])) api(...Array.from(call));
-  const idle = window.requestIdleCallback ?? setTimeout;
-  idle(load, { timeout: 500 } as never);
+  for (const call of before?.q ?? []) api.apply(null, call as []);
+  (window.requestIdleCallback ?? setTimeout)(load, { timeout: 500 } as never);
 }
 
-/** The agent's colour, and black or white: whichever can be read on it. */
+/** The agent's colour, and black or white: whichever can be read on it (by luminance, gamma 2). */
 function colours(primary = ''): [string, string] {
   const accent = /^#[0-9a-f]{6}$/i.test(primary) ? primary : '#0f6e5d';
-  const [r, g, b] = [1, 3, 5].map((at) => (parseInt(accent.slice(at, at + 2), 16) / 255) ** 2.2) as [number, number, number];
-  return [accent, 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? '#101816' : '#fff'];
+  const [r, g, b] = [1, 3, 5].map((at) => parseInt(accent.substr(at, 2), 16) ** 2) as [number, number, number];
+  return [accent, 3 * r + 10 * g + b > 165e3 ? '#000' : '#fff'];
 }

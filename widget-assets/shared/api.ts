@@ -90,10 +90,9 @@ export async function* events<T>(response: Response): AsyncGenerator<T> {
         if (data) yield JSON.parse(data) as T;
       }
     }
-  } catch (error) {
-    throw error instanceof ApiError ? error : new ApiError('network', 'The connection broke.');
-  } finally {
+  } catch {
     void reader.cancel().catch(() => {});
+    throw new ApiError('network', 'The connection broke.');
   }
 }
 

@@ -6,10 +6,9 @@ import type { ThemeMode, Visitor, WidgetConfig } from './types.ts';
 export interface Init {
   type: 'init';
   config: WidgetConfig;
-  conversationId: string | null;
-  pageUrl: string;
+  conversationId?: string | null;
   referrer: string;
-  theme: ThemeMode | null;
+  theme?: ThemeMode;
 }
 
 export type ToApp =
