@@ -103,7 +103,7 @@ function LeadRow({ lead, now, isNew }: { lead: Lead; now: number; isNew: boolean
         {lead.conversationId && (
           <a className="button" data-size="small" href={hrefOf("inbox", lead.conversationId)}
             aria-label={`Open the conversation with ${leadName(lead)}`}>
-            <Icon name="chat" size={16} />Open
+            <Icon name="chat" size={16} /><span className="open-word">Open</span>
           </a>
         )}
       </td>
