@@ -36,8 +36,14 @@ const isText = (type) => /^text\/|svg|json/.test(type) || type === 'image/x-icon
 // Files of site/ with an address of their own; the others are found by their hash only.
 const OWN_ADDRESS = new Set(['favicon.ico', 'favicon.svg', 'robots.txt']);
 
+// What page shells may ask the program for (functions/pages/, runtime/edge/page.cc).
+const FILLED_IN = new Set([
+  'agentId', 'agentName', 'publicUrl', 'anonKey', 'nonce', 'title', 'message', 'code', 'requestId',
+]);
+
 const files = []; // {name, kind, type, bytes}
 const names = new Map(); // what {{asset:...}} may say -> served name
+const imports = new Map(); // served name of a script -> those of the scripts it imports
 const used = new Set(); // third-party packages whose code is in the bundles
 
 function fail(message) {
@@ -63,6 +69,17 @@ function addHashed(name, bytes) {
   const served = hashed(name, bytes);
   add(served, 'hashed', bytes);
   names.set(name, served);
+}
+
+// What the scripts import before they run: a page may ask for all of it at once.
+function noteImports(outputs) {
+  const direct = (file) => (outputs[file]?.imports ?? [])
+    .filter(({ kind, external }) => kind === 'import-statement' && !external).map((one) => one.path);
+  for (const file of Object.keys(outputs)) {
+    const seen = new Set(direct(file));
+    for (const next of seen) direct(next).forEach((one) => seen.add(one));
+    imports.set(path.basename(file), [...seen].map((one) => path.basename(one)).sort());
+  }
 }
 
 function noteLicences(metafile) {
@@ -110,6 +127,7 @@ async function bundle({ tolerant, ...options }) {
     return [];
   }
   noteLicences(result.metafile);
+  noteImports(result.metafile.outputs);
   return result.outputFiles
     .map((file) => ({ name: path.basename(file.path), bytes: Buffer.from(file.contents) }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -184,6 +202,12 @@ function page(file) {
     if (!names.has(name)) fail(`${file} names the asset ${name}, which there is not`);
     return `/assets/${names.get(name)}`;
   });
+  text = text.replace(/<script type="module" src="\/assets\/([^"]+)">/g, (script, name) => {
+    const early = (imports.get(name) ?? []).map((one) => `<link rel="modulepreload" href="/assets/${one}">\n`);
+    return early.join('') + script;
+  });
+  const open = [...text.matchAll(/\{\{([^}]*)\}\}/g)].map((match) => match[1]).find((name) => !FILLED_IN.has(name));
+  if (open !== undefined) fail(`${file} has {{${open}}}, which nobody fills in`);
   if (/<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)/i.test(text)) {
     fail(`${file}: inline scripts and styles do not run under the pages' content security policy`);
   }

@@ -1,4 +1,5 @@
 // GET /demo: a shop's page with the widget's one script line, to try everything out.
+#include "functions/shared/page/agent_page.h"
 #include "runtime/edge/context.h"
 #include "runtime/edge/endpoint.h"
 #include "runtime/edge/page.h"
@@ -8,14 +9,15 @@ using namespace chatpad::edge;
 
 Task<Reply> handle(Call call) {
   const Config& config = call.context().config();
-  if (config.demo_agent_id.empty()) raise(Errc::not_found);
+  std::string id = config.demo_agent_id;
+  PageAgent agent = co_await find_page_agent(call, std::move(id));
   PagePolicy policy;
   policy.referrer = "strict-origin-when-cross-origin";  // as on most shops' pages
-  co_return page_reply(
-      config, 200,
+  std::string html =
       shell("demo.html")
-          .fill({{"agentId", config.demo_agent_id}, {"publicUrl", config.public_url}}),
-      policy);
+          .fill(
+              {{"agentId", agent.id}, {"agentName", agent.name}, {"publicUrl", config.public_url}});
+  co_return page_reply(config, 200, std::move(html), policy);
 }
 
 Endpoint endpoint() {

@@ -73,6 +73,16 @@ describe('a page', () => {
     assert.deepEqual(scripts, [`<script src="/functions/v1/serve-widget" data-agent-id="${demo}" async>`]);
   });
 
+  it('there is no demo shop without its agent', async () => {
+    await server.sql`update public.agents set is_active = false where id = ${demo}`;
+    try {
+      assertPage(await get('/demo', BROWSER), 404);
+    } finally {
+      await server.sql`update public.agents set is_active = true where id = ${demo}`;
+    }
+    assertPage(await get('/demo', BROWSER));
+  });
+
   it('the hosted chat is for one agent', async () => {
     const reply = await get(`/chat/${demo}`, BROWSER);
     assertPage(reply);

@@ -35,23 +35,30 @@ std::string frame_ancestors(std::string_view origins) {
   return sources;
 }
 
-Task<edge::Reply> agent_page(edge::Call call, std::string_view shell_name) {
-  const std::optional<Uuid> agent_id = Uuid::parse(call.path_parameter());
+Task<PageAgent> find_page_agent(edge::Call call, std::string id) {
+  const std::optional<Uuid> agent_id = Uuid::parse(id);
   if (!agent_id) raise(Errc::not_found);
   pg::Params params(*agent_id);
   pg::Rows rows = co_await call.db().rows(kAgentPage, std::move(params));
   if (rows.size() != 1) raise(Errc::not_found);
-  const std::string ancestors = frame_ancestors(rows.text(0, 1));
+  PageAgent agent;
+  agent.id = agent_id->str();
+  agent.name = rows.str(0, 0);
+  agent.frame_ancestors = frame_ancestors(rows.text(0, 1));
+  co_return agent;
+}
+
+Task<edge::Reply> agent_page(edge::Call call, std::string_view shell_name) {
+  std::string id(call.path_parameter());
+  PageAgent agent = co_await find_page_agent(call, std::move(id));
   const Config& config = call.context().config();
   edge::PagePolicy policy;
-  policy.frame_ancestors = ancestors;
-  const std::string id = agent_id->str();
-  co_return edge::page_reply(
-      config, 200,
+  policy.frame_ancestors = agent.frame_ancestors;
+  std::string html =
       edge::shell(shell_name)
           .fill(
-              {{"agentId", id}, {"agentName", rows.text(0, 0)}, {"publicUrl", config.public_url}}),
-      policy);
+              {{"agentId", agent.id}, {"agentName", agent.name}, {"publicUrl", config.public_url}});
+  co_return edge::page_reply(config, 200, std::move(html), policy);
 }
 
 }  // namespace chatpad::functions

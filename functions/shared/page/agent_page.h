@@ -21,6 +21,14 @@ constexpr size_t kFrameAncestorsBytesMax = 2048;
 // reaches the header.
 std::string frame_ancestors(std::string_view origins);
 
+struct PageAgent {
+  std::string id;
+  std::string name;
+  std::string frame_ancestors;
+};
+// Errors: not_found.
+Task<PageAgent> find_page_agent(edge::Call call, std::string id);
+
 // The page `shell_name` of the agent named by the last segment of the path.
 Task<edge::Reply> agent_page(edge::Call call, std::string_view shell_name);
 
