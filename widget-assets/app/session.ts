@@ -4,7 +4,7 @@
 
 import { ApiError, call, retryable, tokenRefused } from '../shared/api.ts';
 import { backoffMs } from '../shared/backoff.ts';
-import { openChannel, type Channel } from '../shared/realtime.ts';
+import type { Channel } from '../shared/realtime.ts';
 import type { ConversationEvents, Lead, MessagePage, Message, Status, Typing } from '../shared/types.ts';
 import type { LeadFields } from './contact_form.ts';
 import type { Host } from './host.ts';
@@ -75,10 +75,20 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
     host.remember(conversationId);
     store.dispatch({ type: 'conversation', id: conversationId });
     store.dispatch({ type: 'history', loading: store.get().messages.length === 0 });
+    void catchUp();
+    void listen(conversationId).catch(() => {});
+  }
+
+  /** The channel's code comes when there is something to listen to; until then the server is asked. */
+  async function listen(conversationId: string): Promise<void> {
+    pollTimer = window.setInterval(catchUp, POLL_MS);
+    const { openChannel } = await import('../shared/realtime.ts');
+    if (store.get().conversationId !== conversationId || channel) return;
     channel = openChannel({
       url: `${location.origin.replace(/^http/, 'ws')}/realtime/v1`,
       topic: `conversation:${conversationId}`,
       token: () => host.token(),
+      retryMs: (attempt) => backoffMs(attempt),
       onRefused: () => void host.token(true).catch(() => {}),
       onJoined() {
         clearTimeout(lostTimer);
@@ -90,11 +100,10 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
         clearTimeout(lostTimer);
         lostTimer = window.setTimeout(() => store.dispatch({ type: 'connection', connection: 'lost' }), LOST_AFTER_MS);
         clearInterval(pollTimer);
-        pollTimer = window.setInterval(() => void catchUp(), POLL_MS);
+        pollTimer = window.setInterval(catchUp, POLL_MS);
       },
       onEvent: (event, payload) => receive(event as keyof ConversationEvents, payload),
     });
-    void catchUp();
   }
 
   function unfollow(): void {

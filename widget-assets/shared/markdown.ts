@@ -7,7 +7,11 @@
 //
 // Limits: TEXT_CHARS_MAX per text, DEPTH_MAX levels; beyond them the rest is plain text.
 
-import { parser, parser_end, parser_write, Attr, Token, type Parser } from 'streaming-markdown';
+import {
+  parser, parser_end, parser_write,
+  CHECKED, CODE_BLOCK, CODE_FENCE, EQUATION_BLOCK, HREF, IMAGE, LINK, PARAGRAPH, RAW_URL, SRC, START, TABLE,
+  type Parser,
+} from 'streaming-markdown';
 import { aim, destination, safeUrl } from './links.ts';
 
 /** Longer texts go on unformatted. */
@@ -31,30 +35,13 @@ export interface Markdown {
   end(): void;
 }
 
-const TAGS: Partial<Record<number, string>> = {
-  [Token.Paragraph]: 'p',
-  [Token.Heading_1]: 'h3',
-  [Token.Heading_2]: 'h3',
-  [Token.Heading_3]: 'h4',
-  [Token.Heading_4]: 'h4',
-  [Token.Heading_5]: 'h5',
-  [Token.Heading_6]: 'h5',
-  [Token.Blockquote]: 'blockquote',
-  [Token.List_Unordered]: 'ul',
-  [Token.List_Ordered]: 'ol',
-  [Token.List_Item]: 'li',
-  [Token.Strong_Ast]: 'strong',
-  [Token.Strong_Und]: 'strong',
-  [Token.Italic_Ast]: 'em',
-  [Token.Italic_Und]: 'em',
-  [Token.Strike]: 's',
-  [Token.Code_Inline]: 'code',
-  [Token.Table]: 'table',
-  [Token.Table_Row]: 'tr',
-  [Token.Table_Cell]: 'td',
-};
-const LINKS = new Set<number>([Token.Link, Token.Raw_URL, Token.Image]);
-const EQUATIONS = new Set<number>([Token.Equation_Block, Token.Equation_Inline]);
+/**
+ * The element of each token, in the order of the parser's numbers from PARAGRAPH on. A link is a span
+ * until its destination is known; a dash has no element.
+ */
+const ELEMENTS = (
+  'p h3 h3 h4 h4 h5 h5 pre pre code em em strong strong s span span span blockquote br hr ul ol li - table tr td'
+).split(' ');
 
 interface Level {
   token: number;
@@ -63,7 +50,7 @@ interface Level {
 }
 
 export function createMarkdown(container: HTMLElement, options: MarkdownOptions): Markdown {
-  const levels: Level[] = [{ token: Token.Document, node: container, href: '' }];
+  const levels: Level[] = [{ token: 0, node: container, href: '' }];
   const top = () => levels[levels.length - 1]!;
   let chars = 0;
   let plain: Text | null = null;
@@ -72,13 +59,13 @@ export function createMarkdown(container: HTMLElement, options: MarkdownOptions)
     const node = element(token);
     if (node) top().node.appendChild(node.outer);
     levels.push({ token, node: node?.inner ?? top().node, href: '' });
-    if (EQUATIONS.has(token)) addText('$');
+    if (token >= EQUATION_BLOCK) addText('$');
   }
 
   function close(): void {
     const level = levels.pop()!;
-    if (LINKS.has(level.token)) finishLink(level, options);
-    else if (EQUATIONS.has(level.token)) addText('$');
+    if (isLink(level.token)) finishLink(level, options);
+    if (level.token >= EQUATION_BLOCK) addText('$');
   }
 
   function addText(text: string): void {
@@ -87,9 +74,9 @@ export function createMarkdown(container: HTMLElement, options: MarkdownOptions)
 
   function setAttribute(attribute: number, value: string): void {
     const level = top();
-    if (attribute === Attr.Href || attribute === Attr.Src) level.href = value;
-    else if (attribute === Attr.Start && level.node instanceof HTMLOListElement) level.node.start = Number(value) || 1;
-    else if (attribute === Attr.Checked) addText('\u2611 ');
+    if (attribute === HREF || attribute === SRC) level.href = value;
+    else if (attribute === START && level.node instanceof HTMLOListElement) level.node.start = Number(value) || 1;
+    else if (attribute === CHECKED) addText('\u2611 ');
   }
 
   const state: Parser = parser({
@@ -140,29 +127,22 @@ export function renderMarkdown(container: HTMLElement, text: string, options: Ma
 
 /** `outer` goes into the page, `inner` takes the content; null for what has no element of its own. */
 function element(token: number): { outer: Node; inner: Node } | null {
-  const tag = TAGS[token];
-  if (tag === 'table') {
-    const outer = document.createElement('div');
-    outer.className = 'table';
-    const inner = document.createElement('table');
-    outer.append(inner);
-    return { outer, inner };
+  const tag = ELEMENTS[token - PARAGRAPH];
+  if (!tag || tag === '-') return null;
+  const node = document.createElement(tag);
+  if (token !== TABLE && token !== CODE_BLOCK && token !== CODE_FENCE) return { outer: node, inner: node };
+  const other = document.createElement(token === TABLE ? 'div' : 'code');
+  if (token !== TABLE) {
+    node.append(other);
+    return { outer: node, inner: other };
   }
-  if (tag) return same(document.createElement(tag));
-  if (LINKS.has(token)) return same(document.createElement('span'));
-  if (token === Token.Line_Break) return same(document.createElement('br'));
-  if (token === Token.Rule) return same(document.createElement('hr'));
-  if (token === Token.Code_Block || token === Token.Code_Fence) {
-    const outer = document.createElement('pre');
-    const inner = document.createElement('code');
-    outer.append(inner);
-    return { outer, inner };
-  }
-  return null;
+  other.className = 'table';
+  other.append(node);
+  return { outer: other, inner: node };
 }
 
-function same(node: Node): { outer: Node; inner: Node } {
-  return { outer: node, inner: node };
+function isLink(token: number): boolean {
+  return token === LINK || token === RAW_URL || token === IMAGE;
 }
 
 /** A link is a span until its destination is known and found harmless. */
@@ -173,7 +153,7 @@ function finishLink(level: Level, options: MarkdownOptions): void {
     const number = /^\d{1,2}$/.test(text) ? Number(text) : 0;
     const reference = number ? options.cite?.(number) : null;
     if (reference) span.replaceWith(reference);
-    else if (level.token === Token.Link) {
+    else if (level.token === LINK) {
       span.prepend('[');
       span.append(']');
     }
@@ -181,7 +161,7 @@ function finishLink(level: Level, options: MarkdownOptions): void {
   }
   const url = safeUrl(level.href, options.base);
   if (!url) {
-    if (level.token !== Token.Raw_URL) span.append(` (${level.href})`);
+    if (level.token !== RAW_URL) span.append(` (${level.href})`);
     return;
   }
   const link = document.createElement('a');

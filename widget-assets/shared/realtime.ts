@@ -7,7 +7,6 @@
 // What was sent while no channel was joined is gone: after every onJoined the owner asks
 // get-messages for what it missed (docs/protocol.md, "Coming back").
 
-import { backoffMs } from './backoff.ts';
 import { decodeFrame, encodeFrame, type Frame } from './frames.ts';
 
 const HEARTBEAT_MS = 25_000;
@@ -22,6 +21,8 @@ export interface ChannelOptions {
   /** A token that is valid now; asked for before every connection. */
   token(): Promise<string>;
   onJoined(): void;
+  /** The pause before the n-th attempt after the channel was lost, n from 0. */
+  retryMs(attempt: number): number;
   /** The channel was joined or tried to be, and is not any more. It comes back by itself. */
   onLost(): void;
   /** The server did not accept the token: fetch another before the next attempt. */
@@ -163,7 +164,7 @@ export function openChannel(options: ChannelOptions): Channel {
 
   function again(): void {
     clearTimeout(retryTimer);
-    retryTimer = window.setTimeout(connect, backoffMs(attempt++));
+    retryTimer = window.setTimeout(connect, options.retryMs(attempt++));
   }
 
   /** Ends the socket. A close frame may never be answered on a dead network: nobody waits for it. */
