@@ -1,7 +1,7 @@
 // axe-core finds nothing on any page, in light and dark, at the desktop and on a phone.
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { adminOn, axe, hostedOn, launchBrowser, SIZES, visible, widgetOn } from '../lib/browser.mjs';
+import { adminOn, axe, conversationOf, hostedOn, launchBrowser, SIZES, visible, widgetOn } from '../lib/browser.mjs';
 import { startServer } from '../lib/server.mjs';
 
 let server;
@@ -40,8 +40,7 @@ for (const [look, options] of [
     await clean(page, 'widget, with messages');
 
     await admin.signIn(server);
-    await visible(admin.row('Friday'));
-    await admin.open('Friday');
+    await admin.openConversation(server, await conversationOf(server, question));
     await admin.takeOver.click();
     await visible(chat.banner('has joined the conversation'));
     await admin.reply('A person is here.');

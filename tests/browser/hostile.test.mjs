@@ -31,7 +31,7 @@ before(async () => {
   await chat.open();
   await chat.say('Good morning, here comes trouble.');
   conversation = await conversationOf(server, 'Good morning, here comes trouble.');
-  await admin.open('here comes trouble');
+  await admin.openConversation(server, conversation);
   await admin.takeOver.click();
   await visible(chat.banner('has joined the conversation'));
 });
@@ -155,7 +155,7 @@ it('left in the contact form', async () => {
   await soon('the leads fit a phone', async () => { await assertFits(owner.page.mainFrame(), 'leads'); return true; });
   await owner.page.setViewportSize(SIZES.desktop);
   await admin.go('Inbox');
-  await admin.open('Glad to hear');
+  await admin.openConversation(server, conversation);
   await assertAlive();
   await assertHarmless();
 });
@@ -191,7 +191,7 @@ it('as the name of the agent and of the person', async () => {
   await owner.page.reload();
   await visible(admin.live);
   await admin.go('Inbox');
-  await admin.open('Who am I talking to?');
+  await admin.openConversation(server, await conversationOf(server, 'Who am I talking to?'));
   await admin.takeOver.click();
   await visible(hosted.banner('has joined the conversation'));
   await admin.reply('A person with a strange name.');

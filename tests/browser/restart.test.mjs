@@ -37,10 +37,10 @@ for (const [name, down] of [['a restart', () => server.halt()], ['a crash', () =
     await chat.open();
     const first = `Do you sell green tea? (${name})`;
     await chat.say(first);
-    await admin.open(first);
+    const conversation = await conversationOf(server, first);
+    await admin.openConversation(server, conversation);
     await admin.takeOver.click();
     await visible(chat.banner('has joined the conversation'));
-    const conversation = await conversationOf(server, first);
 
     // One message is on its way while the server ends, one is typed while it is down.
     const flying = `Sent while it went down (${name})`;

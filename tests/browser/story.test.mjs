@@ -39,7 +39,8 @@ for (const [name, size] of [['desktop', SIZES.desktop], ['phone', SIZES.phone]])
     await visible(chat.mine.filter({ hasText: question }));
     await visible(chat.sources.getByText('Opening hours'));
     await visible(admin.row('Saturday'));
-    await admin.open('Saturday');
+    const conversation = await conversationOf(server, question);
+    await admin.openConversation(server, conversation);
     await visible(admin.entry(question));
     await visible(admin.entry('9:00 to 16:00').getByText('Opening hours'));
 
@@ -61,7 +62,6 @@ for (const [name, size] of [['desktop', SIZES.desktop], ['phone', SIZES.phone]])
     await visible(chat.banner('is back'));
     await chat.ask('How much is shipping within Germany?', '4.90');
     await visible(admin.entry('4.90'));
-    const conversation = await conversationOf(server, question);
     await assertSameTranscript(server, conversation, chat, admin);
     const roles = (await server.sql`select role from public.messages where conversation_id = ${conversation} order by seq`).map((row) => row.role);
     assert.deepEqual(roles, ['visitor', 'assistant', 'visitor', 'human', 'visitor', 'assistant']);

@@ -35,7 +35,8 @@ it('the owner watches the AI write, takes over in the middle, and both hold the 
   await chat.open();
   await chat.say('Tell me a long story, please.');
   await grows('the answer of the visitor', chat.answers.filter({ hasText: 'word1' }));
-  await admin.open('Tell me a long story');
+  const conversation = await conversationOf(server, 'Tell me a long story, please.');
+  await admin.openConversation(server, conversation);
   await grows('the answer in the admin', admin.entry('word1'));
 
   // A deep link opened in the middle of an answer shows what is written so far.
@@ -46,7 +47,6 @@ it('the owner watches the AI write, takes over in the middle, and both hold the 
 
   await admin.takeOver.click();
   await visible(chat.banner('has joined the conversation'));
-  const conversation = await conversationOf(server, 'Tell me a long story, please.');
   const [, answer] = await soon('the answer is cut', async () => {
     const rows = await messagesOf(server, conversation);
     return rows[1]?.cut_off && rows;
@@ -80,4 +80,21 @@ it('the owner watches the AI write, takes over in the middle, and both hold the 
   await assertSameTranscript(server, conversation, chat, admin);
   visitor.assertClean();
   owner.assertClean();
+});
+
+it('a visitor who goes to another page in the middle of the very first answer finds it there', async () => {
+  const visitor = await browser.open(server);
+  const chat = widgetOn(visitor.page);
+  await visitor.page.goto(`${server.url}/demo`);
+  await chat.open();
+  await chat.say('The first thing I ever say.');
+  await grows('the first answer', chat.answers.filter({ hasText: 'word1' }));
+  await visitor.page.reload();
+  await visible(chat.bubble);
+  if (await chat.openBubble.isVisible()) await chat.openBubble.click();
+  await visible(chat.mine.filter({ hasText: 'The first thing I ever say.' }));
+  await visible(chat.answers.filter({ hasText: `word${WORDS}` }), 60_000);
+  const [{ n }] = await server.sql`select count(*)::int as n from public.messages where content = 'The first thing I ever say.'`;
+  assert.equal(n, 1);
+  visitor.assertClean();
 });

@@ -17,7 +17,7 @@ import { chromium } from 'playwright-core';
 import { eventually } from './server.mjs';
 
 const CHROMIUM = process.env.CHATPAD_CHROMIUM ?? '/usr/bin/chromium';
-const WAIT_MS = 30_000; // for anything a page shows: a sanitizer build on a busy two-core machine
+const WAIT_MS = Number(process.env.CHATPAD_TEST_WAIT_MS ?? 30_000); // for anything a page shows: a sanitizer build on a busy two-core machine
 const FLAGS = [
   '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP *.test 127.0.0.1',
@@ -51,7 +51,10 @@ async function openPerson(browser, server, { origins = [], size = SIZES.desktop,
   context.setDefaultTimeout(WAIT_MS);
   const person = { context, problems: [], warnings: [], requests: [], close: () => context.close() };
   const hosts = new Set([server.url, server.env.SUPABASE_URL, ...origins].map((url) => new URL(url).host));
-  const note = (kind, text) => person.problems.push(`${kind}: ${text}`);
+  const note = (kind, text) => {
+    person.problems.push(`${kind}: ${text}`);
+    if (process.env.CHATPAD_TEST_DEBUG) console.error(`${kind}: ${text}`);
+  };
 
   // `pwned` is what hostile text calls when it runs.
   await context.exposeBinding('pwned', (source, what) => note('executed', what));
@@ -127,10 +130,12 @@ function chatIn(root, page) {
       await chat.composer.fill(text);
       await chat.composer.press('Enter');
     },
-    // Says it and waits for words of the answer.
-    ask: async (text, answer) => {
+    // Says it and waits for one more answer, complete and with these words in it.
+    ask: async (text, answer = /\w/) => {
+      const before = await chat.answers.count();
       await chat.say(text);
-      await visible(chat.answers.filter({ hasText: answer }));
+      await visible(chat.answers.nth(before).filter({ hasText: answer }));
+      await visible(root.locator('[role=log][aria-busy=false]'));
     },
     openForm: () => root.getByRole('button', { name: 'Leave contact details' }).click(),
     field: (name) => root.getByRole('textbox', { name: new RegExp(`^${name}`) }),
@@ -198,13 +203,15 @@ export function adminOn(page) {
       await admin.email.fill(email);
       await admin.password.fill(password);
       await admin.signInButton.click();
-      await visible(admin.live);
+      await visible(admin.tab('Inbox')); // on a phone the connection is only named when it is lost
       return admin;
     },
     open: async (text) => {
       await admin.row(text).click();
       await visible(admin.transcript);
     },
+    // The row of this conversation: its preview changes with every message, its label does not.
+    openConversation: async (server, id) => admin.open(await labelOf(server, id)),
     // On a phone the conversation covers the list; a step back shows the navigation again.
     back: async () => {
       const button = page.getByRole('button', { name: /^Back/ }).or(page.getByRole('link', { name: /^Back/ }));
@@ -274,7 +281,8 @@ export async function startShop({ pages, csp, host = 'localhost' }) {
   const site = http.createServer((request, response) => {
     const page = pages[new URL(request.url, 'http://x').pathname];
     if (page === undefined) {
-      response.writeHead(request.url === '/favicon.ico' ? 204 : 404).end();
+      if (request.url === '/favicon.ico') response.writeHead(204).end();
+      else response.writeHead(404, { 'content-type': 'text/html' }).end('<!doctype html><title>Not here</title>');
       return;
     }
     const { type = 'text/html; charset=utf-8', body, headers = {} } = typeof page === 'string' ? { body: page } : page;
@@ -315,6 +323,13 @@ export async function conversationOf(server, content) {
   const row = await soon(`a conversation with "${content}"`, async () =>
     (await server.sql`select conversation_id from public.messages where content = ${content} limit 1`)[0]);
   return row.conversation_id;
+}
+
+// How the list of the admin names the visitor of this conversation.
+export async function labelOf(server, conversationId) {
+  const [row] = await server.sql`
+    select private.conversation_json(c) ->> 'visitorLabel' as label from public.conversations c where id = ${conversationId}`;
+  return row.label;
 }
 
 // Both sides show every message of the database once and in order (a greeting may precede them).

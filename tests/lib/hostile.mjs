@@ -131,7 +131,7 @@ export const strangers = (frame) => frame.evaluate(() => {
           if (link ? !/^(https?|mailto|tel):$/.test(url.protocol) : url.origin !== location.origin && url.protocol !== 'data:') {
             found.push(`${element.tagName} ${name}=${value.slice(0, 80)}`);
           }
-          if (link && url.origin !== location.origin && !/noopener|noreferrer/.test(element.rel)) found.push(`no rel: ${value.slice(0, 80)}`);
+          if (link && /^http/.test(url.protocol) && url.origin !== location.origin && !/noopener|noreferrer/.test(element.rel)) found.push(`no rel: ${value.slice(0, 80)}`);
         }
       }
       if (/^(SCRIPT|IFRAME|OBJECT|EMBED|LINK|META|BASE|STYLE|FORM|VIDEO|AUDIO|MARQUEE|FRAME|MATH|TEMPLATE)$/.test(element.tagName) && element.closest('[role=log], table, [role=grid], [role=article], article')) {
