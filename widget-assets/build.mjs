@@ -55,7 +55,9 @@ function fail(message) {
 // endpoint serves it, or fills it in).
 function add(name, kind, bytes) {
   const type = TYPES[path.extname(name)] ?? fail(`${name}: no content type is known for it`);
-  if (files.some((file) => file.name === name)) fail(`two files are called ${name}`);
+  const twin = files.find((file) => file.name === name);
+  if (twin?.bytes.equals(bytes)) return; // a picture that two style sheets use
+  if (twin) fail(`two files are called ${name}`);
   files.push({ name, kind, type, bytes });
 }
 
@@ -117,14 +119,12 @@ const common = {
   plugins: [withoutMarkupSinks],
 };
 
-async function bundle({ tolerant, ...options }) {
+async function bundle(options) {
   let result;
   try {
     result = await build({ ...common, ...options });
-  } catch (error) {
-    if (!tolerant) fail(error.message); // esbuild has said where
-    console.error(`widget-assets: warning: ${error.message}; left empty`);
-    return [];
+  } catch {
+    fail('the scripts and styles do not build; the lines above say where');
   }
   noteLicences(result.metafile);
   noteImports(result.metafile.outputs);
@@ -134,32 +134,23 @@ async function bundle({ tolerant, ...options }) {
 }
 
 const source = (name) => path.join(here, name);
-// A source that is not there yet leaves an empty file under its name.
-function present(name, ...stubs) {
-  if (existsSync(source(name))) return true;
-  console.error(`widget-assets: warning: ${name} is missing; ${stubs.join(', ')} will be empty`);
-  return false;
-}
+const present = (name) => existsSync(source(name)) || fail(`${name} is missing`);
 
 // The one script of foreign pages: as small as can be, and understood by older browsers.
 async function loader() {
-  const entry = 'loader/loader.ts';
-  const [script = { bytes: Buffer.from('') }] = await bundle({
-    tolerant: true, entryPoints: [source(entry)], format: 'iife', target: 'es2020', entryNames: 'loader',
+  present('loader/loader.ts');
+  const [script] = await bundle({
+    entryPoints: [source('loader/loader.ts')], format: 'iife', target: 'es2020', entryNames: 'loader',
   });
   add('loader.js', 'own', script.bytes);
 }
 
 // One entry and what it leads to. Its first script and style sheet are known as <name>.js and .css.
 async function application(name, entry, options) {
-  if (!present(entry, `${name}.js`, `${name}.css`)) {
-    addHashed(`${name}.js`, Buffer.from(''));
-    addHashed(`${name}.css`, Buffer.from(''));
-    return;
-  }
+  present(entry);
   const style = entry.replace(/main\.tsx$/, `${name === 'widget' ? 'app' : name}.css`);
   const parts = await bundle({
-    tolerant: true, entryPoints: [{ in: source(entry), out: name }], format: 'esm', jsx: 'automatic',
+    entryPoints: [{ in: source(entry), out: name }], format: 'esm', jsx: 'automatic',
     entryNames: '[name]-[hash]', chunkNames: 'chunk-[hash]', ...options,
   });
   for (const part of parts) {
@@ -167,10 +158,9 @@ async function application(name, entry, options) {
     const own = new RegExp(`^${name}-[A-Z0-9]{8}(\\.\\w+)$`).exec(part.name);
     if (own) names.set(name + own[1], part.name);
   }
-  if (!parts.length) addHashed(`${name}.js`, Buffer.from(''));
   if (names.has(`${name}.css`)) return;
-  if (present(style, `${name}.css`)) await styleSheet(style, `${name}.css`);
-  else addHashed(`${name}.css`, Buffer.from(''));
+  present(style);
+  await styleSheet(style, `${name}.css`);
 }
 
 async function styleSheet(file, name) {
@@ -197,7 +187,8 @@ async function site() {
 // Page shells: names of assets are filled in here, everything about a request when it comes.
 function page(file) {
   let text = readFileSync(source(file), 'utf8');
-  text = text.replace(/<!--[\s\S]*?-->\n?/g, '').replace(/^\s+/gm, '');
+  text = text.replace(/<!--[\s\S]*?-->\n?/g, '');
+  if (!/<(?:pre|textarea)\b/i.test(text)) text = text.replace(/^\s+/gm, '');
   text = text.replace(/\{\{asset:([^}]+)\}\}/g, (_, name) => {
     if (!names.has(name)) fail(`${file} names the asset ${name}, which there is not`);
     return `/assets/${names.get(name)}`;
