@@ -8,7 +8,8 @@ type Rgb = [number, number, number];
 
 const CONTRAST_MIN = 4.5;
 const ACCENT = '#0f6e5d';
-const SURFACE: Record<'light' | 'dark', Rgb> = { light: [255, 255, 255], dark: [19, 28, 26] };
+/** --bubble of app.css: of all that coloured text stands on, the nearest to it. */
+const SURFACE: Record<'light' | 'dark', Rgb> = { light: [240, 243, 241], dark: [31, 42, 39] };
 
 export function applyTheme(config: WidgetConfig, wanted: ThemeMode | null): void {
   const { theme } = config.config;
@@ -60,7 +61,7 @@ function readable(colour: Rgb, surface: Rgb): Rgb {
 
 function blackOrWhite(background: Rgb): Rgb {
   const white: Rgb = [255, 255, 255];
-  const black: Rgb = [16, 24, 22];
+  const black: Rgb = [0, 0, 0];
   return contrast(white, background) >= contrast(black, background) ? white : black;
 }
 

@@ -190,7 +190,7 @@ function run(script: HTMLScriptElement, agentId: string): void {
     if (message.type === 'state') memory({ conversationId: message.conversationId, at: Date.now() });
     if (message.type === 'event') emit(message.name, message.detail);
     if (message.type === 'unread') {
-      emit('unread', (unread = message.count));
+      unread = message.count;
       name();
     }
   }
