@@ -93,6 +93,13 @@ TEST(JsonSlice, UndoesEscapes) {
   EXPECT_FALSE(json_text("7"));
 }
 
+TEST(JsonSlice, FindsMembersBehindBlanks) {
+  EXPECT_EQ(json_member(" \r\n\t{ \"a\" : [1] } ", "a"), "[1]");
+  EXPECT_EQ(json_member(" [1]", "a"), "");
+  EXPECT_EQ(json_member(" ", "a"), "");
+  EXPECT_EQ(parse_join("\n{\"config\":{\"private\":true}}")->privacy, Privacy::restricted);
+}
+
 TEST(JsonSlice, WalksNestedContainers) {
   JsonItems items(R"( { "a" : { "b" : "}" } , "c" : [ 1 , [ 2 ] ] , "d":-1.5e3 } )");
   ASSERT_TRUE(items.next());

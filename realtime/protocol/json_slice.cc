@@ -164,6 +164,7 @@ std::optional<std::string> json_text(std::string_view value) {
 }
 
 std::string_view json_member(std::string_view object, std::string_view key) {
+  skip_space(object);
   if (json_kind(object) != JsonKind::object) return {};
   std::string_view found;
   JsonItems items(object);
