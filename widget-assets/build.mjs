@@ -136,11 +136,12 @@ async function bundle(options) {
 const source = (name) => path.join(here, name);
 const present = (name) => existsSync(source(name)) || fail(`${name} is missing`);
 
-// The one script of foreign pages: as small as can be, and understood by older browsers.
+// The one script of foreign pages, as small as can be. It needs constructed style sheets; whoever has
+// them has all of es2022.
 async function loader() {
   present('loader/loader.ts');
   const [script] = await bundle({
-    entryPoints: [source('loader/loader.ts')], format: 'iife', target: 'es2020', entryNames: 'loader',
+    entryPoints: [source('loader/loader.ts')], format: 'iife', target: 'es2022', entryNames: 'loader',
   });
   add('loader.js', 'own', script.bytes);
 }
@@ -301,8 +302,7 @@ function report(manifest) {
 
 const out = path.resolve(process.argv[2] ?? fail('say where to: node widget-assets/build.mjs OUTDIR'));
 await loader();
-// Whoever has constructed style sheets, which the loader needs, has all of es2022. The parser of
-// Markdown asserts at every character; its assertions are left out.
+// The parser of Markdown asserts at every character; its assertions are left out.
 await application('widget', 'app/main.tsx', {
   target: 'es2022', jsxImportSource: 'preact', splitting: true, pure: ['console.assert'],
 });

@@ -68,10 +68,12 @@ export class App extends Component<Props, Local> {
     return (
       <div class="app">
         <Header host={host} config={config} person={person} />
-        <Notices state={state} />
-        <Log state={state} host={host} session={session} onContact={onContact}>
-          <Contact session={session} state={contact} onState={this.setContact} />
-        </Log>
+        <main>
+          <Notices state={state} />
+          <Log state={state} host={host} session={session} onContact={onContact}>
+            <Contact session={session} state={contact} onState={this.setContact} />
+          </Log>
+        </main>
         <footer>
           {state.ended ? (
             <div class="ended">

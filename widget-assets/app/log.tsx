@@ -85,7 +85,7 @@ export class Log extends Component<Props, { behind: boolean }> {
   override render({ state, children }: Props) {
     const typing = state.typing ?? (state.thinking ? state.config!.agent.name : null);
     return (
-      <div class="scroller" ref={this.box} onScroll={this.onScroll}>
+      <div class="scroller" tabIndex={0} ref={this.box} onScroll={this.onScroll}>
         <div class="content" ref={this.content}>
           <div role="log" aria-label="Messages" aria-live="polite" aria-busy={state.live !== null || state.loadingHistory} class="log">
             {rows(state).map(this.row, this)}
