@@ -10,10 +10,15 @@ const dayMonth = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "shor
 const dayLong = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
 const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 
+// When something last happened in a conversation; the list is in this order.
+export const activityAt = (conversation: Conversation) =>
+  conversation.lastMessageAt ?? conversation.createdAt;
+
 const midnight = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);
 
 export function timeShort(iso: string, now: number): string {
   const at = Date.parse(iso);
+  if (Number.isNaN(at)) return "";
   const age = now - at;
   if (age < MINUTE_MS) return "now";
   if (age < 60 * MINUTE_MS) return `${Math.floor(age / MINUTE_MS)}m`;
@@ -29,8 +34,14 @@ export function ago(iso: string, now: number): string {
   return midnight(at) === midnight(now) ? `at ${clock.format(at)}` : `on ${dayMonth.format(at)}`;
 }
 
-export const timeOfDay = (iso: string) => clock.format(Date.parse(iso));
-export const timeFull = (iso: string) => full.format(Date.parse(iso));
+// A time that cannot be read is left out: one bad row must not take the page down.
+const shownBy = (format: Intl.DateTimeFormat) => (iso: string) => {
+  const at = Date.parse(iso);
+  return Number.isNaN(at) ? "" : format.format(at);
+};
+
+export const timeOfDay = shownBy(clock);
+export const timeFull = shownBy(full);
 export const dayKey = (iso: string) => midnight(Date.parse(iso));
 
 export function dayName(iso: string, now: number): string {

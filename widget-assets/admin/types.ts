@@ -48,7 +48,8 @@ export interface Conversation {
   channel: string;
   createdAt: string;
   updatedAt: string;
-  lastMessageAt: string;
+  // Null while nobody has written, as when only contact details were left.
+  lastMessageAt: string | null;
   leadId: string | null;
   takenOverBy: { id: string; name: string } | null;
   metadata: Record<string, unknown> | null;

@@ -1,6 +1,6 @@
 // One conversation in the list: who, when, the last words, and who answers.
 import { GridListItem } from "react-aria-components/GridList";
-import { statusWord, timeFull, timeShort, visitorName } from "../format";
+import { activityAt, statusWord, timeFull, timeShort, visitorName } from "../format";
 import { useNow } from "../hooks";
 import { leads } from "../state/leads";
 import { session } from "../state/session";
@@ -16,6 +16,7 @@ export function ConversationRow({ id, conversation }: { id: string; conversation
   const myId = useStore(session, (state) => state.user?.id);
   const now = useNow();
   const name = visitorName(conversation, lead);
+  const at = activityAt(conversation);
   const words = [name, statusWord(conversation, myId), conversation.preview, unread ? "Unread" : ""];
   return (
     <GridListItem className="row" id={id} textValue={words.filter(Boolean).join(", ")}
@@ -24,8 +25,8 @@ export function ConversationRow({ id, conversation }: { id: string; conversation
       <span className="row-body">
         <span className="row-top">
           <span className="row-name">{name}</span>
-          <time className="row-time" dateTime={conversation.lastMessageAt} title={timeFull(conversation.lastMessageAt)}>
-            {timeShort(conversation.lastMessageAt, now)}
+          <time className="row-time" dateTime={at} title={timeFull(at)}>
+            {timeShort(at, now)}
           </time>
         </span>
         <span className="row-preview">{conversation.preview || "No message yet"}</span>

@@ -2,7 +2,7 @@
 import { useEffect, useRef, type ReactNode } from "react";
 import { Button } from "react-aria-components/Button";
 import { safeUrl } from "../../shared/links.ts";
-import { leadName, reasonName, timeFull } from "../format";
+import { activityAt, leadName, reasonName, timeFull } from "../format";
 import { accounts, mayWrite } from "../state/accounts";
 import { setClosed } from "../state/actions";
 import { showPanel, usePanel } from "../state/panel";
@@ -50,7 +50,7 @@ export function Details({ id }: { id: string }) {
           <Fact word="Messages">{conversation.messageCount}</Fact>
           <Fact word="Started"><time dateTime={conversation.createdAt}>{timeFull(conversation.createdAt)}</time></Fact>
           <Fact word="Last activity">
-            <time dateTime={conversation.lastMessageAt}>{timeFull(conversation.lastMessageAt)}</time>
+            <time dateTime={activityAt(conversation)}>{timeFull(activityAt(conversation))}</time>
           </Fact>
         </dl>
       </section>

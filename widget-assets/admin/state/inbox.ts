@@ -2,6 +2,7 @@
 // A reload (after every join of the account's channel) replaces the first page; what came live in the
 // meantime wins where it is newer.
 import { api, messageOf } from "../api";
+import { activityAt } from "../format";
 import { createStore } from "../store";
 import type { Conversation, Message } from "../types";
 
@@ -67,9 +68,9 @@ export async function reload(): Promise<void> {
     const items = new Map<string, Conversation>();
     for (const item of page.conversations) items.set(item.id, newer(inbox.get().items.get(item.id), item));
     // What lies further down than this page stays as it is.
-    const oldest = page.nextCursor ? page.conversations.at(-1)?.lastMessageAt : undefined;
+    const oldest = page.nextCursor ? page.conversations.at(-1) : undefined;
     for (const [id, item] of inbox.get().items) {
-      if (!items.has(id) && (!oldest || item.lastMessageAt < oldest) && page.nextCursor) items.set(id, item);
+      if (oldest && !items.has(id) && activityAt(item) < activityAt(oldest)) items.set(id, item);
     }
     inbox.set({ items, phase: "ready", error: "", cursor: page.nextCursor });
   } catch (error) {
@@ -125,7 +126,8 @@ export function patchConversation(id: string, part: Partial<Conversation>): void
 
 export function noteMessage(conversation: Conversation, message: Message): Partial<Conversation> {
   if (message.seq < conversation.lastSeq) return {};
-  const at = message.createdAt > conversation.lastMessageAt ? message.createdAt : conversation.lastMessageAt;
+  const before = conversation.lastMessageAt ?? "";
+  const at = message.createdAt > before ? message.createdAt : before;
   return {
     lastSeq: message.seq, preview: message.content.slice(0, 200), lastMessageAt: at,
     messageCount: Math.max(conversation.messageCount, message.seq),
@@ -135,5 +137,8 @@ export function noteMessage(conversation: Conversation, message: Message): Parti
 export function shown(state: InboxState): Conversation[] {
   return [...state.items.values()]
     .filter((item) => matches(item, state.filter))
-    .sort((a, b) => (a.lastMessageAt < b.lastMessageAt ? 1 : a.lastMessageAt > b.lastMessageAt ? -1 : 0));
+    .sort((a, b) => {
+      const [one, two] = [activityAt(a), activityAt(b)];
+      return one < two ? 1 : one > two ? -1 : 0;
+    });
 }

@@ -1,5 +1,6 @@
 // What this person has not looked at yet, kept per browser: the last sequence number seen of each
 // conversation, and the moment from which on this browser counts at all. Bounded to the newest.
+import { activityAt } from "../format";
 import { createStore } from "../store";
 import { readJson, writeJson } from "../prefs";
 import type { Conversation } from "../types";
@@ -18,7 +19,7 @@ writeJson(KEY, seen.get());
 export function isUnread(state: Seen, conversation: Conversation): boolean {
   const last = state.seq[conversation.id];
   if (last !== undefined) return conversation.lastSeq > last;
-  return conversation.lastMessageAt > state.since;
+  return activityAt(conversation) > state.since;
 }
 
 export function markSeen(id: string, seq: number): void {
