@@ -14,7 +14,7 @@ import { fail } from './lib/tools.mjs';
 const RUNS = Number(process.env.BENCH_RUNS ?? 30);
 const server = await startOurs({ loops: 0 });
 const browser = await launchBrowser();
-const kb = (bytes) => bytes / 1000;
+const kib = (bytes) => bytes / 1024;
 
 // --- bytes --------------------------------------------------------------------------------------
 
@@ -61,7 +61,7 @@ async function fetched(responses) {
 function table(title, kinds) {
   console.log(`  ${title.padEnd(44)} requests      gzip    brotli`);
   for (const [kind, sum] of kinds) {
-    console.log(`    ${kind.padEnd(42)} ${String(sum.requests).padStart(8)} ${kb(sum.gzip).toFixed(2).padStart(9)} ${kb(sum.brotli).toFixed(2).padStart(9)} KB`);
+    console.log(`    ${kind.padEnd(42)} ${String(sum.requests).padStart(8)} ${kib(sum.gzip).toFixed(2).padStart(9)} ${kib(sum.brotli).toFixed(2).padStart(9)} KiB`);
   }
 }
 const total = (kinds, names) => [...kinds].filter(([kind]) => names.includes(kind)).reduce((sum, [, of]) => sum + of.gzip, 0);
@@ -180,10 +180,10 @@ line('Enter to the list of conversations', messages.list);
 line('Take over to the banner', clicks);
 figure('script time on the shop page', cost.script, 'ms');
 figure('main-thread time on the shop page', cost.task, 'ms');
-judge('loader, gzip', kb(total(widgetKinds, ['loader'])), { atMost: 3, unit: ' KB' });
+judge('loader, gzip', kib(total(widgetKinds, ['loader'])), { atMost: 3, unit: ' KiB' });
 judge('loader, html, js, css and config up to the first answer, gzip',
-  kb(total(widgetKinds, ['loader', 'widget html', 'widget js', 'widget css', 'js', 'css', 'get-widget-config reply'])), { atMost: 25, unit: ' KB' });
-judge('admin html, css and js up to the inbox, gzip', kb(total(adminKinds, ['admin html', 'js', 'css'])), { atMost: 250, unit: ' KB' });
+  kib(total(widgetKinds, ['loader', 'widget html', 'widget js', 'widget css', 'js', 'css', 'get-widget-config reply'])), { atMost: 25, unit: ' KiB' });
+judge('admin html, css and js up to the inbox, gzip', kib(total(adminKinds, ['admin html', 'js', 'css'])), { atMost: 250, unit: ' KiB' });
 judge('message to the inbox, p95', percentile([...messages.transcript, ...messages.list], 0.95), { atMost: 200, unit: ' ms' });
 judge('Take over to the banner, p95', percentile(clicks, 0.95), { atMost: 200, unit: ' ms' });
 judge('layout shift on the shop page', Math.max(...cost.shift), { atMost: 0 });
