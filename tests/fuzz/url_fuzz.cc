@@ -1,8 +1,9 @@
 // Accepted paths hold no traversal after decoding; origins print to what parses back.
 //
-// uses: runtime/wire/url.cc runtime/base/error.cc runtime/base/check.cc
+// uses: runtime/wire/url.cc runtime/wire/own_origin.cc runtime/base/error.cc runtime/base/check.cc
 // links:
 #include "runtime/base/check.h"
+#include "runtime/wire/own_origin.h"
 #include "runtime/wire/url.h"
 #include "runtime/wire/utf8.h"
 
@@ -33,6 +34,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (origin) {
     CHECK(parse_origin(origin->str()) == origin, "an origin reads back the same");
     CHECK(same_origin(text, origin->str()), "and is the same origin");
+  }
+  if (is_own_origin(text, "https://chat.example")) {
+    CHECK(origin && origin->str() == "https://chat.example", "no other site is ours");
+  }
+  if (is_own_origin(text, "http://127.0.0.1:8080")) {
+    CHECK(origin && origin->scheme == "http" && origin->port == 8080, "no other port is ours");
   }
   return 0;
 }
