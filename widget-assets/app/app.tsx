@@ -43,6 +43,12 @@ export class App extends Component<Props, Local> {
     });
   }
 
+  /** A link into the page behind: on a phone the chat covers it. */
+  onClick = (event: Event) => {
+    const link = (event.target as Element).closest('a');
+    if (link?.target === '_top' && innerWidth < 480) this.props.host.close();
+  };
+
   setContact = (contact: ContactState) => {
     this.setState({ contact });
     if (contact !== 'open') this.box.current?.focus();
@@ -66,7 +72,7 @@ export class App extends Component<Props, Local> {
     this.painted = true;
     const onContact = config.config.features.leadCapture === false || contact === 'open' ? null : this.openForm;
     return (
-      <div class="app">
+      <div class="app" onClick={this.onClick}>
         <Header host={host} config={config} person={person} />
         <main>
           <Notices state={state} />

@@ -112,7 +112,12 @@ export function createMarkdown(container: HTMLElement, options: MarkdownOptions)
       }
     },
     end() {
-      if (!plain) parser_end(state);
+      if (plain) return;
+      parser_end(state);
+      // What never became a link or a picture is text like any other.
+      for (const level of levels) if (isLink(level.token)) (level.node as Element).prepend('[');
+      const rest = state.pending.trim();
+      if (rest) addText(rest);
     },
   };
 }
