@@ -1,13 +1,13 @@
 // Calls of the server's functions, typed. Every failure becomes one `ApiError` with a stable code and
 // a sentence that can be shown; a session that has ended is noticed here and reported once through
 // `onSessionEnd`. Nothing is retried here: who calls knows whether that is safe.
-import { FunctionsHttpError } from "@supabase/supabase-js";
-import { supabase } from "./client";
-import type { Account, Conversation, Lead, Message, RunningAnswer } from "./types";
+import { FunctionsHttpError } from '@supabase/supabase-js';
+import { supabase } from './client';
+import type { Account, Conversation, Lead, Message, RunningAnswer } from './types';
 
 const REQUEST_MS_MAX = 15_000;
 // Codes that mean: the credential itself is no longer good.
-const SESSION_CODES = new Set(["bad_jwt", "no_authorization", "session_not_found"]);
+const SESSION_CODES = new Set(['bad_jwt', 'no_authorization', 'session_not_found']);
 
 export class ApiError extends Error {
   constructor(
@@ -18,8 +18,8 @@ export class ApiError extends Error {
   }
   // True when the same request may well succeed a little later.
   get transient(): boolean {
-    return ["offline", "overloaded", "draining", "database_unavailable", "deadline_exceeded",
-      "too_many_requests", "internal"].includes(this.code);
+    return ['offline', 'overloaded', 'draining', 'database_unavailable', 'deadline_exceeded',
+      'too_many_requests', 'internal'].includes(this.code);
   }
 }
 
@@ -42,27 +42,27 @@ async function invoke<T>(name: string, body: object, renewed = false): Promise<T
 async function renewSession(): Promise<boolean> {
   const { data, error } = await supabase.auth.refreshSession();
   if (data.session) return true;
-  if (error && error.name !== "AuthRetryableFetchError") onSessionEnd();
+  if (error && error.name !== 'AuthRetryableFetchError') onSessionEnd();
   return false;
 }
 
 async function failureOf(error: unknown): Promise<ApiError> {
   if (!(error instanceof FunctionsHttpError)) {
-    return new ApiError("offline", "The server cannot be reached.");
+    return new ApiError('offline', 'The server cannot be reached.');
   }
   const response = error.context as Response;
   try {
     const body = (await response.json()) as { code?: string; message?: string };
-    return new ApiError(body.code ?? String(response.status), body.message ?? "Something went wrong.");
+    return new ApiError(body.code ?? String(response.status), body.message ?? 'Something went wrong.');
   } catch {
     // No answer of ours: a proxy that stands in while the server is away, or a page that is none.
-    if (response.status >= 500) return new ApiError("offline", "The server cannot be reached.");
-    return new ApiError(String(response.status), "Something went wrong.");
+    if (response.status >= 500) return new ApiError('offline', 'The server cannot be reached.');
+    return new ApiError(String(response.status), 'Something went wrong.');
   }
 }
 
 export function messageOf(error: unknown): string {
-  return error instanceof ApiError ? error.message : "Something went wrong.";
+  return error instanceof ApiError ? error.message : 'Something went wrong.';
 }
 
 export interface ConversationQuery {
@@ -74,24 +74,24 @@ export interface ConversationQuery {
 }
 
 export const api = {
-  accounts: () => invoke<{ accounts: Account[] }>("list-accounts", {}),
+  accounts: () => invoke<{ accounts: Account[] }>('list-accounts', {}),
   conversations: (query: ConversationQuery) =>
-    invoke<{ conversations: Conversation[]; nextCursor: string | null }>("list-conversations", query),
+    invoke<{ conversations: Conversation[]; nextCursor: string | null }>('list-conversations', query),
   conversation: (conversationId: string) =>
     invoke<{ conversation: Conversation; lead: Lead | null; running: RunningAnswer | null }>(
-      "get-conversation", { conversationId }),
+      'get-conversation', { conversationId }),
   messages: (conversationId: string, afterSeq: number) =>
-    invoke<{ messages: Message[]; lastSeq: number; hasMore: boolean }>("get-messages", {
+    invoke<{ messages: Message[]; lastSeq: number; hasMore: boolean }>('get-messages', {
       conversationId, afterSeq }),
   leads: (accountId: string, cursor?: string) =>
-    invoke<{ leads: Lead[]; nextCursor: string | null }>("list-leads", {
+    invoke<{ leads: Lead[]; nextCursor: string | null }>('list-leads', {
       accountId, limit: 100, ...(cursor ? { cursor } : {}) }),
   takeOver: (conversationId: string) =>
-    invoke<{ conversation: Conversation }>("start-takeover", { conversationId }),
+    invoke<{ conversation: Conversation }>('start-takeover', { conversationId }),
   handBack: (conversationId: string) =>
-    invoke<{ conversation: Conversation }>("end-takeover", { conversationId }),
-  setStatus: (conversationId: string, status: "active" | "closed") =>
-    invoke<{ conversation: Conversation }>("update-conversation", { conversationId, status }),
+    invoke<{ conversation: Conversation }>('end-takeover', { conversationId }),
+  setStatus: (conversationId: string, status: 'active' | 'closed') =>
+    invoke<{ conversation: Conversation }>('update-conversation', { conversationId, status }),
   send: (conversationId: string, content: string, clientMessageId: string) =>
-    invoke<{ message: Message }>("send-human-message", { conversationId, content, clientMessageId }),
+    invoke<{ message: Message }>('send-human-message', { conversationId, content, clientMessageId }),
 };

@@ -1,14 +1,14 @@
 // Words for people: names of visitors, times, statuses. Pure functions without state.
-import type { Conversation, Lead, LeadReason } from "./types";
+import type { Conversation, Lead, LeadReason } from './types';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "short" });
-const dayMonth = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const dayLong = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
-const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const weekday = new Intl.DateTimeFormat('en-GB', { weekday: 'short' });
+const dayMonth = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const dayLong = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long' });
+const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 
 // When something last happened in a conversation; the list is in this order.
 export const activityAt = (conversation: Conversation) =>
@@ -18,9 +18,9 @@ const midnight = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);
 
 export function timeShort(iso: string, now: number): string {
   const at = Date.parse(iso);
-  if (Number.isNaN(at)) return "";
+  if (Number.isNaN(at)) return '';
   const age = now - at;
-  if (age < MINUTE_MS) return "now";
+  if (age < MINUTE_MS) return 'now';
   if (age < 60 * MINUTE_MS) return `${Math.floor(age / MINUTE_MS)}m`;
   if (midnight(at) === midnight(now)) return clock.format(at);
   if (age < 6 * DAY_MS) return weekday.format(at);
@@ -29,7 +29,7 @@ export function timeShort(iso: string, now: number): string {
 
 export function ago(iso: string, now: number): string {
   const at = Date.parse(iso);
-  if (now - at < MINUTE_MS) return "just now";
+  if (now - at < MINUTE_MS) return 'just now';
   if (now - at < 60 * MINUTE_MS) return `${Math.floor((now - at) / MINUTE_MS)} min ago`;
   return midnight(at) === midnight(now) ? `at ${clock.format(at)}` : `on ${dayMonth.format(at)}`;
 }
@@ -37,7 +37,7 @@ export function ago(iso: string, now: number): string {
 // A time that cannot be read is left out: one bad row must not take the page down.
 const shownBy = (format: Intl.DateTimeFormat) => (iso: string) => {
   const at = Date.parse(iso);
-  return Number.isNaN(at) ? "" : format.format(at);
+  return Number.isNaN(at) ? '' : format.format(at);
 };
 
 export const timeOfDay = shownBy(clock);
@@ -46,26 +46,26 @@ export const dayKey = (iso: string) => midnight(Date.parse(iso));
 
 export function dayName(iso: string, now: number): string {
   const days = Math.round((midnight(now) - dayKey(iso)) / DAY_MS);
-  if (days === 0) return "Today";
-  if (days === 1) return "Yesterday";
+  if (days === 0) return 'Today';
+  if (days === 1) return 'Yesterday';
   return dayLong.format(Date.parse(iso));
 }
 
 // The server's name for the visitor: a lead's when there is one, else a code that stays the same.
 export function visitorName(conversation: Conversation, lead?: Lead | null): string {
-  return lead?.name || conversation.visitorLabel || "Visitor";
+  return lead?.name || conversation.visitorLabel || 'Visitor';
 }
 
 export function leadName(lead: Lead): string {
-  return lead.name || lead.email || lead.phone || "Unnamed lead";
+  return lead.name || lead.email || lead.phone || 'Unnamed lead';
 }
 
 export function statusWord(conversation: Conversation, myId?: string): string {
-  if (conversation.status === "active") return "AI";
-  if (conversation.status === "closed") return "Closed";
-  if (conversation.status === "archived") return "Archived";
+  if (conversation.status === 'active') return 'AI';
+  if (conversation.status === 'closed') return 'Closed';
+  if (conversation.status === 'archived') return 'Archived';
   const by = conversation.takenOverBy;
-  return by && by.id === myId ? "You" : (by?.name ?? "Person");
+  return by && by.id === myId ? 'You' : (by?.name ?? 'Person');
 }
 
 // One of eight tints, always the same for the same id.
@@ -76,18 +76,18 @@ export function hueOf(id: string): number {
 }
 
 const CRITERIA: Record<string, string> = {
-  contactInfoProvided: "Contact", budgetDisclosed: "Budget", timelineShared: "Timing",
-  decisionMakerRole: "Decides", engagementLevel: "Engagement",
+  contactInfoProvided: 'Contact', budgetDisclosed: 'Budget', timelineShared: 'Timing',
+  decisionMakerRole: 'Decides', engagementLevel: 'Engagement',
 };
 
 // A criterion that this page does not know is shown in words: "companySize" as "Company size".
 export function reasonName(reason: LeadReason): string {
   const known = CRITERIA[reason.criterion];
   if (known) return known;
-  const words = reason.criterion.replace(/([a-z])([A-Z])/g, "$1 $2").replaceAll("_", " ").toLowerCase();
+  const words = reason.criterion.replace(/([a-z])([A-Z])/g, '$1 $2').replaceAll('_', ' ').toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-export function scoreWord(score: number): "hot" | "warm" | "cool" {
-  return score >= 70 ? "hot" : score >= 40 ? "warm" : "cool";
+export function scoreWord(score: number): 'hot' | 'warm' | 'cool' {
+  return score >= 70 ? 'hot' : score >= 40 ? 'warm' : 'cool';
 }

@@ -1,5 +1,5 @@
 // Two hooks that several components need: a clock that ticks twice a minute, and a media query.
-import { useEffect, useState } from "react";
+import { useEffect, useState } from 'react';
 
 const TICK_MS = 30_000;
 
@@ -18,8 +18,8 @@ export function useMedia(query: string): boolean {
     const list = matchMedia(query);
     const change = () => setOn(list.matches);
     change();
-    list.addEventListener("change", change);
-    return () => list.removeEventListener("change", change);
+    list.addEventListener('change', change);
+    return () => list.removeEventListener('change', change);
   }, [query]);
   return on;
 }

@@ -1,6 +1,6 @@
 // A short, quiet chime for a visitor's message, off until the person turns it on. Made by the browser's
 // own oscillator, so no file is fetched.
-import { prefs } from "./prefs";
+import { prefs } from './prefs';
 
 const GAP_MS = 1_500;
 let last = 0;

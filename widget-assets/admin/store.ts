@@ -1,7 +1,7 @@
 // The app's state is held in a few small stores outside React; components read them with `useStore`
 // and re-render when the selected part changes identity. A store is an immutable value, `set`
 // replaces it. Actions live beside each store in state/*.ts, so they can be called from anywhere.
-import { useSyncExternalStore } from "react";
+import { useSyncExternalStore } from 'react';
 
 export interface Store<T> {
   get(): T;
@@ -15,7 +15,7 @@ export function createStore<T extends object>(initial: T): Store<T> {
   return {
     get: () => value,
     set(next) {
-      const part = typeof next === "function" ? next(value) : next;
+      const part = typeof next === 'function' ? next(value) : next;
       value = { ...value, ...part };
       for (const listener of [...listeners]) listener();
     },

@@ -1,8 +1,8 @@
 // The objects of the HTTP contract (docs/api/functions.md, "Objects") and of the realtime events
 // (docs/protocol.md, "Events") as this app reads them. Nothing here is computed.
 
-export type Status = "active" | "human_takeover" | "closed" | "archived";
-export type Role = "owner" | "admin" | "manager" | "member" | "client";
+export type Status = 'active' | 'human_takeover' | 'closed' | 'archived';
+export type Role = 'owner' | 'admin' | 'manager' | 'member' | 'client';
 
 export interface Account {
   id: string;
@@ -24,7 +24,7 @@ export interface Citation {
 export interface Message {
   id: string;
   seq: number;
-  role: "visitor" | "assistant" | "human" | "system" | "tool";
+  role: 'visitor' | 'assistant' | 'human' | 'system' | 'tool';
   content: string;
   citations: Citation[];
   cutOff: boolean;

@@ -1,12 +1,12 @@
 // The root: sign-in or the app, and the work that follows from being signed in.
-import { useEffect } from "react";
-import { leaveAccounts, loadAccounts } from "../state/accounts";
-import { session } from "../state/session";
-import { useStore } from "../store";
-import { Crash } from "./Crash";
-import { Shell } from "./Shell";
-import { SignIn } from "./SignIn";
-import { Toasts } from "./Toasts";
+import { useEffect } from 'react';
+import { leaveAccounts, loadAccounts } from '../state/accounts';
+import { session } from '../state/session';
+import { useStore } from '../store';
+import { Crash } from './Crash';
+import { Shell } from './Shell';
+import { SignIn } from './SignIn';
+import { Toasts } from './Toasts';
 
 export function App() {
   const phase = useStore(session, (state) => state.phase);
@@ -19,13 +19,13 @@ export function App() {
   }, [userId]);
 
   useEffect(() => {
-    if (phase === "out") document.title = "Sign in · ChatPad";
+    if (phase === 'out') document.title = 'Sign in · ChatPad';
   }, [phase]);
 
-  if (phase === "starting") return null;
+  if (phase === 'starting') return null;
   return (
     <>
-      <Crash>{phase === "in" ? <Shell /> : <SignIn />}</Crash>
+      <Crash>{phase === 'in' ? <Shell /> : <SignIn />}</Crash>
       <Toasts />
     </>
   );

@@ -1,15 +1,15 @@
 // One message. Visitors stand on the left, the account's side on the right: the assistant tinted, a
 // person in the accent colour. What visitors write is plain text, answers are Markdown.
-import { memo } from "react";
-import { Button } from "react-aria-components/Button";
-import { timeFull, timeOfDay } from "../format";
-import { discard, retry } from "../state/actions";
-import type { Pending } from "../state/threads";
-import type { Message } from "../types";
-import { Dots } from "./bits";
-import { Icon } from "./Icon";
-import { Rich } from "./Rich";
-import { Sources } from "./Sources";
+import { memo } from 'react';
+import { Button } from 'react-aria-components/Button';
+import { timeFull, timeOfDay } from '../format';
+import { discard, retry } from '../state/actions';
+import type { Pending } from '../state/threads';
+import type { Message } from '../types';
+import { Dots } from './bits';
+import { Icon } from './Icon';
+import { Rich } from './Rich';
+import { Sources } from './Sources';
 
 interface Props {
   message: Message;
@@ -18,25 +18,27 @@ interface Props {
   follows: boolean;
 }
 
-function sideOf(role: Message["role"]): "visitor" | "assistant" | "human" | "note" {
-  return role === "visitor" || role === "assistant" || role === "human" ? role : "note";
+function sideOf(role: Message['role']): 'visitor' | 'assistant' | 'human' | 'note' {
+  return role === 'visitor' || role === 'assistant' || role === 'human' ? role : 'note';
 }
 
 export const Bubble = memo(function Bubble({ message, visitor, agent, follows }: Props) {
   const side = sideOf(message.role);
-  const who = side === "visitor" ? visitor : side === "human" ? (message.author?.name ?? "Support") : agent;
-  const said = side === "visitor" ? "said" : side === "human" ? "wrote" : "answered";
+  const who = side === 'visitor' ? visitor : side === 'human' ? (message.author?.name ?? 'Support') : agent;
+  const said = side === 'visitor' ? 'said' : side === 'human' ? 'wrote' : 'answered';
   return (
     <article className="message" data-side={side} data-follows={follows || undefined} aria-label={`${who} ${said}`}>
       {!follows && (
         <header className="message-head">
-          {side === "assistant" && <Icon name="spark" size={14} />}
+          {side === 'assistant' && <Icon name="spark" size={14} />}
           <span className="message-who">{who}</span>
           <time dateTime={message.createdAt} title={timeFull(message.createdAt)}>{timeOfDay(message.createdAt)}</time>
         </header>
       )}
       <div className="bubble" dir="auto">
-        {side === "assistant" ? <Rich text={message.content} message={message} /> : <p className="plain">{message.content}</p>}
+        {side === 'assistant'
+          ? <Rich text={message.content} message={message} />
+          : <p className="plain">{message.content}</p>}
         {message.cutOff && <p className="cut"><Icon name="alert" size={14} />Stopped here</p>}
       </div>
       {message.citations.length > 0 && <Sources messageId={message.id} citations={message.citations} />}
@@ -46,7 +48,8 @@ export const Bubble = memo(function Bubble({ message, visitor, agent, follows }:
 
 export function Writing({ text, agent }: { text: string; agent: string }) {
   return (
-    <article className="message" data-side="assistant" data-writing="" aria-label={`${agent} is writing`} aria-busy="true">
+    <article className="message" data-side="assistant" data-writing="" aria-busy="true"
+      aria-label={`${agent} is writing`}>
       <header className="message-head">
         <Icon name="spark" size={14} />
         <span className="message-who">{agent}</span>
@@ -63,7 +66,7 @@ export function Unsent({ id, item }: { id: string; item: Pending }) {
   return (
     <article className="message" data-side="human" data-state={item.state} aria-label="You wrote">
       <div className="bubble" dir="auto"><p className="plain">{item.content}</p></div>
-      {item.state === "sending"
+      {item.state === 'sending'
         ? <p className="message-foot">Sending</p>
         : (
           <p className="message-foot" data-tone="bad" role="alert">

@@ -1,18 +1,18 @@
 // The panel beside the transcript: the lead with its score and reasons, who answers, and the times.
-import { useEffect, useRef, type ReactNode } from "react";
-import { Button } from "react-aria-components/Button";
-import { safeUrl } from "../../shared/links.ts";
-import { activityAt, leadName, reasonName, timeFull } from "../format";
-import { accounts, mayWrite } from "../state/accounts";
-import { setClosed } from "../state/actions";
-import { showPanel, usePanel } from "../state/panel";
-import { session } from "../state/session";
-import { NEW_THREAD, threads } from "../state/threads";
-import { useStore } from "../store";
-import type { Lead } from "../types";
-import { ScoreRing } from "./bits";
-import { Icon, type IconName } from "./Icon";
-import { useConversation } from "./ThreadView";
+import { useEffect, useRef, type ReactNode } from 'react';
+import { Button } from 'react-aria-components/Button';
+import { safeUrl } from '../../shared/links.ts';
+import { activityAt, leadName, reasonName, timeFull } from '../format';
+import { accounts, mayWrite } from '../state/accounts';
+import { setClosed } from '../state/actions';
+import { showPanel, usePanel } from '../state/panel';
+import { session } from '../state/session';
+import { NEW_THREAD, threads } from '../state/threads';
+import { useStore } from '../store';
+import type { Lead } from '../types';
+import { ScoreRing } from './bits';
+import { Icon, type IconName } from './Icon';
+import { useConversation } from './ThreadView';
 
 export function Details({ id }: { id: string }) {
   const conversation = useConversation(id);
@@ -22,10 +22,10 @@ export function Details({ id }: { id: string }) {
   const closer = useFocusInside();
   if (!conversation) return <aside className="details" aria-label="Details" />;
   const { status, takenOverBy } = conversation;
-  const open = status === "active" || status === "human_takeover";
-  const answers = status === "human_takeover"
-    ? takenOverBy?.id === myId ? "You" : (takenOverBy?.name ?? "A colleague")
-    : status === "active" ? "The assistant" : "Nobody";
+  const open = status === 'active' || status === 'human_takeover';
+  const answers = status === 'human_takeover'
+    ? takenOverBy?.id === myId ? 'You' : (takenOverBy?.name ?? 'A colleague')
+    : status === 'active' ? 'The assistant' : 'Nobody';
   return (
     <aside className="details" aria-label="Details">
       <header className="details-head">
@@ -45,7 +45,7 @@ export function Details({ id }: { id: string }) {
         <dl className="facts">
           <Fact word="In charge">{answers}</Fact>
           <Fact word="Agent">{conversation.agentName}</Fact>
-          <Fact word="Channel">{conversation.channel === "web" ? "Website" : conversation.channel.toUpperCase()}</Fact>
+          <Fact word="Channel">{conversation.channel === 'web' ? 'Website' : conversation.channel.toUpperCase()}</Fact>
           <PageFact metadata={conversation.metadata} />
           <Fact word="Messages">{conversation.messageCount}</Fact>
           <Fact word="Started"><time dateTime={conversation.createdAt}>{timeFull(conversation.createdAt)}</time></Fact>
@@ -55,7 +55,7 @@ export function Details({ id }: { id: string }) {
         </dl>
       </section>
       {mayWrite(account) && open && (
-        <Button className="button on-narrow" onPress={() => void setClosed(id, "closed")}>
+        <Button className="button on-narrow" onPress={() => void setClosed(id, 'closed')}>
           <Icon name="archive" size={18} />Close conversation
         </Button>
       )}
@@ -70,7 +70,7 @@ function useFocusInside() {
   useEffect(() => {
     if (!covers) return;
     closer.current?.focus();
-    return () => document.querySelector<HTMLElement>(".details-toggle")?.focus();
+    return () => document.querySelector<HTMLElement>('.details-toggle')?.focus();
   }, [covers]);
   return closer;
 }
@@ -82,7 +82,7 @@ function Fact({ word, children }: { word: string; children: ReactNode }) {
 // The shop's page on which the visitor began to write, as the widget told it.
 function PageFact({ metadata }: { metadata: Record<string, unknown> | null }) {
   const address = metadata?.pageUrl;
-  const url = typeof address === "string" ? safeUrl(address, location.origin) : null;
+  const url = typeof address === 'string' ? safeUrl(address, location.origin) : null;
   if (!url?.host) return null;
   return (
     <Fact word="Page">
@@ -99,12 +99,14 @@ function LeadCard({ lead }: { lead: Lead }) {
         <ScoreRing score={lead.score} size={48} />
         <div className="lead-who">
           <p className="lead-name">{leadName(lead)}</p>
-          <p className="muted">{[lead.jobTitle, lead.company].filter(Boolean).join(", ") || `Score ${lead.score} of 100`}</p>
+          <p className="muted">
+            {[lead.jobTitle, lead.company].filter(Boolean).join(', ') || `Score ${lead.score} of 100`}
+          </p>
         </div>
       </div>
       <ul className="contacts">
         <Contact icon="mail" text={lead.email} href={lead.email && `mailto:${lead.email}`} />
-        <Contact icon="phone" text={lead.phone} href={lead.phone && `tel:${lead.phone.replaceAll(" ", "")}`} />
+        <Contact icon="phone" text={lead.phone} href={lead.phone && `tel:${lead.phone.replaceAll(' ', '')}`} />
         <Contact icon="building" text={lead.company} />
       </ul>
       {lead.message && <blockquote className="lead-message" dir="auto">{lead.message}</blockquote>}

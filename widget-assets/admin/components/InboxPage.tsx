@@ -1,16 +1,16 @@
 // The inbox: list, transcript and details side by side, one at a time on a phone. Keys: j and k or the
 // arrows walk through the list, / searches, Escape goes back to the list.
-import { useEffect } from "react";
-import { openConversation, route } from "../route";
-import { accounts } from "../state/accounts";
-import { follow } from "../state/follow";
-import { inbox, shown } from "../state/inbox";
-import { uncover, usePanel } from "../state/panel";
-import { useStore } from "../store";
-import { Empty } from "./bits";
-import { Details } from "./Details";
-import { ListPane } from "./ListPane";
-import { ThreadView } from "./ThreadView";
+import { useEffect } from 'react';
+import { openConversation, route } from '../route';
+import { accounts } from '../state/accounts';
+import { follow } from '../state/follow';
+import { inbox, shown } from '../state/inbox';
+import { uncover, usePanel } from '../state/panel';
+import { useStore } from '../store';
+import { Empty } from './bits';
+import { Details } from './Details';
+import { ListPane } from './ListPane';
+import { ThreadView } from './ThreadView';
 
 export function InboxPage() {
   const id = useStore(route, (state) => state.conversationId);
@@ -24,7 +24,7 @@ export function InboxPage() {
   useEffect(() => void uncover(), [id]);
 
   return (
-    <div className="inbox" data-view={id ? "thread" : "list"} data-details={id && panel ? "" : undefined}>
+    <div className="inbox" data-view={id ? 'thread' : 'list'} data-details={id && panel ? '' : undefined}>
       <ListPane />
       {id
         ? <ThreadView id={id} key={id} />
@@ -39,7 +39,7 @@ export function InboxPage() {
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest("input, textarea, select, [contenteditable]") !== null;
+  return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null;
 }
 
 function useKeys(): void {
@@ -47,16 +47,16 @@ function useKeys(): void {
     function onKey(event: KeyboardEvent) {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if (isTyping(event.target)) return;
-      if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
-      else if (event.key === "/") focusOn(".search input");
-      else if (event.key === "r") focusOn(".composer textarea");
-      else if (event.key === "Escape" && route.get().conversationId) {
+      if (event.key === 'j' || event.key === 'k') step(event.key === 'j' ? 1 : -1);
+      else if (event.key === '/') focusOn('.search input');
+      else if (event.key === 'r') focusOn('.composer textarea');
+      else if (event.key === 'Escape' && route.get().conversationId) {
         if (!uncover()) openConversation(null);
       } else return;
       event.preventDefault();
     }
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
   }, []);
 }
 
@@ -70,5 +70,5 @@ function step(by: 1 | -1): void {
   const next = at < 0 ? list[0] : list[at + by];
   if (!next) return;
   openConversation(next.id);
-  document.querySelector(`[data-key="${next.id}"]`)?.scrollIntoView({ block: "nearest" });
+  document.querySelector(`[data-key="${next.id}"]`)?.scrollIntoView({ block: 'nearest' });
 }

@@ -1,14 +1,14 @@
 // The leads: everybody who left contact details, newest first, with the score and what it rests on.
-import { useEffect, useState } from "react";
-import { Button } from "react-aria-components/Button";
-import { leadName, reasonName, timeFull, timeShort } from "../format";
-import { useNow } from "../hooks";
-import { hrefOf } from "../route";
-import { leads, loadMoreLeads, reloadLeads } from "../state/leads";
-import { useStore } from "../store";
-import type { Lead } from "../types";
-import { Empty, Failure, ScoreRing, Skeleton } from "./bits";
-import { Icon } from "./Icon";
+import { useEffect, useState } from 'react';
+import { Button } from 'react-aria-components/Button';
+import { leadName, reasonName, timeFull, timeShort } from '../format';
+import { useNow } from '../hooks';
+import { hrefOf } from '../route';
+import { leads, loadMoreLeads, reloadLeads } from '../state/leads';
+import { useStore } from '../store';
+import type { Lead } from '../types';
+import { Empty, Failure, ScoreRing, Skeleton } from './bits';
+import { Icon } from './Icon';
 
 const REASONS_SHOWN_MAX = 3;
 
@@ -22,7 +22,9 @@ export default function LeadsPage() {
       <header className="leads-head">
         <h1>Leads</h1>
         {state.items.length > 0 && (
-          <p className="muted">{state.items.length}{state.cursor ? "+" : ""} {state.items.length === 1 ? "person" : "people"} left contact details</p>
+          <p className="muted">
+            {`${state.items.length}${state.cursor ? '+' : ''} ${state.items.length === 1 ? 'person' : 'people'} left contact details`}
+          </p>
         )}
       </header>
       <Body arrived={arrived} />
@@ -33,8 +35,8 @@ export default function LeadsPage() {
 function Body({ arrived }: { arrived: ReadonlySet<string> }) {
   const state = useStore(leads, (value) => value);
   const now = useNow();
-  if (state.phase === "error") return <Failure text={state.error} onRetry={() => void reloadLeads()} />;
-  if (state.phase === "loading" && state.items.length === 0) {
+  if (state.phase === 'error') return <Failure text={state.error} onRetry={() => void reloadLeads()} />;
+  if (state.phase === 'loading' && state.items.length === 0) {
     return (
       <div aria-busy="true">
         <span className="sr-only" role="status">Loading leads</span>
@@ -54,7 +56,7 @@ function Body({ arrived }: { arrived: ReadonlySet<string> }) {
       <table className="table" aria-label="Leads" role="table">
         <thead role="rowgroup">
           <tr role="row">
-            {["Score", "Lead", "Contact", "Why", "When", "Conversation"].map((word) => (
+            {['Score', 'Lead', 'Contact', 'Why', 'When', 'Conversation'].map((word) => (
               <th scope="col" role="columnheader" key={word}>{word}</th>
             ))}
           </tr>
@@ -67,7 +69,7 @@ function Body({ arrived }: { arrived: ReadonlySet<string> }) {
       </table>
       {state.cursor && (
         <Button className="button more" data-busy={state.loadingMore || undefined} onPress={() => void loadMoreLeads()}>
-          {state.loadingMore ? "Loading" : "Show older"}
+          {state.loadingMore ? 'Loading' : 'Show older'}
         </Button>
       )}
     </>
@@ -76,18 +78,20 @@ function Body({ arrived }: { arrived: ReadonlySet<string> }) {
 
 function LeadRow({ lead, now, isNew }: { lead: Lead; now: number; isNew: boolean }) {
   const reasons = lead.reasons.filter((reason) => reason.points > 0).slice(0, REASONS_SHOWN_MAX);
-  const place = [lead.jobTitle, lead.company].filter(Boolean).join(", ");
+  const place = [lead.jobTitle, lead.company].filter(Boolean).join(', ');
   return (
     <tr role="row" data-new={isNew || undefined}>
       <td role="cell" className="cell-score"><ScoreRing score={lead.score} /></td>
       <td role="cell" className="cell-name">
-        <span className="lead-name" dir="auto">{leadName(lead)}{isNew && <span className="chip" data-tone="lead">New</span>}</span>
+        <span className="lead-name" dir="auto">
+          {leadName(lead)}{isNew && <span className="chip" data-tone="lead">New</span>}
+        </span>
         {place && <span className="muted" dir="auto">{place}</span>}
         {lead.message && <span className="cell-message" dir="auto">{lead.message}</span>}
       </td>
       <td role="cell" className="cell-contact">
         {lead.email && <a href={`mailto:${lead.email}`}>{lead.email}</a>}
-        {lead.phone && <a href={`tel:${lead.phone.replaceAll(" ", "")}`}>{lead.phone}</a>}
+        {lead.phone && <a href={`tel:${lead.phone.replaceAll(' ', '')}`}>{lead.phone}</a>}
       </td>
       <td role="cell" className="cell-why">
         {reasons.map((reason) => (
@@ -101,7 +105,7 @@ function LeadRow({ lead, now, isNew }: { lead: Lead; now: number; isNew: boolean
       </td>
       <td role="cell" className="cell-link">
         {lead.conversationId && (
-          <a className="button" data-size="small" href={hrefOf("inbox", lead.conversationId)}
+          <a className="button" data-size="small" href={hrefOf('inbox', lead.conversationId)}
             aria-label={`Open the conversation with ${leadName(lead)}`}>
             <Icon name="chat" size={16} /><span className="open-word">Open</span>
           </a>

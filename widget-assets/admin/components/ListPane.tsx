@@ -1,21 +1,22 @@
 // The left column: search, filter, and the list itself with its states.
-import { useEffect, useState } from "react";
-import { Button } from "react-aria-components/Button";
-import { GridList, type Selection } from "react-aria-components/GridList";
-import { Input } from "react-aria-components/Input";
-import { SearchField } from "react-aria-components/SearchField";
-import { ToggleButton } from "react-aria-components/ToggleButton";
-import { ToggleButtonGroup } from "react-aria-components/ToggleButtonGroup";
-import { openConversation, route } from "../route";
-import { inbox, loadMore, reload, setFilter, setSearch, shown, type Filter } from "../state/inbox";
-import { useStore } from "../store";
-import { Empty, Failure, Skeleton } from "./bits";
-import { ConversationRow } from "./ConversationRow";
-import { Icon } from "./Icon";
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { Button } from 'react-aria-components/Button';
+import { GridList, type Selection } from 'react-aria-components/GridList';
+import { Input } from 'react-aria-components/Input';
+import { SearchField } from 'react-aria-components/SearchField';
+import { ToggleButton } from 'react-aria-components/ToggleButton';
+import { ToggleButtonGroup } from 'react-aria-components/ToggleButtonGroup';
+import { openConversation, route } from '../route';
+import { inbox, loadMore, reload, setFilter, setSearch, shown, type Filter, type InboxState } from '../state/inbox';
+import { useStore } from '../store';
+import { Empty, Failure, Skeleton } from './bits';
+import { ConversationRow } from './ConversationRow';
+import { Icon } from './Icon';
+import { useGlide } from './reorder';
 
 const SEARCH_WAIT_MS = 220;
 const FILTERS: [Filter, string][] = [
-  ["all", "All"], ["open", "Open"], ["human_takeover", "Taken over"], ["closed", "Closed"],
+  ['all', 'All'], ['open', 'Open'], ['human_takeover', 'Taken over'], ['closed', 'Closed'],
 ];
 
 export function ListPane() {
@@ -39,7 +40,7 @@ export function ListPane() {
 }
 
 function Search() {
-  const [text, setText] = useState("");
+  const [text, setText] = useState('');
   useEffect(() => {
     const timer = setTimeout(() => setSearch(text), SEARCH_WAIT_MS);
     return () => clearTimeout(timer);
@@ -57,9 +58,13 @@ function Conversations() {
   const state = useStore(inbox, (value) => value);
   const id = useStore(route, (value) => value.conversationId);
   const list = shown(state);
+  // The same set while nothing changed: a new one would be announced as a new selection.
+  const selected = useMemo(() => (id ? [id] : []), [id]);
+  const rows = useRef<HTMLDivElement>(null);
+  useGlide(rows, list.map((item) => item.id).join());
 
-  if (state.phase === "error") return <Failure text={state.error} onRetry={() => void reload()} />;
-  if (state.phase === "loading" && list.length === 0) {
+  if (state.phase === 'error') return <Failure text={state.error} onRetry={() => void reload()} />;
+  if (state.phase === 'loading' && list.length === 0) {
     return (
       <div className="list-scroll" aria-busy="true">
         <span className="sr-only" role="status">Loading conversations</span>
@@ -67,30 +72,43 @@ function Conversations() {
       </div>
     );
   }
-  if (list.length === 0) return <div className="list-scroll"><NoneFound state={state} /></div>;
+  if (list.length === 0) {
+    return (
+      <div className="list-scroll">
+        <NoneFound state={state} />
+        <More state={state} word="Search further back" />
+      </div>
+    );
+  }
   return (
     <div className="list-scroll">
-      <GridList className="rows" aria-label="Conversations" items={list}
+      <GridList className="rows" ref={rows} aria-label="Conversations" items={list}
         selectionMode="single" selectionBehavior="replace" disallowEmptySelection
-        selectedKeys={id ? [id] : []}
+        selectedKeys={selected}
         onSelectionChange={(keys: Selection) => {
-          const next = keys === "all" ? undefined : [...keys][0];
+          const next = keys === 'all' ? undefined : [...keys][0];
           if (next) openConversation(String(next));
         }}>
         {(item) => <ConversationRow id={item.id} conversation={item} />}
       </GridList>
-      {state.cursor && (
-        <Button className="button more" data-busy={state.loadingMore || undefined} onPress={() => void loadMore()}>
-          {state.loadingMore ? "Loading" : "Show older"}
-        </Button>
-      )}
+      <More state={state} word="Show older" />
     </div>
+  );
+}
+
+// A search walks back piece by piece: a page may be empty and still not be the last.
+function More({ state, word }: { state: InboxState; word: string }) {
+  if (!state.cursor) return null;
+  return (
+    <Button className="button more" data-busy={state.loadingMore || undefined} onPress={() => void loadMore()}>
+      {state.loadingMore ? 'Loading' : word}
+    </Button>
   );
 }
 
 function NoneFound({ state }: { state: { search: string; filter: Filter } }) {
   if (state.search) return <Empty icon="search" title="Nothing found">Try another word.</Empty>;
-  if (state.filter !== "all") {
+  if (state.filter !== 'all') {
     return <Empty icon="check" title="Nothing here">No conversation is in this state right now.</Empty>;
   }
   return (

@@ -1,19 +1,19 @@
 // Who is signed in, and what is theirs to choose: account, theme, sound, sign out.
-import { Button } from "react-aria-components/Button";
-import { Header } from "react-aria-components/Header";
-import { Menu, MenuItem, MenuSection, MenuTrigger } from "react-aria-components/Menu";
-import { Popover } from "react-aria-components/Popover";
-import { prefs, type Prefs } from "../prefs";
-import { accounts, openAccount } from "../state/accounts";
-import { personName, session, signOut } from "../state/session";
-import { openConversation } from "../route";
-import { chime } from "../sound";
-import { useStore } from "../store";
-import { initials } from "./bits";
-import { Icon } from "./Icon";
+import { Button } from 'react-aria-components/Button';
+import { Header } from 'react-aria-components/Header';
+import { Menu, MenuItem, MenuSection, MenuTrigger } from 'react-aria-components/Menu';
+import { Popover } from 'react-aria-components/Popover';
+import { prefs, type Prefs } from '../prefs';
+import { accounts, openAccount } from '../state/accounts';
+import { personName, session, signOut } from '../state/session';
+import { openConversation } from '../route';
+import { chime } from '../sound';
+import { useStore } from '../store';
+import { initials } from './bits';
+import { Icon } from './Icon';
 
-const THEMES: [Prefs["theme"], string, "system" | "sun" | "moon"][] = [
-  ["system", "Like the system", "system"], ["light", "Light", "sun"], ["dark", "Dark", "moon"],
+const THEMES: [Prefs['theme'], string, 'system' | 'sun' | 'moon'][] = [
+  ['system', 'Like the system', 'system'], ['light', 'Light', 'sun'], ['dark', 'Dark', 'moon'],
 ];
 
 function setSound(sound: boolean): void {
@@ -34,7 +34,7 @@ export function Person() {
           <Icon name="chevron" size={16} />
         </Button>
         <Popover className="menu-popover" placement="top start" offset={8}>
-          <PersonMenu email={user?.email ?? ""} />
+          <PersonMenu email={user?.email ?? ''} />
         </Popover>
       </MenuTrigger>
       <Button className="icon-button me-out" aria-label="Sign out" onPress={() => void signOut()}>
@@ -53,7 +53,7 @@ function PersonMenu({ email }: { email: string }) {
         <MenuSection selectionMode="single" disallowEmptySelection
           selectedKeys={open ? [open.id] : []}
           onSelectionChange={(keys) => {
-            const next = items.find((item) => keys !== "all" && keys.has(item.id));
+            const next = items.find((item) => keys !== 'all' && keys.has(item.id));
             if (!next || next.id === open?.id) return;
             openConversation(null);
             openAccount(next);
@@ -69,7 +69,7 @@ function PersonMenu({ email }: { email: string }) {
       )}
       <MenuSection selectionMode="single" disallowEmptySelection selectedKeys={[theme]}
         onSelectionChange={(keys) => {
-          if (keys !== "all") prefs.set({ theme: [...keys][0] as Prefs["theme"] });
+          if (keys !== 'all') prefs.set({ theme: [...keys][0] as Prefs['theme'] });
         }}>
         <Header className="menu-header">Theme</Header>
         {THEMES.map(([key, word, icon]) => (
@@ -78,8 +78,8 @@ function PersonMenu({ email }: { email: string }) {
           </MenuItem>
         ))}
       </MenuSection>
-      <MenuSection selectionMode="multiple" selectedKeys={sound ? ["sound"] : []}
-        onSelectionChange={(keys) => setSound(keys === "all" || keys.has("sound"))}>
+      <MenuSection selectionMode="multiple" selectedKeys={sound ? ['sound'] : []}
+        onSelectionChange={(keys) => setSound(keys === 'all' || keys.has('sound'))}>
         <Header className="menu-header">Notices</Header>
         <MenuItem className="menu-item" id="sound" textValue="Sound" shouldCloseOnSelect={false}>
           <Icon name="bell" size={18} /><span>Sound for new messages</span>

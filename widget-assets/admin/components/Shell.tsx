@@ -1,19 +1,19 @@
 // The frame of the signed-in app: sidebar (a tab bar on phones), connection state, the page itself, and
 // the title with the number of unread conversations.
-import { lazy, Suspense, useEffect, useRef } from "react";
-import { hrefOf, route } from "../route";
-import { accounts, loadAccounts } from "../state/accounts";
-import { inbox } from "../state/inbox";
-import { leads } from "../state/leads";
-import { isUnread, seen } from "../state/unread";
-import { useStore } from "../store";
-import { Empty, Failure, Skeleton } from "./bits";
-import { ConnectionStatus } from "./ConnectionStatus";
-import { Icon, Logo, type IconName } from "./Icon";
-import { InboxPage } from "./InboxPage";
-import { Person } from "./Person";
+import { lazy, Suspense, useEffect, useRef } from 'react';
+import { hrefOf, route } from '../route';
+import { accounts, loadAccounts } from '../state/accounts';
+import { inbox } from '../state/inbox';
+import { leads } from '../state/leads';
+import { isUnread, seen } from '../state/unread';
+import { useStore } from '../store';
+import { Empty, Failure, Skeleton } from './bits';
+import { ConnectionStatus } from './ConnectionStatus';
+import { Icon, Logo, type IconName } from './Icon';
+import { InboxPage } from './InboxPage';
+import { Person } from './Person';
 
-const LeadsPage = lazy(() => import("./LeadsPage"));
+const LeadsPage = lazy(() => import('./LeadsPage'));
 
 export function useUnreadCount(): number {
   const items = useStore(inbox, (state) => state.items);
@@ -25,7 +25,7 @@ export function Shell() {
   const page = useStore(route, (state) => state.page);
   const main = useRef<HTMLElement>(null);
   const unread = useUnreadCount();
-  const word = page === "inbox" ? "Inbox" : "Leads";
+  const word = page === 'inbox' ? 'Inbox' : 'Leads';
 
   useEffect(() => {
     document.title = `${unread > 0 ? `(${unread}) ` : ""}${word} · ChatPad`;
@@ -45,15 +45,15 @@ export function Shell() {
   );
 }
 
-function Page({ page }: { page: "inbox" | "leads" }) {
+function Page({ page }: { page: 'inbox' | 'leads' }) {
   const phase = useStore(accounts, (state) => state.phase);
   const open = useStore(accounts, (state) => state.open);
   const error = useStore(accounts, (state) => state.error);
-  if (phase === "error" && !open) return <Failure text={error} onRetry={() => void loadAccounts()} />;
-  if (phase === "ready" && !open) {
+  if (phase === 'error' && !open) return <Failure text={error} onRetry={() => void loadAccounts()} />;
+  if (phase === 'ready' && !open) {
     return <Empty icon="building" title="No account yet">Ask somebody to add you to theirs.</Empty>;
   }
-  if (page === "inbox") return <InboxPage />;
+  if (page === 'inbox') return <InboxPage />;
   return (
     <Suspense fallback={<Skeleton rows={6} kind="table" />}>
       <LeadsPage />
@@ -71,13 +71,13 @@ function Sidebar({ unread }: { unread: number }) {
         <Logo />
         <span className="brand-text">
           <span className="brand-name">ChatPad</span>
-          <span className="brand-account">{account?.name ?? "\u00a0"}</span>
+          <span className="brand-account">{account?.name ?? '\u00a0'}</span>
         </span>
       </div>
       <nav className="nav" aria-label="Main">
-        <NavLink here={page === "inbox"} href={hrefOf("inbox")} icon="inbox" word="Inbox" count={unread} />
-        <NavLink here={page === "leads"} href={hrefOf("leads")} icon="leads" word="Leads"
-          count={page === "leads" ? 0 : arrived} />
+        <NavLink here={page === 'inbox'} href={hrefOf('inbox')} icon="inbox" word="Inbox" count={unread} />
+        <NavLink here={page === 'leads'} href={hrefOf('leads')} icon="leads" word="Leads"
+          count={page === 'leads' ? 0 : arrived} />
       </nav>
       <div className="sidebar-foot">
         <ConnectionStatus />
@@ -97,11 +97,11 @@ interface NavLinkProps {
 
 function NavLink({ here, href, icon, word, count }: NavLinkProps) {
   return (
-    <a className="nav-link" href={href} aria-current={here ? "page" : undefined}>
+    <a className="nav-link" href={href} aria-current={here ? 'page' : undefined}>
       <Icon name={icon} />
       <span className="nav-word">{word}</span>
       {count > 0 && (
-        <span className="badge">{count > 99 ? "99+" : count}<span className="sr-only"> new</span></span>
+        <span className="badge">{count > 99 ? '99+' : count}<span className="sr-only"> new</span></span>
       )}
     </a>
   );

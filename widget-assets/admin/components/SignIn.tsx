@@ -1,25 +1,25 @@
 // The sign-in: two labelled fields that password managers know, clear words when it fails, and where to
 // find the demo's address and password.
-import { useRef, useState, type FormEvent } from "react";
-import { Button } from "react-aria-components/Button";
-import { Form } from "react-aria-components/Form";
-import { Input } from "react-aria-components/Input";
-import { Label } from "react-aria-components/Label";
-import { TextField } from "react-aria-components/TextField";
-import { session, signIn, type SignInFailure } from "../state/session";
-import { useStore } from "../store";
-import { Icon, Logo } from "./Icon";
+import { useRef, useState, type FormEvent } from 'react';
+import { Button } from 'react-aria-components/Button';
+import { Form } from 'react-aria-components/Form';
+import { Input } from 'react-aria-components/Input';
+import { Label } from 'react-aria-components/Label';
+import { TextField } from 'react-aria-components/TextField';
+import { session, signIn, type SignInFailure } from '../state/session';
+import { useStore } from '../store';
+import { Icon, Logo } from './Icon';
 
 const WORDS: Record<SignInFailure, string> = {
-  credentials: "E-mail and password do not match. Check both and try again.",
-  rate: "Too many attempts. Wait a minute, then try again.",
-  offline: "The server cannot be reached. Check the connection and try again.",
-  other: "Something went wrong on our side. Try again in a moment.",
+  credentials: 'E-mail and password do not match. Check both and try again.',
+  rate: 'Too many attempts. Wait a minute, then try again.',
+  offline: 'The server cannot be reached. Check the connection and try again.',
+  other: 'Something went wrong on our side. Try again in a moment.',
 };
 
 export function SignIn() {
   const expired = useStore(session, (state) => state.expired);
-  const [failure, setFailure] = useState<SignInFailure | "empty" | null>(null);
+  const [failure, setFailure] = useState<SignInFailure | 'empty' | null>(null);
   const [busy, setBusy] = useState(false);
   const [shown, setShown] = useState(false);
   const password = useRef<HTMLInputElement>(null);
@@ -28,15 +28,15 @@ export function SignIn() {
     event.preventDefault();
     if (busy) return;
     const data = new FormData(event.currentTarget);
-    const email = String(data.get("email")).trim();
-    const secret = String(data.get("password"));
-    if (!email || !secret) return setFailure("empty");
+    const email = String(data.get('email')).trim();
+    const secret = String(data.get('password'));
+    if (!email || !secret) return setFailure('empty');
     setBusy(true);
     setFailure(null);
     const result = await signIn(email, secret);
     setBusy(false);
     setFailure(result);
-    if (result === "credentials") password.current?.select();
+    if (result === 'credentials') password.current?.select();
   }
 
   return (
@@ -54,29 +54,29 @@ export function SignIn() {
         {failure && (
           <p className="notice" data-tone="bad" role="alert">
             <Icon name="alert" size={18} />
-            {failure === "empty" ? "Fill in your e-mail address and your password." : WORDS[failure]}
+            {failure === 'empty' ? 'Fill in your e-mail address and your password.' : WORDS[failure]}
           </p>
         )}
         <Form onSubmit={submit} validationBehavior="aria" className="signin-form">
           <TextField name="email" type="email" autoComplete="username" autoFocus
-            isInvalid={failure === "credentials"} className="field">
+            isInvalid={failure === 'credentials'} className="field">
             <Label>E-mail</Label>
             <Input className="input" inputMode="email" spellCheck="false" autoCapitalize="none" />
           </TextField>
-          <TextField name="password" type={shown ? "text" : "password"} autoComplete="current-password"
-            isInvalid={failure === "credentials"} className="field">
+          <TextField name="password" type={shown ? 'text' : 'password'} autoComplete="current-password"
+            isInvalid={failure === 'credentials'} className="field">
             <Label>Password</Label>
             <div className="input-with-button">
               <Input className="input" ref={password} />
               <Button className="input-button" type="button" onPress={() => setShown(!shown)}
-                aria-label={shown ? "Hide what you type" : "Show what you type"}>
-                {shown ? "Hide" : "Show"}
+                aria-label={shown ? 'Hide what you type' : 'Show what you type'}>
+                {shown ? 'Hide' : 'Show'}
               </Button>
             </div>
           </TextField>
           <Button type="submit" className="button" data-look="primary" data-size="large"
             data-busy={busy || undefined}>
-            {busy ? "Signing in…" : "Sign in"}
+            {busy ? 'Signing in…' : 'Sign in'}
           </Button>
         </Form>
         <p className="signin-hint">

@@ -1,24 +1,24 @@
 // The open conversation: head with its actions, transcript, and what stands below it.
-import { useEffect, useRef } from "react";
-import { Button } from "react-aria-components/Button";
-import { ago, visitorName } from "../format";
-import { useMedia, useNow } from "../hooks";
-import { hrefOf } from "../route";
-import { accounts, mayWrite } from "../state/accounts";
-import { handBack, setClosed, takeOver } from "../state/actions";
-import { current } from "../state/current";
-import { catchUp } from "../state/follow";
-import { inbox } from "../state/inbox";
-import { showPanel, usePanel } from "../state/panel";
-import { session } from "../state/session";
-import { NEW_THREAD, patchThread, threads } from "../state/threads";
-import { markSeen } from "../state/unread";
-import { useStore } from "../store";
-import type { Conversation } from "../types";
-import { Avatar, Empty, Failure, Skeleton, StatusChip } from "./bits";
-import { Composer } from "./Composer";
-import { Icon } from "./Icon";
-import { Transcript } from "./Transcript";
+import { useEffect, useRef } from 'react';
+import { Button } from 'react-aria-components/Button';
+import { ago, visitorName } from '../format';
+import { useMedia, useNow } from '../hooks';
+import { hrefOf } from '../route';
+import { accounts, mayWrite } from '../state/accounts';
+import { handBack, setClosed, takeOver } from '../state/actions';
+import { current } from '../state/current';
+import { catchUp } from '../state/follow';
+import { inbox } from '../state/inbox';
+import { showPanel, usePanel } from '../state/panel';
+import { session } from '../state/session';
+import { NEW_THREAD, patchThread, threads } from '../state/threads';
+import { markSeen } from '../state/unread';
+import { useStore } from '../store';
+import type { Conversation } from '../types';
+import { Avatar, Empty, Failure, Skeleton, StatusChip } from './bits';
+import { Composer } from './Composer';
+import { Icon } from './Icon';
+import { Transcript } from './Transcript';
 
 export function useConversation(id: string): Conversation | undefined {
   const listed = useStore(inbox, (state) => state.items.get(id));
@@ -30,8 +30,8 @@ export function ThreadView({ id }: { id: string }) {
   const conversation = useConversation(id);
   const thread = useStore(threads, (state) => state.byId.get(id) ?? NEW_THREAD);
   const title = useRef<HTMLHeadingElement>(null);
-  const alone = useMedia("(max-width: 719px)");
-  const Heading = alone ? "h1" : "h2";
+  const alone = useMedia('(max-width: 719px)');
+  const Heading = alone ? 'h1' : 'h2';
   useSeen(id, conversation);
 
   // On a phone the list has just gone: the focus follows to what has taken its place.
@@ -40,20 +40,20 @@ export function ThreadView({ id }: { id: string }) {
     if (alone && ready) title.current?.focus();
   }, [alone, ready]);
 
-  if (thread.phase === "missing") {
+  if (thread.phase === 'missing') {
     return (
       <section className="thread" aria-label="Conversation">
         <Empty icon="search" title="This conversation cannot be found">
-          It may have been removed, or belong to another account. <a href={hrefOf("inbox")}>Back to the inbox</a>
+          It may have been removed, or belong to another account. <a href={hrefOf('inbox')}>Back to the inbox</a>
         </Empty>
       </section>
     );
   }
-  const name = conversation ? visitorName(conversation, thread.lead) : "";
+  const name = conversation ? visitorName(conversation, thread.lead) : '';
   return (
     <section className="thread" aria-label="Conversation" data-status={conversation?.status}>
       <header className="thread-head">
-        <a className="icon-button back" href={hrefOf("inbox")} aria-label="Back to the list"><Icon name="back" /></a>
+        <a className="icon-button back" href={hrefOf('inbox')} aria-label="Back to the list"><Icon name="back" /></a>
         {conversation && (
           <>
             <Avatar id={id} name={name} known={Boolean(thread.lead?.name)} />
@@ -65,14 +65,14 @@ export function ThreadView({ id }: { id: string }) {
           </>
         )}
       </header>
-      {thread.phase === "error"
+      {thread.phase === 'error'
         ? <Failure text={thread.error} onRetry={() => {
-            patchThread(id, { phase: "loading" });
+            patchThread(id, { phase: 'loading' });
             void catchUp(id);
           }} />
-        : thread.phase === "loading" && thread.messages.length === 0
+        : thread.phase === 'loading' && thread.messages.length === 0
           ? <div className="transcript" aria-busy="true"><Skeleton rows={5} kind="chat" /></div>
-          : <Transcript id={id} thread={thread} visitor={name} agent={conversation?.agentName ?? "Assistant"} />}
+          : <Transcript id={id} thread={thread} visitor={name} agent={conversation?.agentName ?? 'Assistant'} />}
       {conversation && <Composer conversation={conversation} />}
     </section>
   );
@@ -84,11 +84,11 @@ function useSeen(id: string, conversation: Conversation | undefined): void {
   useEffect(() => {
     if (seq === undefined) return;
     const look = () => {
-      if (document.visibilityState === "visible") markSeen(id, seq);
+      if (document.visibilityState === 'visible') markSeen(id, seq);
     };
     look();
-    document.addEventListener("visibilitychange", look);
-    return () => document.removeEventListener("visibilitychange", look);
+    document.addEventListener('visibilitychange', look);
+    return () => document.removeEventListener('visibilitychange', look);
   }, [id, seq]);
 }
 
@@ -96,9 +96,9 @@ function Owner({ conversation }: { conversation: Conversation }) {
   const myId = useStore(session, (state) => state.user?.id);
   const now = useNow();
   const { status, takenOverBy, agentName } = conversation;
-  const words = status === "active" ? `${agentName} is answering`
-    : status === "human_takeover"
-      ? takenOverBy?.id === myId ? "You are in charge" : `${takenOverBy?.name ?? "A colleague"} is in charge`
+  const words = status === 'active' ? `${agentName} is answering`
+    : status === 'human_takeover'
+      ? takenOverBy?.id === myId ? 'You are in charge' : `${takenOverBy?.name ?? 'A colleague'} is in charge`
       : ago(conversation.updatedAt, now);
   return (
     <p className="thread-owner">
@@ -115,9 +115,9 @@ function Actions({ conversation }: { conversation: Conversation }) {
   return (
     <div className="thread-actions">
       {mayWrite(account) && <StatusButtons conversation={conversation} />}
-      {mayWrite(account) && (status === "active" || status === "human_takeover") && (
+      {mayWrite(account) && (status === 'active' || status === 'human_takeover') && (
         <Button className="icon-button on-wide" aria-label="Close conversation"
-          onPress={() => void setClosed(id, "closed")}>
+          onPress={() => void setClosed(id, 'closed')}>
           <Icon name="archive" />
         </Button>
       )}
@@ -132,15 +132,15 @@ function Actions({ conversation }: { conversation: Conversation }) {
 export function StatusButtons({ conversation }: { conversation: Conversation }) {
   const myId = useStore(session, (state) => state.user?.id);
   const { id, status, takenOverBy } = conversation;
-  if (status === "closed") {
+  if (status === 'closed') {
     return (
-      <Button className="button" onPress={() => void setClosed(id, "active")}>
+      <Button className="button" onPress={() => void setClosed(id, 'active')}>
         <Icon name="reopen" size={18} />Reopen
       </Button>
     );
   }
-  if (status === "archived") return null;
-  if (status === "human_takeover" && takenOverBy?.id === myId) {
+  if (status === 'archived') return null;
+  if (status === 'human_takeover' && takenOverBy?.id === myId) {
     return (
       <Button className="button" onPress={() => void handBack(id)}>
         <Icon name="handback" size={18} />Hand back

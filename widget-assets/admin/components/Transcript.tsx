@@ -1,14 +1,14 @@
 // The transcript: messages by day, what happened between them, the answer being written, and words on
 // their way. Stays at the end while somebody is at the end; otherwise says that there is more below.
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
-import { Button } from "react-aria-components/Button";
-import { dayKey, dayName, timeOfDay } from "../format";
-import { useNow } from "../hooks";
-import type { Mark, Thread } from "../state/threads";
-import type { Message } from "../types";
-import { Dots } from "./bits";
-import { Bubble, Unsent, Writing } from "./Bubble";
-import { Icon } from "./Icon";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { Button } from 'react-aria-components/Button';
+import { dayKey, dayName, timeOfDay } from '../format';
+import { useNow } from '../hooks';
+import type { Mark, Thread } from '../state/threads';
+import type { Message } from '../types';
+import { Dots } from './bits';
+import { Bubble, Unsent, Writing } from './Bubble';
+import { Icon } from './Icon';
 
 const NEAR_END_PX = 80;
 // Messages of one author within this time stand under one name.
@@ -67,7 +67,7 @@ function sameAuthor(a: Message | undefined, b: Message): boolean {
 function Marks({ marks }: { marks: readonly Mark[] }) {
   return marks.map((mark) => (
     <p className="mark" data-kind={mark.kind} key={mark.key}>
-      <Icon name={mark.kind === "takeover" ? "person" : mark.kind === "handback" ? "spark" : "alert"} size={15} />
+      <Icon name={mark.kind === 'takeover' ? 'person' : mark.kind === 'handback' ? 'spark' : 'alert'} size={15} />
       <span>{mark.text}</span>
       <time dateTime={mark.at}>{timeOfDay(mark.at)}</time>
     </p>
@@ -100,10 +100,10 @@ function useStickToEnd() {
     });
     resized.observe(inner);
     resized.observe(outer);
-    outer.addEventListener("scroll", onScroll, { passive: true });
+    outer.addEventListener('scroll', onScroll, { passive: true });
     return () => {
       resized.disconnect();
-      outer.removeEventListener("scroll", onScroll);
+      outer.removeEventListener('scroll', onScroll);
     };
   }, []);
   return { box, content, atEnd, toEnd };

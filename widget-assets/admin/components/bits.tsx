@@ -1,9 +1,9 @@
 // The smallest pieces: avatar, status chip, score ring, empty and error states, skeleton lines.
-import type { ReactNode } from "react";
-import { Button } from "react-aria-components/Button";
-import { hueOf, scoreWord, statusWord } from "../format";
-import type { Conversation } from "../types";
-import { Icon, type IconName } from "./Icon";
+import type { ReactNode } from 'react';
+import { Button } from 'react-aria-components/Button';
+import { hueOf, scoreWord, statusWord } from '../format';
+import type { Conversation } from '../types';
+import { Icon, type IconName } from './Icon';
 
 export function Avatar({ id, name, known }: { id: string; name: string; known: boolean }) {
   return (
@@ -14,16 +14,16 @@ export function Avatar({ id, name, known }: { id: string; name: string; known: b
 }
 
 export function initials(name: string): string {
-  const words = name.replace(/@.*/, "").split(/[\s._-]+/).filter(Boolean);
-  const first = [...(words[0] ?? "?")][0] ?? "?";
-  const last = words.length > 1 ? ([...(words.at(-1) ?? "")][0] ?? "") : "";
+  const words = name.replace(/@.*/, '').split(/[\s._-]+/).filter(Boolean);
+  const first = [...(words[0] ?? '?')][0] ?? '?';
+  const last = words.length > 1 ? ([...(words.at(-1) ?? '')][0] ?? '') : '';
   return (first + last).toUpperCase();
 }
 
 export function StatusChip({ conversation, myId }: { conversation: Conversation; myId?: string }) {
   const { status } = conversation;
-  const tone = status === "active" ? "ai" : status === "human_takeover" ? "person" : "closed";
-  const icon: IconName = tone === "ai" ? "spark" : tone === "person" ? "person" : "check";
+  const tone = status === 'active' ? 'ai' : status === 'human_takeover' ? 'person' : 'closed';
+  const icon: IconName = tone === 'ai' ? 'spark' : tone === 'person' ? 'person' : 'check';
   return (
     <span className="chip" data-tone={tone}>
       <Icon name={icon} size={13} />
@@ -66,7 +66,7 @@ export function Failure({ text, onRetry }: { text: string; onRetry: () => void }
   );
 }
 
-export function Skeleton({ rows, kind }: { rows: number; kind: "list" | "chat" | "table" }) {
+export function Skeleton({ rows, kind }: { rows: number; kind: 'list' | 'chat' | 'table' }) {
   return (
     <div className="skeleton" data-kind={kind} aria-hidden="true">
       {Array.from({ length: rows }, (_, index) => (

@@ -1,39 +1,39 @@
 // The accounts this person belongs to and the one that is open. Opening one joins its channel; after
 // every join the list and the leads are loaded again, since an account's events cannot be replayed.
-import { api, messageOf } from "../api";
-import { prefs } from "../prefs";
-import { createStore } from "../store";
-import type { Account } from "../types";
-import { current } from "./current";
-import { applyAccountEvent } from "./events";
-import { inbox, reload, showAccount } from "./inbox";
-import { leads, reloadLeads, showLeadsOf } from "./leads";
-import { fresh, link, watch, whenBack, type Watch } from "./live";
-import { forgetThreads } from "./threads";
+import { api, messageOf } from '../api';
+import { prefs } from '../prefs';
+import { createStore } from '../store';
+import type { Account } from '../types';
+import { current } from './current';
+import { applyAccountEvent } from './events';
+import { inbox, reload, showAccount } from './inbox';
+import { leads, reloadLeads, showLeadsOf } from './leads';
+import { fresh, link, watch, whenBack, type Watch } from './live';
+import { forgetThreads } from './threads';
 
 export interface AccountsState {
   items: readonly Account[];
   open: Account | null;
-  phase: "loading" | "ready" | "error";
+  phase: 'loading' | 'ready' | 'error';
   error: string;
 }
 
 export const accounts = createStore<AccountsState>({
-  items: [], open: null, phase: "loading", error: "",
+  items: [], open: null, phase: 'loading', error: '',
 });
 
 let watching: Watch | null = null;
 
 export async function loadAccounts(): Promise<void> {
-  accounts.set({ phase: "loading", error: "" });
+  accounts.set({ phase: 'loading', error: '' });
   try {
     const { accounts: items } = await api.accounts();
-    accounts.set({ items, phase: "ready" });
+    accounts.set({ items, phase: 'ready' });
     const wanted = prefs.get().accountId;
     const first = items.find((item) => item.id === wanted) ?? items[0];
     if (first) openAccount(first);
   } catch (error) {
-    accounts.set({ phase: "error", error: messageOf(error) });
+    accounts.set({ phase: 'error', error: messageOf(error) });
   }
 }
 
@@ -68,11 +68,11 @@ whenBack(refresh);
 export function leaveAccounts(): void {
   watching?.stop();
   watching = null;
-  accounts.set({ items: [], open: null, phase: "loading", error: "" });
-  inbox.set({ accountId: null, items: new Map(), phase: "loading" });
-  leads.set({ accountId: null, items: [], byConversation: new Map(), phase: "loading" });
+  accounts.set({ items: [], open: null, phase: 'loading', error: '' });
+  inbox.set({ accountId: null, items: new Map(), phase: 'loading' });
+  leads.set({ accountId: null, items: [], byConversation: new Map(), phase: 'loading' });
   current.set({ id: null, conversation: null });
   forgetThreads();
 }
 
-export const mayWrite = (account: Account | null) => account !== null && account.role !== "client";
+export const mayWrite = (account: Account | null) => account !== null && account.role !== 'client';

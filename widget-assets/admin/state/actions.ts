@@ -1,14 +1,14 @@
 // What a person does to a conversation. Each is shown at once and taken back when the server refuses.
 // Messages go out one after another, so they keep their order; each has a client id, so a repeat after
 // a lost answer cannot double it.
-import { api, ApiError, messageOf } from "../api";
-import type { Conversation } from "../types";
-import { current, patchCurrent, putCurrent } from "./current";
-import { inbox, patchConversation, putConversation } from "./inbox";
-import { endAnswer } from "./running";
-import { personName, session } from "./session";
-import { addMessages, dropPending, putPending, threadOf, type Pending } from "./threads";
-import { toast } from "./toasts";
+import { api, ApiError, messageOf } from '../api';
+import type { Conversation } from '../types';
+import { current, patchCurrent, putCurrent } from './current';
+import { inbox, patchConversation, putConversation } from './inbox';
+import { endAnswer } from './running';
+import { personName, session } from './session';
+import { addMessages, dropPending, putPending, threadOf, type Pending } from './threads';
+import { toast } from './toasts';
 
 const SEND_RETRY_MS = [800, 2_000, 4_000];
 
@@ -35,7 +35,7 @@ async function change(
     const back = { status: before.status, takenOverBy: before.takenOverBy };
     patchConversation(id, back);
     patchCurrent(id, back);
-    toast(messageOf(error), "bad");
+    toast(messageOf(error), 'bad');
     return false;
   }
 }
@@ -47,7 +47,7 @@ export function takeOver(id: string): Promise<boolean> {
   const { user } = session.get();
   if (!user) return Promise.resolve(false);
   const me = { id: user.id, name: personName(user) };
-  const done = change(id, { status: "human_takeover", takenOverBy: me }, () => api.takeOver(id));
+  const done = change(id, { status: 'human_takeover', takenOverBy: me }, () => api.takeOver(id));
   takeovers.set(id, done);
   void done.then((ok) => {
     if (ok) endAnswer(id);
@@ -57,10 +57,10 @@ export function takeOver(id: string): Promise<boolean> {
 }
 
 export function handBack(id: string): Promise<boolean> {
-  return change(id, { status: "active", takenOverBy: null }, () => api.handBack(id));
+  return change(id, { status: 'active', takenOverBy: null }, () => api.handBack(id));
 }
 
-export function setClosed(id: string, status: "active" | "closed"): Promise<boolean> {
+export function setClosed(id: string, status: 'active' | 'closed'): Promise<boolean> {
   return change(id, { status, takenOverBy: null }, () => api.setStatus(id, status));
 }
 
@@ -68,13 +68,13 @@ const queues = new Map<string, Promise<void>>();
 
 export function send(id: string, content: string): void {
   enqueue(id, {
-    clientId: crypto.randomUUID(), content, at: new Date().toISOString(), state: "sending", error: "",
+    clientId: crypto.randomUUID(), content, at: new Date().toISOString(), state: 'sending', error: '',
     transient: false,
   });
 }
 
 export function retry(id: string, item: Pending): void {
-  enqueue(id, { ...item, state: "sending", error: "" });
+  enqueue(id, { ...item, state: 'sending', error: '' });
 }
 
 export function discard(id: string, item: Pending): void {
@@ -84,7 +84,7 @@ export function discard(id: string, item: Pending): void {
 // The connection is back: what failed only for want of it goes out by itself.
 export function retryPending(id: string): void {
   for (const item of threadOf(id).pending) {
-    if (item.state === "failed" && item.transient) retry(id, item);
+    if (item.state === 'failed' && item.transient) retry(id, item);
   }
 }
 
@@ -115,7 +115,7 @@ async function deliver(id: string, item: Pending): Promise<void> {
       }
       // It may have come back by the channel meanwhile.
       if (!threadOf(id).pending.some((other) => other.clientId === item.clientId)) return;
-      putPending(id, { ...item, state: "failed", error: messageOf(error), transient });
+      putPending(id, { ...item, state: 'failed', error: messageOf(error), transient });
       return;
     }
   }

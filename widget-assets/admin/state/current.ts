@@ -1,7 +1,7 @@
 // The conversation that is open, whether or not the list's filter shows it.
-import { createStore } from "../store";
-import type { Conversation } from "../types";
-import { newer } from "./inbox";
+import { createStore } from '../store';
+import type { Conversation } from '../types';
+import { newer } from './inbox';
 
 export const current = createStore<{ id: string | null; conversation: Conversation | null }>({
   id: null, conversation: null,

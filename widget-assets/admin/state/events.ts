@@ -1,13 +1,13 @@
 // What a durable event changes. The same event comes on the account's topic and on the open
 // conversation's; whoever calls has dropped the second one already.
-import { api } from "../api";
-import { chime } from "../sound";
-import type { Conversation, Lead, LiveEvent, Message } from "../types";
-import { current, patchCurrent, putCurrent } from "./current";
-import { inbox, noteMessage, patchConversation, putConversation } from "./inbox";
-import { putLead } from "./leads";
-import { endAnswer } from "./running";
-import { addMark, addMessages, patchThread, threads } from "./threads";
+import { api } from '../api';
+import { chime } from '../sound';
+import type { Conversation, Lead, LiveEvent, Message } from '../types';
+import { current, patchCurrent, putCurrent } from './current';
+import { inbox, noteMessage, patchConversation, putConversation } from './inbox';
+import { putLead } from './leads';
+import { endAnswer } from './running';
+import { addMark, addMessages, patchThread, threads } from './threads';
 
 export function applyAccountEvent({ event, payload }: LiveEvent): void {
   const conversation = payload.conversation as Conversation | undefined;
@@ -15,11 +15,11 @@ export function applyAccountEvent({ event, payload }: LiveEvent): void {
     putConversation(conversation);
     putCurrent(conversation);
   }
-  if (event === "message.created") onMessage(payload.message as Message);
-  else if (event === "takeover.started" || event === "takeover.ended") onTakeover(event, payload);
-  else if (event === "lead.created") onLead(payload.lead as Lead);
-  else if (event === "answer.failed") onFailed(payload);
-  if (event === "conversation.created") chime();
+  if (event === 'message.created') onMessage(payload.message as Message);
+  else if (event === 'takeover.started' || event === 'takeover.ended') onTakeover(event, payload);
+  else if (event === 'lead.created') onLead(payload.lead as Lead);
+  else if (event === 'answer.failed') onFailed(payload);
+  if (event === 'conversation.created') chime();
 }
 
 function onMessage(message: Message): void {
@@ -30,7 +30,7 @@ function onMessage(message: Message): void {
   else void fetchUnlisted(id);
   const open = current.get().conversation;
   if (open?.id === id) patchCurrent(id, noteMessage(open, message));
-  if (message.role === "visitor") chime();
+  if (message.role === 'visitor') chime();
 }
 
 // Something moved in a conversation further down than what is loaded.
@@ -50,15 +50,15 @@ function onTakeover(event: string, payload: Record<string, unknown>): void {
     id: string; memberName: string; startedAt: string; endedAt: string | null;
   };
   if (!threads.get().byId.has(id)) return;
-  const started = event === "takeover.started";
+  const started = event === 'takeover.started';
   if (started) endAnswer(id);
   // One person taking over from another ends a takeover too, but hands nothing back.
-  else if (status !== "active") return;
+  else if (status !== 'active') return;
   addMark(id, {
     key: `${event}:${takeover.id}`,
     at: (started ? takeover.startedAt : takeover.endedAt) ?? new Date().toISOString(),
-    kind: started ? "takeover" : "handback",
-    text: started ? `${takeover.memberName} took over` : "Handed back to the assistant",
+    kind: started ? 'takeover' : 'handback',
+    text: started ? `${takeover.memberName} took over` : 'Handed back to the assistant',
   });
 }
 
@@ -77,7 +77,7 @@ function onFailed(payload: Record<string, unknown>): void {
   const id = String(payload.conversationId);
   if (!threads.get().byId.has(id)) return;
   addMark(id, {
-    key: `failed:${String(payload.messageId)}`, at: new Date().toISOString(), kind: "failed",
-    text: "The AI provider failed, so the visitor got the fallback message",
+    key: `failed:${String(payload.messageId)}`, at: new Date().toISOString(), kind: 'failed',
+    text: 'The AI provider failed, so the visitor got the fallback message',
   });
 }

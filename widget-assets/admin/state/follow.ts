@@ -1,15 +1,15 @@
 // Follows the open conversation: joins its channel, catches up after every join (docs/protocol.md,
 // "Coming back"), applies its events, and tells the visitor when somebody here types.
-import { api, ApiError, messageOf } from "../api";
-import type { LiveEvent } from "../types";
-import { fresh, link, watch, whenBack, type Watch } from "./live";
-import { applyAccountEvent } from "./events";
-import { putConversation } from "./inbox";
-import { retryPending } from "./actions";
-import { endAnswer, forgetHeard, hearDelta, showStored } from "./running";
-import { putLead } from "./leads";
-import { addMessages, contiguousSeq, patchThread, threadOf } from "./threads";
-import { current, putCurrent } from "./current";
+import { api, ApiError, messageOf } from '../api';
+import type { LiveEvent } from '../types';
+import { fresh, link, watch, whenBack, type Watch } from './live';
+import { applyAccountEvent } from './events';
+import { inbox, putConversation } from './inbox';
+import { retryPending } from './actions';
+import { endAnswer, forgetHeard, hearDelta, showStored } from './running';
+import { putLead } from './leads';
+import { addMessages, contiguousSeq, patchThread, threadOf } from './threads';
+import { current, putCurrent } from './current';
 
 const TYPING_SHOWN_MS = 6_000;
 const TYPING_SENT_EVERY_MS = 2_000;
@@ -23,7 +23,7 @@ let silence: ReturnType<typeof setTimeout> | undefined;
 let typingSentAt = 0;
 
 export function follow(id: string): () => void {
-  patchThread(id, { phase: threadOf(id).phase === "ready" ? "ready" : "loading", error: "" });
+  patchThread(id, { phase: threadOf(id).phase === 'ready' ? 'ready' : 'loading', error: '' });
   current.set({ id, conversation: current.get().id === id ? current.get().conversation : null });
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
   const watching = watch({
@@ -48,7 +48,7 @@ export function follow(id: string): () => void {
     for (const timer of timers.values()) clearTimeout(timer);
     notBack();
     watching.stop();
-    link.set({ thread: "live" });
+    link.set({ thread: 'live' });
     patchThread(id, { visitorTyping: false, personTyping: null });
     if (open?.watch === watching) open = null;
   };
@@ -58,15 +58,16 @@ export async function catchUp(id: string, looks = 1): Promise<void> {
   try {
     const [about] = await Promise.all([api.conversation(id), loadMessages(id)]);
     putCurrent(about.conversation);
-    putConversation(about.conversation);
+    // Listed by its account alone: a link may lead into another account of this person.
+    if (inbox.get().items.has(id)) putConversation(about.conversation);
     if (about.lead) putLead(about.lead, false);
-    patchThread(id, { lead: about.lead, phase: "ready", error: "" });
+    patchThread(id, { lead: about.lead, phase: 'ready', error: '' });
     showStored(id, about.running);
     if (about.running && looks > 0) setTimeout(() => void catchUp(id, looks - 1), SECOND_LOOK_MS);
   } catch (error) {
-    const missing = error instanceof ApiError && ["not_found", "validation_failed"].includes(error.code);
-    if (missing) patchThread(id, { phase: "missing", error: messageOf(error) });
-    else if (threadOf(id).phase !== "ready") patchThread(id, { phase: "error", error: messageOf(error) });
+    const missing = error instanceof ApiError && ['not_found', 'validation_failed'].includes(error.code);
+    if (missing) patchThread(id, { phase: 'missing', error: messageOf(error) });
+    else if (threadOf(id).phase !== 'ready') patchThread(id, { phase: 'error', error: messageOf(error) });
   }
 }
 
@@ -88,13 +89,13 @@ async function loadMessages(id: string): Promise<void> {
 
 function onEvent(id: string, event: LiveEvent, timers: Map<string, ReturnType<typeof setTimeout>>): void {
   const { payload } = event;
-  if (event.event === "answer.delta") {
-    hearDelta(id, String(payload.message_id), String(payload.text ?? ""));
+  if (event.event === 'answer.delta') {
+    hearDelta(id, String(payload.message_id), String(payload.text ?? ''));
     clearTimeout(silence);
     silence = setTimeout(() => void afterSilence(id), SILENCE_MS);
-  } else if (event.event === "typing") {
+  } else if (event.event === 'typing') {
     onTyping(id, payload, timers);
-  } else if (event.event !== "lead.created" && fresh(event)) {
+  } else if (event.event !== 'lead.created' && fresh(event)) {
     // The visitor reads this topic too, so its lead is a shorter one; the account's brings the whole.
     applyAccountEvent(event);
   }
@@ -103,12 +104,12 @@ function onEvent(id: string, event: LiveEvent, timers: Map<string, ReturnType<ty
 function onTyping(
   id: string, payload: Record<string, unknown>, timers: Map<string, ReturnType<typeof setTimeout>>,
 ): void {
-  const who = payload.who === "visitor" ? "visitor" : "human";
+  const who = payload.who === 'visitor' ? 'visitor' : 'human';
   const active = payload.active !== false;
   const show = (on: boolean) =>
-    patchThread(id, who === "visitor"
+    patchThread(id, who === 'visitor'
       ? { visitorTyping: on }
-      : { personTyping: on ? String(payload.name || "A colleague") : null });
+      : { personTyping: on ? String(payload.name || 'A colleague') : null });
   clearTimeout(timers.get(who));
   show(active);
   if (active) timers.set(who, setTimeout(() => show(false), TYPING_SHOWN_MS));
@@ -119,5 +120,5 @@ export function tellTyping(active: boolean): void {
   if (active && now - typingSentAt < TYPING_SENT_EVERY_MS) return;
   if (!active && typingSentAt === 0) return;
   typingSentAt = active ? now : 0;
-  open?.watch.send("typing", { active });
+  open?.watch.send('typing', { active });
 }

@@ -1,19 +1,19 @@
 // The conversation list: what the filter shows, page by page, kept current by the account's events.
 // A reload (after every join of the account's channel) replaces the first page; what came live in the
 // meantime wins where it is newer.
-import { api, messageOf } from "../api";
-import { activityAt } from "../format";
-import { createStore } from "../store";
-import type { Conversation, Message } from "../types";
+import { api, messageOf } from '../api';
+import { activityAt } from '../format';
+import { createStore } from '../store';
+import type { Conversation, Message } from '../types';
 
-export type Filter = "all" | "open" | "human_takeover" | "closed";
+export type Filter = 'all' | 'open' | 'human_takeover' | 'closed';
 
 export interface InboxState {
   accountId: string | null;
   filter: Filter;
   search: string;
   items: ReadonlyMap<string, Conversation>;
-  phase: "loading" | "ready" | "error";
+  phase: 'loading' | 'ready' | 'error';
   error: string;
   cursor: string | null;
   loadingMore: boolean;
@@ -21,39 +21,39 @@ export interface InboxState {
 
 const EMPTY: ReadonlyMap<string, Conversation> = new Map();
 export const inbox = createStore<InboxState>({
-  accountId: null, filter: "all", search: "", items: EMPTY, phase: "loading", error: "", cursor: null,
+  accountId: null, filter: 'all', search: '', items: EMPTY, phase: 'loading', error: '', cursor: null,
   loadingMore: false,
 });
 
 let request = 0;
 
 export function showAccount(accountId: string): void {
-  inbox.set({ accountId, items: EMPTY, phase: "loading", cursor: null, search: "", filter: "all" });
+  inbox.set({ accountId, items: EMPTY, phase: 'loading', cursor: null, search: '', filter: 'all' });
 }
 
 export function matches(conversation: Conversation, filter: Filter): boolean {
   const { status } = conversation;
-  if (filter === "open") return status === "active" || status === "human_takeover";
-  if (filter === "all") return status !== "archived";
+  if (filter === 'open') return status === 'active' || status === 'human_takeover';
+  if (filter === 'all') return status !== 'archived';
   return status === filter;
 }
 
 export function setFilter(filter: Filter): void {
   if (inbox.get().filter === filter) return;
-  inbox.set({ filter, phase: "loading", cursor: null });
+  inbox.set({ filter, phase: 'loading', cursor: null });
   void reload();
 }
 
 export function setSearch(search: string): void {
   if (inbox.get().search === search) return;
-  inbox.set({ search, phase: "loading", cursor: null, items: EMPTY });
+  inbox.set({ search, phase: 'loading', cursor: null, items: EMPTY });
   void reload();
 }
 
 function query(state: InboxState) {
   return {
     accountId: state.accountId as string,
-    ...(state.filter === "all" ? {} : { status: state.filter }),
+    ...(state.filter === 'all' ? {} : { status: state.filter }),
     ...(state.search.trim() ? { search: state.search.trim() } : {}),
   };
 }
@@ -72,17 +72,17 @@ export async function reload(): Promise<void> {
     for (const [id, item] of inbox.get().items) {
       if (oldest && !items.has(id) && activityAt(item) < activityAt(oldest)) items.set(id, item);
     }
-    inbox.set({ items, phase: "ready", error: "", cursor: page.nextCursor });
+    inbox.set({ items, phase: 'ready', error: '', cursor: page.nextCursor });
   } catch (error) {
     if (mine !== request) return;
     const { items } = inbox.get();
-    inbox.set({ phase: items.size > 0 ? "ready" : "error", error: messageOf(error) });
+    inbox.set({ phase: items.size > 0 ? 'ready' : 'error', error: messageOf(error) });
   }
 }
 
 export async function loadMore(): Promise<void> {
   const state = inbox.get();
-  if (!state.cursor || state.loadingMore || state.phase !== "ready") return;
+  if (!state.cursor || state.loadingMore || state.phase !== 'ready') return;
   const mine = request;
   inbox.set({ loadingMore: true });
   try {
@@ -126,7 +126,7 @@ export function patchConversation(id: string, part: Partial<Conversation>): void
 
 export function noteMessage(conversation: Conversation, message: Message): Partial<Conversation> {
   if (message.seq < conversation.lastSeq) return {};
-  const before = conversation.lastMessageAt ?? "";
+  const before = conversation.lastMessageAt ?? '';
   const at = message.createdAt > before ? message.createdAt : before;
   return {
     lastSeq: message.seq, preview: message.content.slice(0, 200), lastMessageAt: at,

@@ -1,14 +1,14 @@
 // The leads of the account, newest first: the leads page shows them, and the inbox takes names of
 // visitors from them. Kept current by `lead.created`.
-import { api, messageOf } from "../api";
-import { createStore } from "../store";
-import type { Lead } from "../types";
+import { api, messageOf } from '../api';
+import { createStore } from '../store';
+import type { Lead } from '../types';
 
 export interface LeadsState {
   accountId: string | null;
   items: readonly Lead[];
   byConversation: ReadonlyMap<string, Lead>;
-  phase: "loading" | "ready" | "error";
+  phase: 'loading' | 'ready' | 'error';
   error: string;
   cursor: string | null;
   loadingMore: boolean;
@@ -17,7 +17,7 @@ export interface LeadsState {
 }
 
 const NONE: LeadsState = {
-  accountId: null, items: [], byConversation: new Map(), phase: "loading", error: "", cursor: null,
+  accountId: null, items: [], byConversation: new Map(), phase: 'loading', error: '', cursor: null,
   loadingMore: false, arrived: new Set(),
 };
 export const leads = createStore<LeadsState>(NONE);
@@ -46,10 +46,10 @@ export async function reloadLeads(): Promise<void> {
     if (leads.get().accountId !== accountId) return;
     put(page.leads);
     // Further pages that are loaded already keep their cursor.
-    leads.set({ phase: "ready", error: "", cursor: items.length > 100 ? cursor : page.nextCursor });
+    leads.set({ phase: 'ready', error: '', cursor: items.length > 100 ? cursor : page.nextCursor });
   } catch (error) {
     if (leads.get().accountId !== accountId) return;
-    leads.set({ phase: items.length > 0 ? "ready" : "error", error: messageOf(error) });
+    leads.set({ phase: items.length > 0 ? 'ready' : 'error', error: messageOf(error) });
   }
 }
 

@@ -2,12 +2,12 @@
 // joins again by itself after a lost socket; a channel that the server closed is made anew here.
 // `onJoined` is called after every join, the moment to catch up: from then on nothing is missed.
 // Durable events carry an id and come once per topic; `fresh` drops the second of two.
-import type { RealtimeChannel } from "@supabase/supabase-js";
-import { supabase } from "../client";
-import { createStore } from "../store";
-import type { LiveEvent } from "../types";
+import type { RealtimeChannel } from '@supabase/supabase-js';
+import { supabase } from '../client';
+import { createStore } from '../store';
+import type { LiveEvent } from '../types';
 
-export type Link = "connecting" | "live" | "reconnecting";
+export type Link = 'connecting' | 'live' | 'reconnecting';
 export interface LinkState {
   account: Link;
   thread: Link;
@@ -15,7 +15,7 @@ export interface LinkState {
 }
 
 export const link = createStore<LinkState>({
-  account: "connecting", thread: "connecting", online: navigator.onLine,
+  account: 'connecting', thread: 'connecting', online: navigator.onLine,
 });
 
 const REJOIN_MS = 1_000;
@@ -53,7 +53,7 @@ export function watch(watcher: Watcher): Watch {
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const lost = () => {
-    if (!stopped) watcher.onLink(joined ? "reconnecting" : "connecting");
+    if (!stopped) watcher.onLink(joined ? 'reconnecting' : 'connecting');
   };
   const again = () => {
     clearTimeout(timer);
@@ -67,18 +67,18 @@ export function watch(watcher: Watcher): Watch {
     const mine = supabase.channel(watcher.topic, { config: { private: true } });
     channel = mine;
     mine
-      .on("broadcast", { event: "*" }, (event) => {
+      .on('broadcast', { event: '*' }, (event) => {
         if (!stopped) watcher.onEvent(event as unknown as LiveEvent);
       })
       .subscribe((status) => {
         if (stopped || channel !== mine) return;
-        if (status === "SUBSCRIBED") {
+        if (status === 'SUBSCRIBED') {
           joined = true;
-          watcher.onLink("live");
+          watcher.onLink('live');
           watcher.onJoined();
         } else {
           lost();
-          if (status === "CLOSED") {
+          if (status === 'CLOSED') {
             channel = null;
             again();
           }
@@ -86,7 +86,7 @@ export function watch(watcher: Watcher): Watch {
       });
   }
 
-  watcher.onLink("connecting");
+  watcher.onLink('connecting');
   void join();
   return {
     stop() {
@@ -100,7 +100,7 @@ export function watch(watcher: Watcher): Watch {
       });
     },
     send(event, payload) {
-      if (channel?.state === "joined") void channel.send({ type: "broadcast", event, payload });
+      if (channel?.state === 'joined') void channel.send({ type: 'broadcast', event, payload });
     },
   };
 }
@@ -113,8 +113,8 @@ export function whenBack(handler: () => void): () => void {
   return () => backs.delete(handler);
 }
 
-addEventListener("offline", () => link.set({ online: false }));
-addEventListener("online", () => {
+addEventListener('offline', () => link.set({ online: false }));
+addEventListener('online', () => {
   link.set({ online: true });
   if (!supabase.realtime.isConnected() && supabase.getChannels().length > 0) {
     supabase.realtime.connect();

@@ -1,10 +1,10 @@
 // Whether the details panel shows. Where there is room it is the person's choice and remembered; on a
 // narrow screen it covers the transcript, so it opens on demand only.
-import { useMedia } from "../hooks";
-import { prefs } from "../prefs";
-import { createStore, useStore } from "../store";
+import { useMedia } from '../hooks';
+import { prefs } from '../prefs';
+import { createStore, useStore } from '../store';
 
-const ROOM = "(min-width: 1180px)";
+const ROOM = '(min-width: 1180px)';
 const cover = createStore({ open: false });
 
 export function showPanel(open: boolean): void {

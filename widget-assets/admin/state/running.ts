@@ -1,8 +1,8 @@
 // The answer that the assistant is writing right now. Deltas are live and unnumbered, so somebody who
 // opens a conversation mid-answer has to join two views: the text stored so far, and what was heard
 // since joining. The longest overlap of the stored text's end with the heard text's start decides.
-import { patchThread, threadOf } from "./threads";
-import type { RunningAnswer } from "../types";
+import { patchThread, threadOf } from './threads';
+import type { RunningAnswer } from '../types';
 
 const HEARD_MAX = 40;
 
@@ -22,9 +22,9 @@ export function hearDelta(conversationId: string, messageId: string, text: strin
   const before = heard.get(messageId);
   const thread = threadOf(conversationId);
   if (before === null || thread.messages.some((message) => message.id === messageId)) return;
-  heard.set(messageId, (before ?? "") + text);
+  heard.set(messageId, (before ?? '') + text);
   if (heard.size > HEARD_MAX) heard.delete(heard.keys().next().value as string);
-  const shown = thread.running?.messageId === messageId ? thread.running.text : "";
+  const shown = thread.running?.messageId === messageId ? thread.running.text : '';
   patchThread(conversationId, { running: { messageId, text: shown + text } });
 }
 
@@ -40,7 +40,7 @@ export function showStored(conversationId: string, running: RunningAnswer | null
   const { messageId } = running;
   if (heard.get(messageId) === null || thread.messages.some((m) => m.id === messageId)) return;
   patchThread(conversationId, {
-    running: { messageId, text: joinTexts(running.text, heard.get(messageId) ?? "") },
+    running: { messageId, text: joinTexts(running.text, heard.get(messageId) ?? '') },
   });
 }
 

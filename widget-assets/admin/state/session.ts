@@ -1,25 +1,25 @@
 // Who is signed in. supabase-js keeps and renews the session; this store mirrors it for the screens.
 // When a session ends without the person asking for it, the sign-in says so and the hash keeps the
 // place to come back to.
-import type { User } from "@supabase/supabase-js";
-import { SESSION_KEY, supabase } from "../client";
-import { whenSessionEnds } from "../api";
-import { createStore } from "../store";
-import { whenBack } from "./live";
+import type { User } from '@supabase/supabase-js';
+import { SESSION_KEY, supabase } from '../client';
+import { whenSessionEnds } from '../api';
+import { createStore } from '../store';
+import { whenBack } from './live';
 
 export interface SessionState {
-  phase: "starting" | "out" | "in";
+  phase: 'starting' | 'out' | 'in';
   user: User | null;
   expired: boolean;
 }
 
-export const session = createStore<SessionState>({ phase: "starting", user: null, expired: false });
+export const session = createStore<SessionState>({ phase: 'starting', user: null, expired: false });
 
 let leaving = false;
 
 export function personName(user: User | null): string {
   const data = (user?.user_metadata ?? {}) as Record<string, string | undefined>;
-  return data.display_name || data.full_name || data.name || user?.email || "You";
+  return data.display_name || data.full_name || data.name || user?.email || 'You';
 }
 
 // A token outlives its session by up to an hour, so coming back asks whether the session still lives.
@@ -27,55 +27,55 @@ const CHECK_EVERY_MS = 60_000;
 let checkedAt = 0;
 
 async function check(): Promise<void> {
-  if (session.get().phase !== "in" || Date.now() - checkedAt < CHECK_EVERY_MS) return;
+  if (session.get().phase !== 'in' || Date.now() - checkedAt < CHECK_EVERY_MS) return;
   checkedAt = Date.now();
   const { error } = await supabase.auth.getUser();
-  if (error?.code === "session_not_found" || error?.name === "AuthSessionMissingError") await expire();
+  if (error?.code === 'session_not_found' || error?.name === 'AuthSessionMissingError') await expire();
 }
 
 export function startSession(): void {
   whenSessionEnds(() => void expire());
   whenBack(() => void check());
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") void check();
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') void check();
   });
   supabase.auth.onAuthStateChange((_event, now) => {
     const before = session.get();
     if (now) {
-      if (before.user?.id === now.user.id && before.phase === "in") return;
-      session.set({ phase: "in", user: now.user, expired: false });
+      if (before.user?.id === now.user.id && before.phase === 'in') return;
+      session.set({ phase: 'in', user: now.user, expired: false });
       // Outside this callback: supabase-js holds its lock while it runs.
       setTimeout(() => void check());
     } else {
       checkedAt = 0;
       session.set({
-        phase: "out", user: null, expired: (before.phase === "in" && !leaving) || before.expired,
+        phase: 'out', user: null, expired: (before.phase === 'in' && !leaving) || before.expired,
       });
       leaving = false;
     }
   });
 }
 
-export type SignInFailure = "credentials" | "rate" | "offline" | "other";
+export type SignInFailure = 'credentials' | 'rate' | 'offline' | 'other';
 
 export async function signIn(email: string, password: string): Promise<SignInFailure | null> {
   const { error } = await supabase.auth.signInWithPassword({ email, password });
   if (!error) return null;
-  if (error.code === "invalid_credentials") return "credentials";
-  if (error.status === 429) return "rate";
-  return error.name === "AuthRetryableFetchError" ? "offline" : "other";
+  if (error.code === 'invalid_credentials') return 'credentials';
+  if (error.status === 429) return 'rate';
+  return error.name === 'AuthRetryableFetchError' ? 'offline' : 'other';
 }
 
 export async function signOut(): Promise<void> {
   leaving = true;
-  const { error } = await supabase.auth.signOut({ scope: "local" });
+  const { error } = await supabase.auth.signOut({ scope: 'local' });
   // Without a connection the server keeps the session, but this browser must forget it anyway.
   if (error) forget();
 }
 
 async function expire(): Promise<void> {
-  await supabase.auth.signOut({ scope: "local" }).catch(() => {});
-  if (session.get().phase === "in") forget();
+  await supabase.auth.signOut({ scope: 'local' }).catch(() => {});
+  if (session.get().phase === 'in') forget();
 }
 
 function forget(): void {
@@ -84,6 +84,6 @@ function forget(): void {
   } catch {
     // Nothing was stored then.
   }
-  session.set({ phase: "out", user: null, expired: !leaving });
+  session.set({ phase: 'out', user: null, expired: !leaving });
   leaving = false;
 }

@@ -1,13 +1,13 @@
 // The transcripts this browser holds: one `Thread` per conversation opened lately, so that going back
 // to one is instant. Pure changes only; who fetches and listens is state/follow.ts.
-import { createStore } from "../store";
-import type { Lead, Message } from "../types";
+import { createStore } from '../store';
+import type { Lead, Message } from '../types';
 
 export interface Pending {
   clientId: string;
   content: string;
   at: string;
-  state: "sending" | "failed";
+  state: 'sending' | 'failed';
   error: string;
   transient: boolean;
 }
@@ -17,7 +17,7 @@ export interface Mark {
   key: string;
   afterSeq: number;
   at: string;
-  kind: "takeover" | "handback" | "failed";
+  kind: 'takeover' | 'handback' | 'failed';
   text: string;
 }
 
@@ -34,7 +34,7 @@ export interface Thread {
   running: Running | null;
   visitorTyping: boolean;
   personTyping: string | null;
-  phase: "loading" | "ready" | "error" | "missing";
+  phase: 'loading' | 'ready' | 'error' | 'missing';
   error: string;
 }
 
@@ -43,7 +43,7 @@ const MARKS_MAX = 50;
 
 export const NEW_THREAD: Thread = {
   messages: [], lead: null, pending: [], marks: [], running: null, visitorTyping: false,
-  personTyping: null, phase: "loading", error: "",
+  personTyping: null, phase: 'loading', error: '',
 };
 
 export const threads = createStore<{ byId: ReadonlyMap<string, Thread> }>({ byId: new Map() });
@@ -78,8 +78,8 @@ export function addMessages(id: string, added: readonly Message[]): void {
     const known = byMessage.has(message.id);
     byMessage.set(message.id, message);
     if (running?.messageId === message.id) running = null;
-    if (message.role === "visitor") visitorTyping = false;
-    if (message.role === "human" && !known) {
+    if (message.role === 'visitor') visitorTyping = false;
+    if (message.role === 'human' && !known) {
       personTyping = null;
       // Our own words can come back by the channel before the answer to our request does.
       const sent = pending.find((item) => item.content.trim() === message.content.trim());
@@ -100,7 +100,7 @@ export function contiguousSeq(thread: Thread): number {
   return seq;
 }
 
-export function addMark(id: string, mark: Omit<Mark, "afterSeq">): void {
+export function addMark(id: string, mark: Omit<Mark, 'afterSeq'>): void {
   const thread = threadOf(id);
   if (thread.marks.some((item) => item.key === mark.key)) return;
   const afterSeq = thread.messages.at(-1)?.seq ?? 0;

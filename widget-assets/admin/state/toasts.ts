@@ -1,9 +1,9 @@
 // Short notices at the edge of the screen. A failure stays longer than good news; none needs an answer.
-import { createStore } from "../store";
+import { createStore } from '../store';
 
 export interface Toast {
   id: number;
-  tone: "info" | "bad";
+  tone: 'info' | 'bad';
   text: string;
 }
 
@@ -14,10 +14,10 @@ const BAD_MS = 8_000;
 export const toasts = createStore<{ items: readonly Toast[] }>({ items: [] });
 let last = 0;
 
-export function toast(text: string, tone: Toast["tone"] = "info"): void {
+export function toast(text: string, tone: Toast['tone'] = 'info'): void {
   const id = ++last;
   toasts.set((now) => ({ items: [...now.items, { id, tone, text }].slice(-SHOWN_MAX) }));
-  setTimeout(() => dismiss(id), tone === "bad" ? BAD_MS : INFO_MS);
+  setTimeout(() => dismiss(id), tone === 'bad' ? BAD_MS : INFO_MS);
 }
 
 export function dismiss(id: number): void {

@@ -1,16 +1,16 @@
 // What this person has not looked at yet, kept per browser: the last sequence number seen of each
 // conversation, and the moment from which on this browser counts at all. Bounded to the newest.
-import { activityAt } from "../format";
-import { createStore } from "../store";
-import { readJson, writeJson } from "../prefs";
-import type { Conversation } from "../types";
+import { activityAt } from '../format';
+import { createStore } from '../store';
+import { readJson, writeJson } from '../prefs';
+import type { Conversation } from '../types';
 
 interface Seen {
   since: string;
   seq: Record<string, number>;
 }
 
-const KEY = "chatpad-seen";
+const KEY = 'chatpad-seen';
 const SEEN_MAX = 500;
 
 export const seen = createStore<Seen>(readJson<Seen>(KEY, { since: new Date().toISOString(), seq: {} }));
