@@ -106,8 +106,7 @@ it('answered by the AI, with citations made of the same stuff, live and after a 
   await assertAlive();
   await assertHarmless();
   await visitor.page.reload();
-  await visible(chat.bubble);
-  if (await chat.openBubble.isVisible()) await chat.openBubble.click();
+  await chat.reopen();
   await owner.page.reload();
   await visible(admin.entry('Glad to hear'), ALL_MS);
   await visible(chat.people.filter({ hasText: 'Glad to hear' }), ALL_MS);

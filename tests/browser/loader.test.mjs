@@ -121,8 +121,7 @@ it('a reload, another page and another tab of the shop show the same conversatio
   await chat.ask('Do you remember me?');
   for (const go of [() => visitor.page.reload(), () => visitor.page.goto(`${shop.origin}/other`)]) {
     await go();
-    await visible(chat.bubble);
-    if (await chat.openBubble.isVisible()) await chat.openBubble.click();
+    await chat.reopen();
     await visible(chat.mine.filter({ hasText: 'Do you remember me?' }));
   }
 
@@ -130,8 +129,7 @@ it('a reload, another page and another tab of the shop show the same conversatio
   const tab = await visitor.context.newPage();
   await tab.goto(`${shop.origin}/`);
   const second = widgetOn(tab);
-  await visible(second.bubble);
-  if (await second.openBubble.isVisible()) await second.openBubble.click();
+  await second.reopen();
   await visible(second.mine.filter({ hasText: 'Do you remember me?' }));
   await second.ask('Hello from the second tab');
   await visible(chat.mine.filter({ hasText: 'Hello from the second tab' }));

@@ -50,8 +50,7 @@ for (const [what, shop, path] of [
     assert.equal(await chat.iframe.getAttribute('title'), 'Chat with Guarded agent');
     // The token goes with the shop's origin, so a reply over the socket needs it as well.
     await visitor.page.reload();
-    await visible(chat.bubble);
-    if (await chat.openBubble.isVisible()) await chat.openBubble.click();
+    await chat.reopen();
     await visible(chat.mine.filter({ hasText: 'Are you there?' }));
     visitor.assertClean();
     assert.deepEqual(visitor.warnings, []);

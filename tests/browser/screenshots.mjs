@@ -3,7 +3,7 @@
 // `only` is a part of a file name. $CHATPAD_PROGRAM as in the tests.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { adminOn, hostedOn, launchBrowser, SIZES, visible, widgetOn } from '../lib/browser.mjs';
+import { adminOn, conversationOf, hostedOn, launchBrowser, SIZES, visible, widgetOn } from '../lib/browser.mjs';
 import { supabase } from '../lib/callers.mjs';
 import { startServer } from '../lib/server.mjs';
 
@@ -51,13 +51,14 @@ for (const [width, size] of [[375, SIZES.phone], [768, SIZES.tablet], [1440, SIZ
       await shot(page, 'demo-closed');
       await chat.open();
       await shot(page, 'demo-open');
-      await chat.ask(`When are you open on Saturday? (${look})`, '9:00 to 16:00');
+      const question = `When are you open on Saturday? (${look})`;
+      await chat.ask(question, '9:00 to 16:00');
       await visible(chat.sources);
       await shot(page, 'demo-answer');
       await admin.signIn(server);
-      await visible(admin.row('Saturday'));
+      await visible(admin.rows);
       await shot(owner.page, 'admin-inbox');
-      await admin.open('Saturday');
+      await admin.openConversation(server, await conversationOf(server, question));
       await visible(admin.entries);
       await shot(owner.page, 'admin-conversation');
       await admin.takeOver.click();

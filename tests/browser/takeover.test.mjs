@@ -67,19 +67,22 @@ it('the owner watches the AI write, takes over in the middle, and both hold the 
   assert.deepEqual(rows.map((row) => row.role), ['visitor', 'assistant', 'visitor', 'human']);
   assert.equal(count(rows[1].content), cut);
 
-  // Handed back, the AI writes again; a visitor who reloads in the middle loses nothing.
+  // Handed back, the AI writes again; a visitor who reloads in the middle loses nothing, and the
+  // next takeover cuts this answer as well.
   await admin.handBack.click();
   await visible(chat.banner('is back'));
   await chat.say('And now a second one.');
   await grows('the second answer', chat.answers.filter({ hasText: 'word1' }).nth(1));
   await visitor.page.reload();
-  await visible(chat.bubble);
-  if (await chat.openBubble.isVisible()) await chat.openBubble.click();
-  await visible(chat.answers.filter({ hasText: `word${WORDS}` }), 60_000);
-  await visible(admin.entry(`word${WORDS}`), 60_000);
+  await chat.reopen();
+  await visible(chat.mine.filter({ hasText: 'And now a second one.' }));
+  await admin.takeOver.click();
+  await visible(chat.banner('has joined the conversation'));
+  await soon('the second answer is cut', async () => (await messagesOf(server, conversation))[5]?.cut_off);
   await assertSameTranscript(server, conversation, chat, admin);
   visitor.assertClean();
   owner.assertClean();
+  await Promise.all([visitor.close(), owner.close()]);
 });
 
 it('a visitor who goes to another page in the middle of the very first answer finds it there', async () => {
@@ -90,10 +93,9 @@ it('a visitor who goes to another page in the middle of the very first answer fi
   await chat.say('The first thing I ever say.');
   await grows('the first answer', chat.answers.filter({ hasText: 'word1' }));
   await visitor.page.reload();
-  await visible(chat.bubble);
-  if (await chat.openBubble.isVisible()) await chat.openBubble.click();
+  await chat.reopen();
   await visible(chat.mine.filter({ hasText: 'The first thing I ever say.' }));
-  await visible(chat.answers.filter({ hasText: `word${WORDS}` }), 60_000);
+  await visible(chat.answers.filter({ hasText: `word${WORDS}` }));
   const [{ n }] = await server.sql`select count(*)::int as n from public.messages where content = 'The first thing I ever say.'`;
   assert.equal(n, 1);
   visitor.assertClean();

@@ -166,6 +166,12 @@ export function widgetOn(page) {
       await widget.openBubble.click();
       return widget.ready();
     },
+    // On the next page: there, whether or not it opened by itself.
+    reopen: async () => {
+      await visible(widget.bubble);
+      if (await widget.openBubble.isVisible()) await widget.openBubble.click();
+      return widget.ready();
+    },
     // The bubble, or the chat's own button where it covers the screen.
     close: () => widget.root.getByRole('button', { name: 'Close chat' }).click(),
   });
