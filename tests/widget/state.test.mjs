@@ -21,6 +21,12 @@ test('messages are shown once, by seq, in whatever order they come', () => {
   assert.equal(lastSeq(state), 3);
 });
 
+test('the cursor stops before a hole', () => {
+  const state = after({ type: 'messages', messages: [message(1), message(2), message(4), message(5)] });
+  assert.equal(lastSeq(state), 2);
+  assert.equal(lastSeq(initial), 0);
+});
+
 test('any split and order of a transcript merges to the same', () => {
   const all = Array.from({ length: 8 }, (_, index) => message(index + 1));
   for (let round = 0; round < 200; round += 1) {

@@ -128,10 +128,10 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
         const body = { conversationId, afterSeq: lastSeq(store.get()) };
         const page = await call<MessagePage>('get-messages', body, await host.token());
         if (store.get().conversationId !== conversationId) return;
-        arrived(page.messages);
+        const fresh = arrived(page.messages);
         more = page.hasMore && page.messages.length > 0;
         if (page.status) setStatus(page.status, page.takenOverBy?.name);
-        else if (!more) inferTakeover();
+        else inferTakeover(fresh);
       }
     } catch (error) {
       if (tokenRefused(error)) await host.token(true).catch(() => {});
@@ -140,22 +140,22 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
     store.dispatch({ type: 'history', loading: false });
   }
 
-  /** Whoever wrote last before the visitor is in charge, until an event says otherwise. */
-  function inferTakeover(): void {
-    const { messages, person } = store.get();
-    const last = messages.findLast((message) => message.role !== 'visitor');
-    if (!person && last?.role === 'human') {
-      store.dispatch({ type: 'status', status: 'human_takeover', name: last.author ?? '' });
-    }
+  /** Of messages that were missed, whoever wrote the last is in charge until an event says otherwise. */
+  function inferTakeover(missed: Message[]): void {
+    const last = missed.findLast((message) => message.role !== 'visitor' && !message.cutOff);
+    if (last) setStatus(last.role === 'human' ? 'human_takeover' : 'active', last.author?.name);
   }
 
-  function arrived(messages: Message[]): void {
-    const known = lastSeq(store.get());
+  /** Returns what was not here before. */
+  function arrived(messages: Message[]): Message[] {
+    const known = new Set(store.get().messages.map((message) => message.seq));
     store.dispatch({ type: 'messages', messages });
-    const fresh = messages.filter((message) => message.seq > known && message.role !== 'visitor');
-    if (known === 0 || fresh.length === 0) return;
-    for (const { role, content } of fresh) host.emit('message', { role, content });
-    if (!open) host.unread((unread += fresh.length));
+    const fresh = messages.filter((message) => !known.has(message.seq));
+    // The history of an earlier visit is no news.
+    const news = known.size ? fresh.filter((message) => message.role !== 'visitor') : [];
+    for (const { role, content } of news) host.emit('message', { role, content });
+    if (!open && news.length) host.unread((unread += news.length));
+    return fresh;
   }
 
   function receive(event: keyof ConversationEvents, payload: Record<string, unknown>): void {

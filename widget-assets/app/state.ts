@@ -148,9 +148,10 @@ export function reduce(state: State, action: Action): State {
   }
 }
 
-/** The highest seq that is here: what get-messages continues from. */
+/** What get-messages continues from: up to here there is no hole, whatever came ahead on the channel. */
 export function lastSeq(state: State): number {
-  return state.messages.at(-1)?.seq ?? 0;
+  const hole = state.messages.findIndex((message, index) => message.seq !== index + 1);
+  return hole < 0 ? state.messages.length : hole;
 }
 
 function withMessages(state: State, messages: Message[]): State {
