@@ -11,42 +11,37 @@ interface Props {
   onState(state: ContactState): void;
 }
 
-export type ContactState = 'none' | 'open' | 'sent';
+/** failed: the form's code could not be fetched. */
+export type ContactState = 'none' | 'open' | 'sent' | 'failed';
 
-export class Contact extends Component<Props, { failed: boolean }> {
-  override state = { failed: false };
+export class Contact extends Component<Props> {
   card = createRef<HTMLDivElement>();
 
   override componentDidUpdate(before: Props) {
-    if (this.props.state === 'open' && before.state !== 'open') void this.show();
+    const { state, onState } = this.props;
+    if (state === 'open' && before.state !== 'open') this.show().catch(() => onState('failed'));
   }
 
   async show(): Promise<void> {
     const { session, onState } = this.props;
-    try {
-      const { showContactForm } = await import('./contact_form.ts');
-      showContactForm(this.card.current!, {
-        close: () => onState('none'),
-        async submit(fields) {
-          await session.leaveDetails(fields).catch((error) => {
-            throw new Error(advice(error));
-          });
-          onState('sent');
-        },
-      });
-      this.setState({ failed: false });
-    } catch {
-      // Not there any more, or no network.
-      this.setState({ failed: true });
-    }
+    const { showContactForm } = await import('./contact_form.ts');
+    showContactForm(this.card.current!, {
+      close: () => onState('none'),
+      async submit(fields) {
+        await session.leaveDetails(fields).catch((error) => {
+          throw new Error(advice(error));
+        });
+        onState('sent');
+      },
+    });
   }
 
-  override render({ state }: Props, { failed }: { failed: boolean }) {
+  override render({ state }: Props) {
     return (
       <>
         <p role="status" class="thanks">
           {state === 'sent' && <><Icon name="check" /><span><b>Thank you</b> We have your details and will be in touch.</span></>}
-          {state === 'open' && failed && 'The form could not be loaded. Please reload the page.'}
+          {state === 'failed' && 'The form could not be loaded. Please reload the page.'}
         </p>
         {state === 'open' && <div class="card" ref={this.card} />}
       </>

@@ -1,5 +1,6 @@
 // The form for contact details, fetched when somebody wants it. Plain DOM and no imports, so that it
-// is one small file beside the app: the app gives it an element and what to do with the fields.
+// is one small file beside the app, its look included: the app gives it an element and what to do
+// with the fields.
 //
 // At least one way to reach the visitor is needed. Errors are said at their field, and the first one
 // gets the focus.
@@ -32,7 +33,30 @@ const FIELDS: Field[] = [
   { name: 'message', label: 'Message', autocomplete: 'off', inputMode: 'text', chars_max: 4000 },
 ];
 
+const CSS = `
+.card{margin-top:8px;padding:16px;border-radius:calc(var(--radius) + 4px);background:var(--surface);box-shadow:inset 0 0 0 1px var(--line),var(--shadow)}
+.card form,.field{display:grid;gap:4px}
+.card form{gap:12px}
+.card h2{font-size:15px;font-weight:650}
+.field label{font-size:13px;font-weight:600}
+.field input,.field textarea{width:100%;min-height:44px;padding:9px 12px;font-size:16px;border:1px solid var(--field);border-radius:9px;background:var(--surface);resize:vertical;outline-offset:-1px}
+.field [aria-invalid=true]{border-color:var(--danger)}
+.error{font-size:13px;color:var(--danger)}
+.error:empty{display:none}
+.buttons{display:flex;justify-content:flex-end;gap:12px}
+`;
+let styled = false;
+
+function addStyle(): void {
+  if (styled) return;
+  styled = true;
+  const style = new CSSStyleSheet();
+  style.replaceSync(CSS);
+  document.adoptedStyleSheets.push(style);
+}
+
 export function showContactForm(parent: HTMLElement, { submit, close }: ContactForm): void {
+  addStyle();
   const form = make('form', { noValidate: true, ariaLabel: 'Contact details' });
   const title = make('h2', { textContent: 'How can we reach you?' });
   const cancel = make('button', { type: 'button', className: 'text', textContent: 'Cancel', onclick: close });
