@@ -159,6 +159,13 @@ function finishLink(level: Level, options: MarkdownOptions): void {
     return;
   }
   const { aim, destination, safeUrl } = options.links;
+  // The full stop behind a bare address ends the sentence, not the address.
+  const stop = level.token === RAW_URL ? (/[.,;:!?]+$/.exec(level.href)?.[0] ?? '') : '';
+  if (stop) {
+    level.href = level.href.slice(0, -stop.length);
+    span.textContent = text.slice(0, -stop.length);
+    span.after(stop);
+  }
   const url = safeUrl(level.href, options.base);
   if (!url) {
     if (level.token !== RAW_URL) span.append(` (${level.href})`);
