@@ -63,7 +63,17 @@ begin
         'Gift vouchers are available from 10 to 200 euros. They are valid for three years and can be used in the shop and online.']),
       (6, 'Contact', '/demo#contact', array[
         'You can reach us by e-mail at hello@harbour-teas.example or by phone at +49 40 555 0142 during opening hours. We answer e-mails within one working day.',
-        'Companies and restaurants get wholesale prices from 5 kilograms per order. Write to wholesale@harbour-teas.example for a price list.'])
+        'Companies and restaurants get wholesale prices from 5 kilograms per order. Write to wholesale@harbour-teas.example for a price list.']),
+      (7, 'Our teas', '/demo#teas', array[
+        'Warehouse Breakfast is a black tea of Assam and Ceylon: malty, brisk, happy with milk. It costs 6.90 euros per 100 grams.',
+        'Earl Grey No. 12 is our house number, a black tea with bergamot and cornflower. It costs 7.40 euros per 100 grams.',
+        'Morning Tide Sencha is a green tea from Kagoshima: fresh, grassy, a little salty. It costs 9.80 euros per 100 grams.',
+        'High Hill Oolong comes from Taiwan and is buttery, with a scent of orchids. It costs 14.50 euros per 100 grams.',
+        'East Frisian Evening is a strong and dark black tea, drunk with rock sugar and cream. It costs 6.40 euros per 100 grams.',
+        'Lighthouse Rooibos is an infusion with vanilla and orange peel and has no caffeine. It costs 5.90 euros per 100 grams.',
+        'Dune Mint is a herbal tea of peppermint and sea buckthorn without caffeine. It costs 5.60 euros per 100 grams.',
+        'White Peony is a white tea of first buds from Fujian: soft, pale, like warm hay. It costs 12.20 euros per 100 grams.',
+        'Every tea is sold loose, in tins of 100 grams. All prices include VAT.'])
     ) as t (ordinal, title, url, chunks)
     order by ordinal
   loop

@@ -30,7 +30,7 @@ export function follow(id: string): () => void {
     topic: `conversation:${id}`,
     onEvent: (event) => onEvent(id, event, timers),
     onJoined: () => {
-      forgetHeard(id);
+      forgetHeard();
       void catchUp(id);
       retryPending(id);
     },
@@ -90,7 +90,7 @@ async function loadMessages(id: string): Promise<void> {
 function onEvent(id: string, event: LiveEvent, timers: Map<string, ReturnType<typeof setTimeout>>): void {
   const { payload } = event;
   if (event.event === 'answer.delta') {
-    hearDelta(id, String(payload.message_id), String(payload.text ?? ''));
+    hearDelta(id, String(payload.message_id), Number(payload.offset ?? 0), String(payload.text ?? ''));
     clearTimeout(silence);
     silence = setTimeout(() => void afterSilence(id), SILENCE_MS);
   } else if (event.event === 'typing') {

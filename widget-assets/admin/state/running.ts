@@ -1,59 +1,74 @@
-// The answer that the assistant is writing right now. Deltas are live and unnumbered, so somebody who
-// opens a conversation mid-answer has to join two views: the text stored so far, and what was heard
-// since joining. The longest overlap of the stored text's end with the heard text's start decides.
+// The answer that the assistant is writing right now. Deltas are live, each with its offset in the
+// text, so somebody who opens a conversation mid-answer starts from the text stored so far and puts
+// the pieces where they belong; a piece behind a hole waits until the hole is filled.
 import { patchThread, threadOf } from './threads';
 import type { RunningAnswer } from '../types';
 
-const HEARD_MAX = 40;
-
-// By message: what was heard since the channel was joined; null for an answer that has ended.
-const heard = new Map<string, string | null>();
-
-export function joinTexts(stored: string, live: string): string {
-  for (let size = Math.min(stored.length, live.length); size > 0; size--) {
-    if (stored.endsWith(live.slice(0, size))) return stored + live.slice(size);
-  }
-  // Heard from the very start, or everything heard lies inside what is stored.
-  if (live.startsWith(stored)) return live;
-  return stored.includes(live) ? stored : stored + live;
+interface Answer {
+  text: string;
+  ahead: Map<number, string>;
 }
 
-export function hearDelta(conversationId: string, messageId: string, text: string): void {
-  const before = heard.get(messageId);
-  const thread = threadOf(conversationId);
-  if (before === null || thread.messages.some((message) => message.id === messageId)) return;
-  heard.set(messageId, (before ?? '') + text);
-  if (heard.size > HEARD_MAX) heard.delete(heard.keys().next().value as string);
-  const shown = thread.running?.messageId === messageId ? thread.running.text : '';
-  patchThread(conversationId, { running: { messageId, text: shown + text } });
+const ANSWERS_MAX = 40;
+const AHEAD_MAX = 500;
+
+// By message; null for an answer that has ended.
+const answers = new Map<string, Answer | null>();
+// The answers heard since the channel was joined.
+const heard = new Set<string>();
+
+export function place(answer: Answer, offset: number, piece: string): void {
+  if (answer.ahead.size < AHEAD_MAX) answer.ahead.set(offset, piece);
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const [at, text] of answer.ahead) {
+      if (at > answer.text.length) continue;
+      answer.ahead.delete(at);
+      answer.text += text.slice(answer.text.length - at);
+      grown = true;
+    }
+  }
+}
+
+function find(conversationId: string, messageId: string): Answer | null {
+  const known = answers.get(messageId);
+  if (known === null || threadOf(conversationId).messages.some(({ id }) => id === messageId)) return null;
+  const answer = known ?? { text: '', ahead: new Map() };
+  answers.set(messageId, answer);
+  if (answers.size > ANSWERS_MAX) answers.delete(answers.keys().next().value as string);
+  return answer;
+}
+
+export function hearDelta(conversationId: string, messageId: string, offset: number, text: string): void {
+  const answer = find(conversationId, messageId);
+  if (!answer) return;
+  heard.add(messageId);
+  place(answer, offset, text);
+  if (answer.text) patchThread(conversationId, { running: { messageId, text: answer.text } });
 }
 
 export function showStored(conversationId: string, running: RunningAnswer | null): void {
-  const thread = threadOf(conversationId);
+  const shown = threadOf(conversationId).running;
   if (!running) {
     // Nothing runs in the database: what is still shown here ended while nobody listened.
-    if (thread.running && !heard.has(thread.running.messageId)) {
-      patchThread(conversationId, { running: null });
-    }
+    if (shown && !heard.has(shown.messageId)) patchThread(conversationId, { running: null });
     return;
   }
-  const { messageId } = running;
-  if (heard.get(messageId) === null || thread.messages.some((m) => m.id === messageId)) return;
-  patchThread(conversationId, {
-    running: { messageId, text: joinTexts(running.text, heard.get(messageId) ?? '') },
-  });
+  const answer = find(conversationId, running.messageId);
+  if (!answer) return;
+  place(answer, 0, running.text);
+  patchThread(conversationId, { running: { messageId: running.messageId, text: answer.text } });
 }
 
 // After a takeover or a failure no word of this answer may appear any more.
 export function endAnswer(conversationId: string): void {
   const { running } = threadOf(conversationId);
   if (!running) return;
-  heard.set(running.messageId, null);
+  answers.set(running.messageId, null);
   patchThread(conversationId, { running: null });
 }
 
-// A new join starts a new hearing: what came before may have a hole at its end.
-export function forgetHeard(conversationId: string): void {
-  const { running } = threadOf(conversationId);
-  if (running && heard.get(running.messageId) !== null) heard.delete(running.messageId);
+// After a new join only what is heard from now on proves that an answer is still being written.
+export function forgetHeard(): void {
+  heard.clear();
 }
