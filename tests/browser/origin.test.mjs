@@ -1,6 +1,9 @@
 // Where the one script line works and where it does not: origins that the agent's list names, others,
 // shops with a strict policy of their own, frames, and the hosted page, which is ours.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { after, before, it } from 'node:test';
 import { agent, hostedOn, html, launchBrowser, snippet, soon, startShop, visible, widgetOn } from '../lib/browser.mjs';
 import { startServer } from '../lib/server.mjs';
@@ -57,6 +60,23 @@ for (const [what, shop, path] of [
     await visitor.close();
   });
 }
+
+it('an agent without a list works on any site, also on a page opened from a file', async () => {
+  const open = await agent(server, { name: 'Open agent' });
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'chatpad-page-'));
+  writeFileSync(path.join(folder, 'page.html'), html(snippet(server, open)));
+  other.pages['/open'] = html(snippet(server, open));
+  for (const address of [`${other.origin}/open`, `file://${folder}/page.html`]) {
+    const visitor = await browser.open(server, { origins: [other.origin] });
+    const chat = widgetOn(visitor.page);
+    await visitor.page.goto(address);
+    await chat.open();
+    await chat.ask('Are you there?');
+    visitor.assertClean();
+    await visitor.close();
+  }
+  rmSync(folder, { recursive: true });
+});
 
 it('another shop gets a hint in the console and nothing else', async () => {
   const visitor = await browser.open(server, { origins: [other.origin] });

@@ -102,6 +102,7 @@ for (const [width, size] of [[375, SIZES.phone], [768, SIZES.tablet], [1440, SIZ
       const { page, context } = await sit();
       const admin = adminOn(page);
       await admin.signIn(server);
+      await visible(admin.rows);
       await context.setOffline(true);
       await visible(admin.status(/Offline|Reconnecting/));
       await shot(page, 'admin-offline');

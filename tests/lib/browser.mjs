@@ -65,7 +65,7 @@ async function openPerson(browser, server, { origins = [], size = SIZES.desktop,
   });
   const see = (url) => {
     person.requests.push(url);
-    if (/^(data|blob|about|chrome-error):/.test(url)) return;
+    if (/^(data|blob|about|chrome-error|file):/.test(url)) return;
     if (!hosts.has(new URL(url).host)) note('foreign request', url);
   };
   context.on('request', (request) => see(request.url()));
