@@ -73,6 +73,7 @@ begin
         'Lighthouse Rooibos is an infusion with vanilla and orange peel and has no caffeine. It costs 5.90 euros per 100 grams.',
         'Dune Mint is a herbal tea of peppermint and sea buckthorn without caffeine. It costs 5.60 euros per 100 grams.',
         'White Peony is a white tea of first buds from Fujian: soft, pale, like warm hay. It costs 12.20 euros per 100 grams.',
+        'We sell these teas: Warehouse Breakfast, Earl Grey No. 12, Morning Tide Sencha, High Hill Oolong, East Frisian Evening, Lighthouse Rooibos, Dune Mint and White Peony.',
         'Every tea is sold loose, in tins of 100 grams. All prices include VAT.'])
     ) as t (ordinal, title, url, chunks)
     order by ordinal
