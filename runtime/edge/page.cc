@@ -157,7 +157,8 @@ std::string content_security_policy(const Config& config, const PagePolicy& poli
   csp += websocket_sources(config);
   csp +=
       "; frame-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
-      "object-src 'none'; frame-ancestors ";
+      "object-src 'none'";
+  if (!policy.frame_ancestors.empty()) csp += "; frame-ancestors ";
   csp += policy.frame_ancestors;
   if (policy.trusted_types == TrustedTypes::none) {
     csp += "; require-trusted-types-for 'script'; trusted-types 'none'";

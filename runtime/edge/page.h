@@ -47,7 +47,7 @@ enum class TrustedTypes : uint8_t { none, unrestricted };
 
 // What one page differs in from another.
 struct PagePolicy {
-  std::string_view frame_ancestors = "'none'";
+  std::string_view frame_ancestors = "'none'";  // empty: everybody, pages in files too
   std::string_view referrer = "no-referrer";
   std::string_view style_nonce = {};
   TrustedTypes trusted_types = TrustedTypes::none;

@@ -19,7 +19,7 @@ bool may_stand_in_a_policy(std::string_view source) {
 }  // namespace
 
 std::string frame_ancestors(std::string_view origins) {
-  if (origins.empty()) return "*";
+  if (origins.empty()) return "";
   std::string sources = "'self'";
   while (!origins.empty()) {
     const size_t end = origins.find('\n');

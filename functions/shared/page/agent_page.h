@@ -16,7 +16,7 @@ namespace chatpad::functions {
 // all headers of a reply 4 to 8 KiB.
 constexpr size_t kFrameAncestorsBytesMax = 2048;
 
-// The sources of frame-ancestors: 'self' and the allowed origins, one a line in `origins`; "*" when
+// The sources of frame-ancestors: 'self' and the allowed origins, one a line in `origins`; "" when
 // the list is empty. A line that is not exactly one http or https origin is left out: nothing of it
 // reaches the header.
 std::string frame_ancestors(std::string_view origins);
