@@ -65,6 +65,11 @@ async function assertAlive() {
 const rowsOf = async (role) =>
   (await server.sql`select count(*)::int as n from public.messages where conversation_id = ${conversation} and role = ${role}`)[0].n;
 
+// Ten at a time: the order does not matter.
+async function forAll(list, act) {
+  for (let at = 0; at < list.length; at += 10) await Promise.all(list.slice(at, at + 10).map(act));
+}
+
 it('typed by the visitor', async () => {
   const before = await rowsOf('visitor');
   for (const payload of PAYLOADS) {
@@ -83,10 +88,10 @@ it('typed by the visitor', async () => {
 });
 
 it('written by a person', async () => {
-  for (const content of PAYLOADS) {
+  await forAll(PAYLOADS, async (content) => {
     const reply = await fn(server, 'send-human-message', { conversationId: conversation, content }, { token });
     assert.equal(reply.status, 201, content.slice(0, 40));
-  }
+  });
   await assertAlive();
   await assertHarmless();
 });
@@ -137,13 +142,13 @@ it('streamed by the AI out of a poisoned source', async () => {
 
 it('left in the contact form', async () => {
   const guest = await fn(server, 'get-widget-config', { agentId: server.env.CHATPAD_DEMO_AGENT_ID });
-  for (const payload of PAYLOADS) {
+  await forAll(PAYLOADS, async (payload) => {
     const text = [...payload].slice(0, 190).join('').trim();
     const reply = await fn(server, 'create-widget-lead', {
       agentId: server.env.CHATPAD_DEMO_AGENT_ID, name: text, company: text, jobTitle: text, phone: text.slice(0, 20), message: payload.slice(0, 3900),
     }, { token: guest.body.visitor.token });
     assert.ok([201, 400].includes(reply.status), `${reply.status} for ${text}`);
-  }
+  });
   const mine = `<img src=x onerror="pwned('form')">`;
   await chat.leaveDetails({ Name: mine, 'E-mail': 'mallory@example.test', Phone: '+49 40 1', Message: `[x](javascript:pwned('form'))` });
   await visible(chat.status('Thank you'));
@@ -160,14 +165,13 @@ it('left in the contact form', async () => {
 });
 
 it('over-long and unprintable texts are refused kindly', async () => {
-  const stored = await rowsOf('visitor');
-  for (const text of ['x'.repeat(10_000), ...REFUSED]) {
+  await chat.composer.fill('x'.repeat(10_000));
+  await chat.composer.press('Enter');
+  await visible(chat.root.getByText(/2,?000 characters too long/));
+  for (const [i, text] of REFUSED.entries()) {
     await chat.composer.fill(text);
     await chat.composer.press('Enter');
-    const said = chat.root.getByText(/too long|8,?000|at most|cannot be sent|not sent|characters/i);
-    await soon(`a kind word about ${text.length} characters`, async () =>
-      (await said.filter({ visible: true }).count()) > 0 || (await rowsOf('visitor')) > stored);
-    await chat.composer.fill('');
+    await visible(chat.root.getByText('Not sent').nth(i));
   }
   const [{ longest }] = await server.sql`select max(length(content))::int as longest from public.messages where conversation_id = ${conversation} and role = 'visitor'`;
   assert.ok(longest <= 8000);
