@@ -13,18 +13,19 @@ const SPARE_MS = 20_000;
 
 export function frameHost(): Host {
   const origin = decodeURIComponent(location.hash.slice(1));
+  // A page without an origin (a file, a sandbox) cannot be named; it gets the same few messages.
+  const named = origin.startsWith('http');
+  const target = named ? origin : '*';
   let visitor: Visitor | null = null;
   let init: Init | null = null;
   // The page's own address comes when the panel is opened.
-  let pageUrl = origin === 'null' ? location.origin : origin;
+  let pageUrl = named ? origin : location.origin;
   let started: (start: Start) => void;
   const start = new Promise<Start>((resolve) => (started = resolve));
   let waiting: ((token: string) => void)[] = [];
   let tokenListener = (_token: string) => {};
   let openListener = (_open: boolean, _focus: boolean) => {};
 
-  // A page without an origin (a file, a sandbox) cannot be named; it gets the same few messages.
-  const target = origin === 'null' ? '*' : origin;
   const tell = (message: ToLoader) => parent.postMessage({ ...BRIDGE, ...message }, target);
 
   function receive(message: ToApp): void {
@@ -48,7 +49,7 @@ export function frameHost(): Host {
   }
 
   addEventListener('message', (event: MessageEvent) => {
-    if (event.source !== parent || event.origin !== origin || event.data?.chatpad !== 1) return;
+    if (event.source !== parent || (named ? event.origin !== origin : event.origin.startsWith('http')) || event.data?.chatpad !== 1) return;
     receive(event.data as ToApp);
   });
   addEventListener('keydown', (event) => {

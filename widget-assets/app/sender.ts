@@ -117,7 +117,7 @@ export function createSender(agentId: string, host: Host, store: Store, told: Se
 
   return {
     send(content) {
-      const clientMessageId = crypto.randomUUID();
+      const clientMessageId = randomId();
       store.dispatch({ type: 'draft', clientMessageId, content });
       queue.push(clientMessageId);
       void run();
@@ -128,6 +128,11 @@ export function createSender(agentId: string, host: Host, store: Store, told: Se
     },
     streamed: (messageId) => streamed === messageId,
   };
+}
+
+/** 128 random bits; randomUUID is not there on pages without a secure context. */
+function randomId(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join('-');
 }
 
 /** Ends early when the network comes back. */

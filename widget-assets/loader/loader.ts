@@ -44,7 +44,7 @@ declare global {
 
 const found = (document.currentScript ?? document.querySelector('script[data-agent-id]')) as HTMLScriptElement | null;
 const agentId = found?.dataset.agentId;
-if (!found || !agentId) warn('the script line needs data-agent-id.');
+if (!found || !agentId) warn('data-agent-id is missing.');
 else if (window.ChatPad?.agent !== agentId) run(found, agentId);
 
 function run(script: HTMLScriptElement, agentId: string): void {
@@ -97,7 +97,7 @@ function run(script: HTMLScriptElement, agentId: string): void {
     });
     const { status } = response;
     if (status === 403) return warn(`add ${location.origin} to the agent's allowed origins.`);
-    if (status === 404) return warn(`no agent has data-agent-id="${agentId}".`);
+    if (status === 400 || status === 404) return warn(`data-agent-id="${agentId}" is no agent.`);
     if (!response.ok) throw 0;
     config = (await response.json()) as WidgetConfig;
     const { id } = config.visitor;
