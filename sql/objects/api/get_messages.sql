@@ -1,5 +1,6 @@
 -- A page of a conversation after a sequence number. Stops before the first running answer, so that
--- lastSeq, the cursor for the next call, never skips one.
+-- lastSeq, the cursor for the next call, never skips one. Tells too who is in charge: a client that
+-- was away may have missed a takeover.
 create or replace function api.get_messages(
   p_conversation_id uuid, p_after_seq bigint, p_limit int)
 returns jsonb language plpgsql stable security definer
@@ -13,19 +14,20 @@ declare
   v_messages jsonb;
   v_last bigint;
   v_count bigint;
+  v_status text;
 begin
   if v_role = 'visitor' then
-    perform from public.conversations c
+    select c.status into v_status from public.conversations c
     where c.id = p_conversation_id and c.visitor_id = (v_claims ->> 'sub')::uuid
       and c.agent_id = (v_claims ->> 'agent_id')::uuid and c.status <> 'archived';
   elsif v_role = 'api_key' then
     if not v_claims -> 'scopes' ? 'conversations:read' then
       perform private.fail('insufficient_scope', 'The API key lacks the scope conversations:read.');
     end if;
-    perform from public.conversations c
+    select c.status into v_status from public.conversations c
     where c.id = p_conversation_id and c.user_id = (v_claims ->> 'account_id')::uuid;
   elsif v_role = 'authenticated' then
-    perform from public.conversations c
+    select c.status into v_status from public.conversations c
     where c.id = p_conversation_id and c.user_id in (select private.account_ids());
   else
     perform private.fail('forbidden', 'This needs a visitor token, a person or an API key.');
@@ -45,7 +47,8 @@ begin
       and m.seq < coalesce(v_stop, 9223372036854775807)
     order by m.seq limit v_limit + 1) p;
   return jsonb_build_object('messages', v_messages, 'lastSeq', coalesce(v_last, v_after),
-    'hasMore', v_count > v_limit);
+    'hasMore', v_count > v_limit, 'status', v_status,
+    'takenOverBy', private.taken_over_by(p_conversation_id, v_status));
 end
 $$;
 revoke all on function api.get_messages(uuid, bigint, int) from public;

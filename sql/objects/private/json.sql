@@ -29,6 +29,20 @@ language sql immutable as $$
   select 'Visitor ' || upper(left(encode(sha256(uuid_send(p_id)), 'hex'), 6))
 $$;
 
+-- Who is in charge of a conversation of this status, or null.
+create or replace function private.taken_over_by(p_conversation_id uuid, p_status text)
+returns jsonb language plpgsql stable security definer set search_path = '' as $$
+begin
+  if p_status <> 'human_takeover' then
+    return null;
+  end if;
+  return (select jsonb_build_object('id', t.member_id,
+      'name', coalesce(private.person_name(t.member_id), 'Support'))
+    from public.conversation_takeovers t
+    where t.conversation_id = p_conversation_id and t.ended_at is null);
+end
+$$;
+
 -- Travels on a topic that the visitor reads, and to people, who do not see visitor ids.
 create or replace function private.conversation_json(c public.conversations) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
@@ -50,11 +64,7 @@ begin
     'channel', c.channel, 'createdAt', private.iso(c.created_at),
     'updatedAt', private.iso(c.updated_at), 'lastMessageAt', private.iso(c.last_message_at),
     'closedAt', private.iso(c.closed_at), 'leadId', v_lead.id,
-    'takenOverBy', case when c.status = 'human_takeover' then
-      (select jsonb_build_object('id', t.member_id,
-         'name', coalesce(private.person_name(t.member_id), 'Support'))
-       from public.conversation_takeovers t
-       where t.conversation_id = c.id and t.ended_at is null) end,
+    'takenOverBy', private.taken_over_by(c.id, c.status),
     'metadata', c.metadata);
 end
 $$;
