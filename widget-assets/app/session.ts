@@ -36,6 +36,8 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
   let catchingUp: Promise<void> | null = null;
   let open = !host.framed;
   let unread = 0;
+  /** How many events have told who is in charge. */
+  let statusesHeard = 0;
   let typingSentAt = 0;
   let typingTimer = 0;
   let typingStopTimer = 0;
@@ -126,12 +128,13 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
     try {
       for (let more = true; more; ) {
         const body = { conversationId, afterSeq: lastSeq(store.get()) };
+        const heard = statusesHeard;
         const page = await call<MessagePage>('get-messages', body, await host.token());
         if (store.get().conversationId !== conversationId) return;
-        const fresh = arrived(page.messages);
+        arrived(page.messages);
         more = page.hasMore && page.messages.length > 0;
-        if (page.status) setStatus(page.status, page.takenOverBy?.name);
-        else inferTakeover(fresh);
+        // What was heard meanwhile is newer than what was read.
+        if (heard === statusesHeard) setStatus(page.status, page.takenOverBy?.name);
       }
     } catch (error) {
       if (tokenRefused(error)) await host.token(true).catch(() => {});
@@ -140,14 +143,7 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
     store.dispatch({ type: 'history', loading: false });
   }
 
-  /** Of messages that were missed, whoever wrote the last is in charge until an event says otherwise. */
-  function inferTakeover(missed: Message[]): void {
-    const last = missed.findLast((message) => message.role !== 'visitor' && !message.cutOff);
-    if (last) setStatus(last.role === 'human' ? 'human_takeover' : 'active', last.author?.name);
-  }
-
-  /** Returns what was not here before. */
-  function arrived(messages: Message[]): Message[] {
+  function arrived(messages: Message[]): void {
     const known = new Set(store.get().messages.map((message) => message.seq));
     store.dispatch({ type: 'messages', messages });
     const fresh = messages.filter((message) => !known.has(message.seq));
@@ -155,7 +151,6 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
     const news = known.size ? fresh.filter((message) => message.role !== 'visitor') : [];
     for (const { role, content } of news) host.emit('message', { role, content });
     if (!open && news.length) host.unread((unread += news.length));
-    return fresh;
   }
 
   function receive(event: keyof ConversationEvents, payload: Record<string, unknown>): void {
@@ -165,10 +160,12 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
     } else if (event === 'takeover.started' || event === 'takeover.ended') {
       const { conversation, takeover } = data as ConversationEvents['takeover.started'];
       showTyping(null);
+      statusesHeard += 1;
       setStatus(conversation.status, takeover.memberName);
       host.emit('takeover', { active: event === 'takeover.started', name: takeover.memberName });
     } else if (event === 'conversation.updated') {
       const { conversation } = data as ConversationEvents['conversation.updated'];
+      statusesHeard += 1;
       setStatus(conversation.status, conversation.takenOverBy?.name);
     } else if (event === 'typing') {
       const { who, name, active } = data as Typing;

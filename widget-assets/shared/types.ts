@@ -103,9 +103,9 @@ export interface MessagePage {
   messages: Message[];
   lastSeq: number;
   hasMore: boolean;
-  /** Of the conversation; a server may leave them out. */
-  status?: Status;
-  takenOverBy?: Person | null;
+  /** Of the conversation: whoever was away may have missed a takeover. */
+  status: Status;
+  takenOverBy: Person | null;
 }
 
 /** Payload of a `typing` event. */
