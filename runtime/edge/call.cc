@@ -51,11 +51,11 @@ Db Call::service() const {
   return Db(context().service_pool(), pg::service_claims(), &state_->db_us);
 }
 
-Stream Call::start_stream(std::string_view content_type) const {
+Stream Call::start_stream(std::string_view content_type, std::string_view more_headers) const {
   std::string headers(kCorsHeaders);
   headers.append("Content-Type: ").append(content_type);
   headers.append("\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\nX-Request-Id: ");
-  headers.append(state_->request_id).append("\r\n");
+  headers.append(state_->request_id).append("\r\n").append(more_headers);
   state_->streaming = true;
   state_->exchange.start_stream(200, headers);
   return Stream(state_->exchange);

@@ -92,7 +92,7 @@ class Call {
 
   Db db() const;
   Db service() const;
-  Stream start_stream(std::string_view content_type) const;
+  Stream start_stream(std::string_view content_type, std::string_view more_headers = {}) const;
 
  private:
   CallState* state_;

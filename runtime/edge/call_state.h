@@ -38,7 +38,7 @@ constexpr std::string_view kCorsHeaders =
     "Access-Control-Expose-Headers: content-range, content-location, location, x-total-count, "
     "link, "
     "x-supabase-api-version, sb-error-code, x-relay-error, retry-after, server-timing, "
-    "x-request-id\r\n"
+    "x-request-id, x-conversation-id\r\n"
     "X-Content-Type-Options: nosniff\r\n";
 
 std::string_view caller_kind_name(CallerKind kind);

@@ -119,6 +119,7 @@ describe('an answer as a stream', () => {
     assert.equal(done.event, 'done');
     assert.equal(typeof done.json.usage.input_tokens, 'number');
     assert.equal(typeof done.json.usage.output_tokens, 'number');
+    assert.equal(response.headers.get('x-conversation-id'), done.json.conversationId);
     const { messages } = await history(demo, done.json.conversationId);
     assert.equal(messages[1].content, tokens.map((event) => event.json.content).join(''));
   });

@@ -87,6 +87,8 @@ export function createSender(agentId: string, host: Host, store: Store, told: Se
     };
     const token = await host.token(freshToken);
     const response = await post('widget-chat', body, token, AbortSignal.timeout(ANSWER_MS));
+    // Whoever leaves the page before the end finds the conversation on the next one.
+    if (!body.conversationId) host.remember(response.headers.get('X-Conversation-Id'));
     const person = store.get().person;
     let finished = false;
     for await (const event of events<AnswerEvent>(response)) {

@@ -74,7 +74,8 @@ Task<edge::Reply> stream_answer(edge::Call call, PostedMessage posted) {
   if (!run && posted.reply_state == ReplyState::running) {
     posted.reply_json = co_await reply_from_elsewhere(call, posted.assignment.reply_to);
   }
-  edge::Stream stream = call.start_stream(kSseContentType);
+  const std::string headers = "X-Conversation-Id: " + posted.conversation_id + "\r\n";
+  edge::Stream stream = call.start_stream(kSseContentType, headers);
   if (!run) {
     stream.send(sse_text({"done", done_event(posted)}, 1));
     co_return edge::streamed();
