@@ -33,6 +33,9 @@ constexpr std::array<Family, UnitStats::kValues> kFamilies = {{
     {"chatpad_realtime_dropped_denied_total", "counter",
      "Broadcasts their sender had no right to."},
     {"chatpad_realtime_slow_readers_total", "counter", "Websockets closed for reading too slowly."},
+    {"chatpad_realtime_presences", "gauge", "Presences tracked by channels of this program."},
+    {"chatpad_realtime_presence_refused_total", "counter",
+     "Presence messages refused by a right or a limit."},
 }};
 
 }  // namespace
@@ -62,6 +65,8 @@ void UnitStats::copy_from(const Unit& unit) {
       static_cast<double>(hub.dropped_rate),
       static_cast<double>(hub.dropped_denied),
       static_cast<double>(hub.slow_readers),
+      static_cast<double>(hub.presences),
+      static_cast<double>(hub.presence_refused),
   };
   for (size_t i = 0; i < kValues; ++i) values_[i].store(now[i], std::memory_order_relaxed);
 }

@@ -1,6 +1,12 @@
 #include "realtime/hub/bus.h"
 
 namespace chatpad::realtime {
+namespace {
+
+void hand_over(Hub& hub, const Message& message) { hub.deliver(message); }
+void hand_over(Hub& hub, const PresenceNews& news) { hub.receive(news); }
+
+}  // namespace
 
 void Bus::add(Hub& hub) {
   peers_.push_back(std::make_unique<Peer>());
@@ -8,31 +14,32 @@ void Bus::add(Hub& hub) {
   hub.attach(this);
 }
 
-void Bus::send(const Hub* from, SharedMessage message) {
-  for (const auto& peer : peers_) {
-    if (peer->hub != from) post(*peer, message);
-  }
-}
+void Bus::send(const Hub* from, SharedMessage message) { post_to_all(from, message); }
+void Bus::send(const Hub* from, SharedNews news) { post_to_all(from, news); }
 
-void Bus::post(Peer& peer, const SharedMessage& message) {
-  const size_t bytes = message->bytes();
-  if (peer.items.load(std::memory_order_relaxed) >= kBusItemsMax ||
-      peer.bytes.load(std::memory_order_relaxed) + bytes > kBusBytesMax) {
-    dropped_.fetch_add(1, std::memory_order_relaxed);
-    return;
-  }
-  peer.items.fetch_add(1, std::memory_order_relaxed);
-  peer.bytes.fetch_add(bytes, std::memory_order_relaxed);
-  Peer* to = &peer;
-  const bool taken = peer.hub->loop().post([to, message, bytes] {
+template <class Shared>
+void Bus::post_to_all(const Hub* from, const Shared& what) {
+  const size_t bytes = what->bytes();
+  for (const auto& peer : peers_) {
+    if (peer->hub == from) continue;
+    if (peer->items.load(std::memory_order_relaxed) >= kBusItemsMax ||
+        peer->bytes.load(std::memory_order_relaxed) + bytes > kBusBytesMax) {
+      dropped_.fetch_add(1, std::memory_order_relaxed);
+      continue;
+    }
+    peer->items.fetch_add(1, std::memory_order_relaxed);
+    peer->bytes.fetch_add(bytes, std::memory_order_relaxed);
+    Peer* to = peer.get();
+    const bool taken = to->hub->loop().post([to, what, bytes] {
+      to->items.fetch_sub(1, std::memory_order_relaxed);
+      to->bytes.fetch_sub(bytes, std::memory_order_relaxed);
+      hand_over(*to->hub, *what);
+    });
+    if (taken) continue;
     to->items.fetch_sub(1, std::memory_order_relaxed);
     to->bytes.fetch_sub(bytes, std::memory_order_relaxed);
-    to->hub->deliver(*message);
-  });
-  if (taken) return;
-  peer.items.fetch_sub(1, std::memory_order_relaxed);
-  peer.bytes.fetch_sub(bytes, std::memory_order_relaxed);
-  dropped_.fetch_add(1, std::memory_order_relaxed);
+    dropped_.fetch_add(1, std::memory_order_relaxed);
+  }
 }
 
 void HubPublisher::publish(std::string_view topic, std::string_view event,
@@ -42,6 +49,21 @@ void HubPublisher::publish(std::string_view topic, std::string_view event,
   message->privacy = Privacy::restricted;
   message->event = event;
   message->payload = payload_json;
+  send(std::move(message));
+}
+
+void HubPublisher::broadcast(edge::Broadcast said) {
+  auto message = std::make_shared<Message>();
+  message->topic = std::move(said.topic);
+  message->privacy = said.room == edge::Broadcast::Room::open ? Privacy::open : Privacy::restricted;
+  message->event = std::move(said.event);
+  message->payload = std::move(said.payload);
+  message->encoding =
+      said.encoding == edge::Broadcast::Encoding::json ? Encoding::json : Encoding::raw;
+  send(std::move(message));
+}
+
+void HubPublisher::send(std::shared_ptr<const Message> message) {
   local_.deliver(*message);
   bus_.send(&local_, std::move(message));
 }

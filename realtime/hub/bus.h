@@ -1,9 +1,10 @@
-// Bus: carries broadcasts between the hubs of one program, and the Publisher that functions use.
+// Bus: carries broadcasts and presences between the hubs of one program, and the Publisher that
+// functions use.
 //
 // A message is shared by all loops, not copied. What waits for one other loop is bounded by
 // kBusItemsMax and kBusBytesMax; beyond it messages for that loop are dropped and counted: they are
-// ephemeral (durable events travel with the feed). Thread-safe once every hub is added, which
-// happens before the loops run; hubs outlive the traffic.
+// ephemeral (durable events travel with the feed), and presences notice what they miss. Thread-safe
+// once every hub is added, which happens before the loops run; hubs outlive the traffic.
 #pragma once
 
 #include <atomic>
@@ -26,6 +27,7 @@ class Bus {
   void add(Hub& hub);
   // From the loop of `from`: to every hub but that one. `from` may be null: to every hub.
   void send(const Hub* from, SharedMessage message);
+  void send(const Hub* from, SharedNews news);
   bool has_peers() const { return peers_.size() > 1; }
   uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
@@ -35,7 +37,8 @@ class Bus {
     std::atomic<size_t> items{0};
     std::atomic<size_t> bytes{0};
   };
-  void post(Peer& peer, const SharedMessage& message);
+  template <class Shared>
+  void post_to_all(const Hub* from, const Shared& what);
 
   std::vector<std::unique_ptr<Peer>> peers_;
   std::atomic<uint64_t> dropped_{0};
@@ -47,8 +50,11 @@ class HubPublisher : public edge::Publisher {
   HubPublisher(Hub& local, Bus& bus) : local_(local), bus_(bus) {}
   void publish(std::string_view topic, std::string_view event,
                std::string_view payload_json) override;
+  void broadcast(edge::Broadcast message) override;
 
  private:
+  void send(std::shared_ptr<const Message> message);
+
   Hub& local_;
   Bus& bus_;
 };

@@ -1,5 +1,6 @@
 // The life of a channel: join, rights, tokens, expiry, leave.
 #include <algorithm>
+#include <utility>
 
 #include "realtime/hub/hub.h"
 #include "runtime/base/clock.h"
@@ -52,6 +53,10 @@ void Hub::on_join(Session& session, const Inbound& in) {
   channel.ack = join.ack;
   channel.self = join.self;
   channel.presence = join.presence;
+  if (!join.presence_key.empty()) {
+    channel.present = std::make_unique<ChannelPresence>();
+    channel.present->key = std::move(join.presence_key);
+  }
   channel.replication_ready = join.replication_ready;
   channel.privacy = join.privacy;
   channel.changes = std::move(join.changes);
@@ -151,7 +156,7 @@ Task<void> Hub::run_probe(uint64_t channel_id, uint64_t probe, pg::Claims claims
 void Hub::on_rights(uint64_t channel_id, uint64_t probe, const Rights& rights) {
   Channel* channel = channel_by_id(channel_id);
   if (!channel || channel->probe != probe) return;
-  channel->rights = rights;
+  const Rights before = std::exchange(channel->rights, rights);
   if (!rights.may_join()) {
     if (channel->state == ChannelState::joined) {
       return crash(*channel, Code::read_lost,
@@ -160,6 +165,7 @@ void Hub::on_rights(uint64_t channel_id, uint64_t probe, const Rights& rights) {
     return fail_join(*channel, Code::unauthorized,
                      std::string(code_info(Code::unauthorized).text) + ": " + channel->name);
   }
+  if (channel->state == ChannelState::joined) return renew_presence(*channel, before);
   if (channel->state == ChannelState::probing) admit_join(*channel);
 }
 
@@ -231,9 +237,7 @@ void Hub::finish_join(Channel& channel) {
 }
 
 void Hub::push_join_extras(Channel& channel) {
-  if (channel.presence == Switch::on && channel.rights.read_presence) {
-    send_to(channel, "null", "presence_state", "{}");
-  }
+  send_presence_state(channel);
   if (!channel.changes.empty()) {
     send_system(channel, "postgres_changes", ReplyStatus::error,
                 code_sentence(Code::changes_not_available));
@@ -245,6 +249,7 @@ void Hub::push_join_extras(Channel& channel) {
 }
 
 void Hub::leave(Session& session, Channel& channel) {
+  untrack(channel);
   topics_.leave(channel);
   channels_.erase(channel.id);
   std::erase_if(session.channels_, [&channel](const auto& c) { return c.get() == &channel; });

@@ -5,12 +5,18 @@
 
 #include "realtime/hub/bus.h"
 #include "runtime/base/check.h"
+#include "runtime/base/uuid.h"
 #include "runtime/wire/json.h"
 
 namespace chatpad::realtime {
 namespace {
 
 constexpr size_t kOutboxKeptFrames = 64;  // capacity an idle outbox may keep
+
+NodeId random_node_id() {
+  const std::string text = Uuid::random().str();
+  return std::stoull(text.substr(0, 8) + text.substr(9, 4), nullptr, 16) | 1;
+}
 
 }  // namespace
 
@@ -31,7 +37,10 @@ Channel* Session::find(std::string_view topic_text) {
   return nullptr;
 }
 
-Hub::Hub(Loop& loop, HubOptions options) : loop_(loop), options_(std::move(options)) {
+Hub::Hub(Loop& loop, HubOptions options)
+    : loop_(loop),
+      options_(std::move(options)),
+      presence_(random_node_id(), options_.presence, *this) {
   turn_end_id_ = loop_.on_turn_end([this] { flush(); });
 }
 
@@ -54,6 +63,7 @@ void Hub::forget(Session& session) {
 
 void Hub::drop_channels(Session& session) {
   for (const auto& channel : session.channels_) {
+    untrack(*channel);
     topics_.leave(*channel);
     channels_.erase(channel->id);
   }
@@ -234,6 +244,7 @@ HubStats Hub::stats() const {
   HubStats stats = stats_;
   stats.channels = channels_.size();
   stats.topics = topics_.size();
+  stats.presences = presence_.own_count();
   return stats;
 }
 

@@ -7,7 +7,8 @@
 //
 // A join is answered with ok only when the WAL feed is live (set_feed), so that a write made after
 // the reply is delivered. Rights of private topics come from the RightsProbe.
-// Not here: presence state, postgres_changes and replay; joins that ask for them are answered as
+// Who is present is in presence.h.
+// Not here: postgres_changes and replay; joins that ask for them are answered as
 // the protocol wants, deliver nothing, and say so. Limits: limits.h. Not thread-safe: everything is
 // called from the hub's own loop.
 #pragma once
@@ -22,6 +23,7 @@
 
 #include "realtime/hub/limits.h"
 #include "realtime/hub/message.h"
+#include "realtime/hub/presence.h"
 #include "realtime/hub/rights.h"
 #include "realtime/hub/session.h"
 #include "realtime/hub/topics.h"
@@ -44,6 +46,7 @@ enum class FeedState : uint8_t { not_required, away, live };
 
 struct HubOptions {
   HubLimits limits;
+  PresenceLimits presence;
   const edge::TokenVerifier* verifier = nullptr;  // outlives the hub
   RightsProbe* rights = nullptr;                  // outlives the hub
   ClientBroadcastRule rule;                       // empty: everything passes
@@ -61,10 +64,12 @@ struct HubStats {
   uint64_t writes = 0;      // calls of Transport::send
   uint64_t dropped_rate = 0, dropped_denied = 0, dropped_unencodable = 0;
   uint64_t slow_readers = 0;
+  size_t presences = 0;           // tracked by channels of this hub
+  uint64_t presence_refused = 0;  // tracks that a limit or a right refused
   uint64_t bytes_out = 0;
 };
 
-class Hub {
+class Hub : private PresencePort {
  public:
   Hub(Loop& loop, HubOptions options);
   ~Hub();
@@ -84,6 +89,8 @@ class Hub {
   // Events.
   void deliver(const Message& message);
   void deliver(const edge::DurableEvent& event);
+  // Presences of other hubs.
+  void receive(const PresenceNews& news);
   // The feed streams or does not. Away: joins wait. live after away: waiting joins are answered.
   void set_feed(FeedState state);
   // Durable events may be missing: every channel is told and sent phx_error, so that it joins
@@ -105,7 +112,7 @@ class Hub {
   };
 
   // inbound.cc
-  bool admit(Session& session, size_t bytes);
+  bool admit(Session& session, std::string_view message);
   void count_drop(Session& session);
   void dispatch(Session& session, const Inbound& in);
   void on_phoenix(Session& session, const Inbound& in);
@@ -113,7 +120,18 @@ class Hub {
   void on_broadcast(Session& session, Channel& channel, const Inbound& in);
   void publish_from(Channel& channel, const Inbound& in, Message message);
   void refuse_push(Channel& channel, const Inbound& in, std::string_view reason);
-  void on_presence(Session& session, Channel& channel, const Inbound& in);
+
+  // channel_presence.cc
+  bool take_presence_over_rate(Session& session, std::string_view message);
+  void on_presence(Channel& channel, const Inbound& in);
+  void track(Channel& channel, const Inbound& in, std::string_view payload);
+  void refuse_presence(Channel& channel, const Inbound& in, Code code);
+  void untrack(Channel& channel);
+  void send_presence_state(Channel& channel);
+  void renew_presence(Channel& channel, const Rights& before);
+  void arm_presence();
+  void tell_members(const PresenceDiff& diff) override;
+  void tell_nodes(SharedNews news) override;
 
   // channels.cc
   void on_join(Session& session, const Inbound& in);
@@ -155,6 +173,10 @@ class Hub {
   HubOptions options_;
   Bus* bus_ = nullptr;
   Topics topics_;
+  PresenceStore presence_;
+  Timer presence_timer_;  // of the next tick
+  Timer presence_beat_;
+  uint64_t presence_told_ms_ = 0;
   std::unordered_map<uint64_t, Channel*> channels_;
   uint64_t next_id_ = 1;
   size_t probes_ = 0;  // under way

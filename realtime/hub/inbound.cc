@@ -6,7 +6,7 @@
 namespace chatpad::realtime {
 
 void Hub::on_text(Session& session, std::string_view message) {
-  if (session.closing_ || !admit(session, message.size())) return;
+  if (session.closing_ || !admit(session, message)) return;
   Inbound in;
   const Result<void> decoded = decode_text(session.vsn_, message, in);
   if (decoded) return dispatch(session, in);
@@ -16,7 +16,7 @@ void Hub::on_text(Session& session, std::string_view message) {
 }
 
 void Hub::on_binary(Session& session, std::string_view message) {
-  if (session.closing_ || !admit(session, message.size())) return;
+  if (session.closing_ || !admit(session, message)) return;
   Inbound in;
   Result<void> decoded = session.vsn_ == Vsn::v2
                              ? decode_binary(message, in)
@@ -27,17 +27,17 @@ void Hub::on_binary(Session& session, std::string_view message) {
 }
 
 // Counts the message against the socket's rates. False: it is dropped, or the socket closes.
-bool Hub::admit(Session& session, size_t bytes) {
+bool Hub::admit(Session& session, std::string_view message) {
   ++stats_.messages_in;
   const HubLimits& limits = options_.limits;
   const uint64_t now = loop_.now_ms();
-  if (!session.bytes_.take(static_cast<double>(bytes), limits.bytes_per_s * limits.rate_scale,
-                           now)) {
+  if (!session.bytes_.take(static_cast<double>(message.size()),
+                           limits.bytes_per_s * limits.rate_scale, now)) {
     close(session, Close::byte_rate);
     return false;
   }
   if (session.messages_.take(1, limits.messages_per_s * limits.rate_scale, now)) return true;
-  count_drop(session);
+  if (!take_presence_over_rate(session, message)) count_drop(session);
   return false;
 }
 
@@ -85,12 +85,8 @@ void Hub::on_channel_event(Session& session, Channel& channel, const Inbound& in
     return reply(session, in, ReplyStatus::error, reason_json("unmatched topic"));
   }
   if (in.event == "broadcast") return on_broadcast(session, channel, in);
-  if (in.event == "presence") return on_presence(session, channel, in);
+  if (in.event == "presence") return on_presence(channel, in);
   reply(session, in, ReplyStatus::error, reason_json("unknown event"));
-}
-
-void Hub::on_presence(Session& session, Channel&, const Inbound& in) {
-  reply(session, in, ReplyStatus::ok, "{}");
 }
 
 void Hub::refuse_push(Channel& channel, const Inbound& in, std::string_view reason) {

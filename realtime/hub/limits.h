@@ -15,6 +15,7 @@ struct HubLimits {
   uint32_t bytes_per_s = 4 * 1024 * 1024;   // per socket, inbound -> close 1008
   uint32_t dropped_per_s = 500;             // messages dropped in one second -> close 1008
   size_t broadcast_bytes_max = 256 * 1024;  // inner payload of a client's broadcast
+  uint32_t presence_per_s = 500;            // presence messages above messages_per_s: refused
   size_t probes_waiting_max = 512;          // joins of this loop that wait for the database
   uint64_t live_wait_ms = 5000;             // a join waits this long for the WAL feed
   double rate_scale = 1;                    // multiplies every per-second limit (load tests)

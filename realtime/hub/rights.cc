@@ -15,7 +15,8 @@ constexpr pg::Statement kVisible = {
     "realtime_visible_probes",
     "select extension from realtime.messages where topic = $1 and id in ($2::uuid, $3::uuid)"};
 constexpr pg::Statement kWrite = {"realtime_probe_write",
-                                  "select realtime.probe_write($1, 'broadcast')"};
+                                  "select realtime.probe_write($1, 'broadcast'), "
+                                  "realtime.probe_write($1, 'presence')"};
 
 }  // namespace
 
@@ -43,6 +44,7 @@ Task<Rights> PgRights::probe(pg::Claims claims, std::string topic) {
     if (seen.text(row, 0) == "presence") rights.read_presence = true;
   }
   rights.write_broadcast = writable.size() == 1 && writable.boolean(0, 0);
+  rights.write_presence = writable.size() == 1 && writable.boolean(0, 1);
   co_await transaction.rollback();
   co_return rights;
 }

@@ -21,11 +21,13 @@ struct Rights {
   bool read_broadcast = false;
   bool read_presence = false;
   bool write_broadcast = false;
+  bool write_presence = false;
 
   bool may_join() const { return read_broadcast || read_presence; }
   static Rights all() {
     Rights rights;
-    rights.read_broadcast = rights.read_presence = rights.write_broadcast = true;
+    rights.read_broadcast = rights.read_presence = true;
+    rights.write_broadcast = rights.write_presence = true;
     return rights;
   }
 };

@@ -34,6 +34,12 @@ struct SessionInfo {
   std::string key;      // Sec-WebSocket-Key
 };
 
+// A channel's place among the present of its topic.
+struct ChannelPresence {
+  std::string key;
+  std::string ref;  // empty: not tracked
+};
+
 enum class ChannelState : uint8_t { probing, waiting_for_feed, joined };
 
 // One joined (or joining) topic of one session.
@@ -61,6 +67,7 @@ struct Channel {
   Rights rights;
   std::shared_ptr<const edge::Caller> caller;
   std::vector<ChangeRequest> changes;
+  std::unique_ptr<ChannelPresence> present;  // null: no key was given and nothing tracked
   Timer expiry;
   Topic* topic = nullptr;  // null until joined
   size_t slot = 0;         // its place in the topic's list
@@ -96,7 +103,7 @@ class Session {
   std::shared_ptr<const edge::Caller> caller_;
   const std::string peer_;
   const std::string origin_;
-  RateBucket messages_, joins_, bytes_;
+  RateBucket messages_, joins_, bytes_, presence_;
   uint64_t drop_window_ms_ = 0;  // start of the second in which drops are counted
   uint32_t dropped_ = 0;
 };

@@ -62,6 +62,21 @@ constexpr std::array kCodes = {
              "The new token's rights do not include the topic."},
     CodeInfo{Code::gap, "", "Events may have been missed; load the current state again",
              "The WAL feed was interrupted; durable events may be missing."},
+    CodeInfo{Code::presence_denied, "Unauthorized",
+             "You do not have permissions to track presence in this Channel topic",
+             "No policy lets this caller insert into realtime.messages with extension presence."},
+    CodeInfo{Code::presence_no_map, "", "Presence track payload must be a map",
+             "The payload of a track is no JSON object."},
+    CodeInfo{Code::presence_unknown_event, "UnknownPresenceEvent", "Only track and untrack exist",
+             "The event of a presence message is neither track nor untrack."},
+    CodeInfo{Code::presence_too_large, "InvalidPresencePayload", "Track message size exceeded",
+             "The payload of a track is larger than presence_bytes_max."},
+    CodeInfo{Code::presence_full, "PresenceLimitReached", "Too many presences in this topic",
+             "The topic has presence_keys_max keys, the key presence_metas_max metas, or the topic "
+             "presence_topic_bytes_max bytes."},
+    CodeInfo{Code::presence_rate, "ClientPresenceRateLimitReached",
+             "Client presence rate limit exceeded",
+             "More presence messages a second than messages_per_s and presence_per_s together."},
 };
 
 template <class Table, class Field>

@@ -53,6 +53,12 @@ enum class Code : uint8_t {
   changes_not_available,
   read_lost,
   gap,
+  presence_denied,
+  presence_no_map,
+  presence_unknown_event,
+  presence_too_large,
+  presence_full,
+  presence_rate,
 };
 
 struct CodeInfo {

@@ -72,6 +72,9 @@ void parse_broadcast_config(std::string_view value, JoinRequest& join) {
 }
 
 void parse_presence_config(std::string_view value, JoinRequest& join) {
+  if (json_kind(value) != JsonKind::object) return;
+  // Clients older than `enabled` send the key alone and want presence.
+  join.presence = Switch::on;
   JsonItems items(value);
   while (items.next()) {
     if (items.key() == "enabled") join.presence = as_switch(items.value());

@@ -77,7 +77,8 @@ class Call {
   std::string_view header(std::string_view name) const { return request().header(name); }
   // The decoded query parameter; raises bad_request when the query is malformed.
   std::optional<std::string> query(std::string_view name) const;
-  // The last path segment of an endpoint declared with "/{name}".
+  // The last path segment of an endpoint declared with "/{name}", as received; "a/word/b" of one
+  // declared with "/{x}/word/{y}".
   std::string_view path_parameter() const;
   // Address of the client, from X-Forwarded-For only behind a trusted proxy.
   std::string_view client_address() const;

@@ -53,7 +53,7 @@ constexpr size_t operator""_MiB(unsigned long long n) { return n * 1024 * 1024; 
 
 struct Endpoint {
   http::Method method = http::Method::post;
-  std::string_view path = {};  // empty: derived from the file's name; may end in "/{name}"
+  std::string_view path = {};  // empty: from the file name; may end in "/{a}" or "/{a}/word/{b}"
   Auth auth = Auth::user;
   size_t body_bytes_max = 64_KiB;
   Rate rate = {};

@@ -5,6 +5,7 @@
 // section 7). The hub implements it; tests may record. Implementations deliver to all loops.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -12,12 +13,24 @@
 
 namespace chatpad::edge {
 
+// What a client says over HTTP, already checked, on its way to everybody in the room.
+struct Broadcast {
+  enum class Room : uint8_t { open, restricted };  // the public and the private one of a name
+  enum class Encoding : uint8_t { json, bytes };
+  std::string topic;  // without the "realtime:" prefix
+  std::string event;
+  std::string payload;
+  Room room = Room::open;
+  Encoding encoding = Encoding::json;
+};
+
 class Publisher {
  public:
   virtual ~Publisher() = default;
   // `topic` without the "realtime:" prefix, private channels only. `payload_json` is a JSON object.
   virtual void publish(std::string_view topic, std::string_view event,
                        std::string_view payload_json) = 0;
+  virtual void broadcast(Broadcast message) = 0;
 };
 
 // A durable event as the WAL feed saw it; handed to listeners on every loop after it was committed.

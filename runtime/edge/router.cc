@@ -26,6 +26,15 @@ Router::Router(const std::vector<NamedEndpoint>& table) {
   }
   for (const Route& route : routes_) {
     const size_t brace = route.path.find("/{");
+    const size_t last = route.path.rfind("/{");
+    if (brace != last) {
+      const size_t word = route.path.find('/', brace + 1);
+      Between& two = with_two_.emplace_back();
+      two.before = route.path.substr(0, brace + 1);
+      two.word = route.path.substr(word, last + 1 - word);
+      two.entry.by_method[static_cast<size_t>(route.endpoint.method)] = &route;
+      continue;
+    }
     Map& map = brace == std::string::npos ? exact_ : with_parameter_;
     const Route*& slot =
         map[route.path.substr(0, brace)].by_method[static_cast<size_t>(route.endpoint.method)];
@@ -52,21 +61,44 @@ std::string Router::allowed(const ByMethod& entry) {
   return methods;
 }
 
+const Router::ByMethod* Router::find_between(std::string_view path,
+                                             std::string_view& parameter) const {
+  for (const Between& two : with_two_) {
+    if (!path.starts_with(two.before)) continue;
+    const std::string_view rest = path.substr(two.before.size());
+    const size_t word = rest.find('/');
+    if (word == 0 || word == std::string_view::npos) continue;
+    const std::string_view second = rest.substr(word);
+    const bool fits = second.starts_with(two.word) && second.size() > two.word.size() &&
+                      second.find('/', two.word.size()) == std::string_view::npos;
+    if (!fits) continue;
+    parameter = rest;
+    return &two.entry;
+  }
+  return nullptr;
+}
+
 Router::Match Router::find(http::Method method, std::string_view path) const {
   Match match;
-  auto entry = exact_.find(path);
-  const Map* map = &exact_;
-  if (entry == exact_.end()) {
+  const ByMethod* found = nullptr;
+  const auto exact = exact_.find(path);
+  if (exact != exact_.end()) {
+    found = &exact->second;
+  } else {
     const size_t slash = path.rfind('/');
     if (slash == std::string_view::npos || slash + 1 == path.size()) return match;
-    map = &with_parameter_;
-    entry = with_parameter_.find(path.substr(0, slash));
-    match.parameter = path.substr(slash + 1);
+    const auto entry = with_parameter_.find(path.substr(0, slash));
+    if (entry != with_parameter_.end()) {
+      found = &entry->second;
+      match.parameter = path.substr(slash + 1);
+    } else {
+      found = find_between(path, match.parameter);
+    }
   }
-  if (entry == map->end()) return Match();
+  if (!found) return Match();
   match.path_known = true;
-  match.route = pick(entry->second, method);
-  if (!match.route) match.allow = allowed(entry->second);
+  match.route = pick(*found, method);
+  if (!match.route) match.allow = allowed(*found);
   return match;
 }
 

@@ -12,7 +12,8 @@
 namespace chatpad::edge {
 
 struct Route {
-  std::string path;   // as matched; a trailing "/{name}" matches one more segment
+  // As matched; a trailing "/{name}" matches one more segment, "/{a}/word/{b}" three.
+  std::string path;
   std::string label;  // area.name, for metrics and logs
   Endpoint endpoint;
   size_t index = 0;  // position in routes(), used as the metrics slot
@@ -24,9 +25,10 @@ class Router {
 
   struct Match {
     const Route* route = nullptr;
-    std::string_view parameter;  // the segment for "/{name}"
-    bool path_known = false;     // true with route == nullptr: 405
-    std::string allow;           // for 405
+    // The segment for "/{name}"; with two of them, from the first to the second: "a/word/b".
+    std::string_view parameter;
+    bool path_known = false;  // true with route == nullptr: 405
+    std::string allow;        // for 405
   };
   Match find(http::Method method, std::string_view path) const;
   const std::vector<Route>& routes() const { return routes_; }
@@ -40,12 +42,19 @@ class Router {
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
   using Map = std::unordered_map<std::string, ByMethod, Hash, std::equal_to<>>;
+  // A pattern of two parameters: what stands before the first and between them.
+  struct Between {
+    std::string before, word;
+    ByMethod entry;
+  };
+  const ByMethod* find_between(std::string_view path, std::string_view& parameter) const;
   static const Route* pick(const ByMethod& entry, http::Method method);
   static std::string allowed(const ByMethod& entry);
 
   std::vector<Route> routes_;
   Map exact_;
   Map with_parameter_;  // key: the path before "/{name}"
+  std::vector<Between> with_two_;
 };
 
 // POST /functions/v1/send-human-message for functions/inbox/send_human_message.cc.

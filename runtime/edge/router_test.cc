@@ -47,6 +47,23 @@ TEST(Router, takes_one_segment_for_a_parameter) {
   }
 }
 
+TEST(Router, takes_two_segments_around_a_word) {
+  const Router router(
+      {{"realtime", "broadcast", with(http::Method::post, "/rt/broadcast")},
+       {"realtime", "event", with(http::Method::post, "/rt/broadcast/{topic}/events/{event}")}});
+  const auto match = router.find(http::Method::post, "/rt/broadcast/a%2Fb/events/x");
+  ASSERT_NE(match.route, nullptr);
+  EXPECT_EQ(match.route->label, "realtime.event");
+  EXPECT_EQ(match.parameter, "a%2Fb/events/x");
+  EXPECT_EQ(router.find(http::Method::get, "/rt/broadcast/a/events/x").allow, "OPTIONS, POST");
+  EXPECT_EQ(router.find(http::Method::post, "/rt/broadcast").route->label, "realtime.broadcast");
+  for (const char* path :
+       {"/rt/broadcast/a/events/", "/rt/broadcast//events/x", "/rt/broadcast/a/event/x",
+        "/rt/broadcast/a/events", "/rt/broadcast/a/events/x/y", "/rt/broadcast/a"}) {
+    EXPECT_EQ(router.find(http::Method::post, path).route, nullptr) << path;
+  }
+}
+
 TEST(RouterDeathTest, refuses_two_endpoints_on_one_path) {
   EXPECT_DEATH(Router({{"a", "x", with(http::Method::get, "/same")},
                        {"b", "y", with(http::Method::get, "/same")}}),
