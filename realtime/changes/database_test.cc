@@ -70,9 +70,11 @@ Task<void> probes(pg::testing::Stage* stage) {
   EXPECT_TRUE(team.read_broadcast);
   EXPECT_FALSE(team.read_presence);
   EXPECT_TRUE(team.write_broadcast);
+  EXPECT_TRUE(team.write_presence);
   const Rights other = co_await probe.probe(claims, "other");
   EXPECT_FALSE(other.may_join());
   EXPECT_FALSE(other.write_broadcast);
+  EXPECT_FALSE(other.write_presence);
   bool raised = false;
   try {
     const Rights broken = co_await probe.probe(claims, "broken");

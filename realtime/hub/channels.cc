@@ -91,9 +91,11 @@ bool Hub::adopt_token(Channel& channel, const std::string& token, Code& why) {
       }
       return false;
     }
-    if (!origin_fits(*verified, channel.session.origin_)) return false;
     channel.caller = std::make_shared<const edge::Caller>(std::move(*verified));
   }
+  // The connection's own token as well.
+  why = Code::invalid_token;
+  if (!origin_fits(*channel.caller, channel.session.origin_)) return false;
   why = Code::token_expired;
   return !is_expired(*channel.caller);
 }

@@ -436,6 +436,19 @@ TEST(BusTest, CarriesClientBroadcastsAndPublishedEventsToOtherHubs) {
     HubPublisher(first, bus).publish("room", "typing", "{}");
     uv_run(two.raw(), UV_RUN_NOWAIT);
     EXPECT_THAT(b.take(), IsEmpty()) << "published events are for private rooms";
+    edge::Broadcast said;
+    said.topic = "room";
+    said.event = "said";
+    said.payload = R"({"n":1})";
+    HubPublisher(first, bus).broadcast(said);
+    uv_run(two.raw(), UV_RUN_NOWAIT);
+    for (Client* one : {&a, &b}) {
+      EXPECT_THAT(one->take(), ElementsAre(kind4("realtime:room", "said", R"({"n":1})")));
+    }
+    said.room = edge::Broadcast::Room::restricted;
+    HubPublisher(first, bus).broadcast(said);
+    uv_run(two.raw(), UV_RUN_NOWAIT);
+    EXPECT_THAT(b.take(), IsEmpty()) << "the private room is another one";
     EXPECT_EQ(bus.dropped(), 0u);
   }
 }

@@ -41,6 +41,17 @@ TEST(RealtimeJoin, IsLenient) {
   EXPECT_EQ(parse_join(R"({"access_token":"sb_publishable_x"})")->access_token, "");
 }
 
+TEST(RealtimeJoin, PresenceIsOnForClientsThatDoNotKnowTheSwitch) {
+  const auto presence = [](const std::string& config) {
+    return parse_join("{\"config\":{\"presence\":" + config + "}}")->presence;
+  };
+  EXPECT_EQ(presence(R"({"key":""})"), Switch::on);
+  EXPECT_EQ(presence(R"({"key":"k","enabled":"true"})"), Switch::on);
+  EXPECT_EQ(presence(R"({"key":"k","enabled":false})"), Switch::off);
+  EXPECT_EQ(presence("null"), Switch::off);
+  EXPECT_EQ(parse_join(R"({"config":{}})")->presence, Switch::off);
+}
+
 TEST(RealtimeJoin, EchoesChangesInOrderWithIds) {
   const auto join = parse_join(
       R"({"config":{"postgres_changes":[
