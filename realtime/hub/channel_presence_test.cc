@@ -1,8 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <random>
+
 #include "realtime/hub/bus.h"
 #include "realtime/hub/testing.h"
+#include "realtime/protocol/json_slice.h"
 
 namespace chatpad::realtime {
 namespace {
@@ -78,6 +82,20 @@ class ChannelPresenceTest : public ::testing::Test {
   std::unique_ptr<Hub> hub, far;
   std::unique_ptr<Bus> bus;
 };
+
+// How many metas each key of a presence_state frame has.
+std::map<std::string, size_t> metas_by_key(const std::string& frame) {
+  std::map<std::string, size_t> counts;
+  const size_t state = frame.find("{", frame.find("presence_state"));
+  const std::string_view array = std::string_view(frame).substr(state);
+  JsonItems keys(array.substr(0, array.size() - 1));
+  while (keys.next()) {
+    const std::string key(keys.key());
+    JsonItems metas(json_member(keys.value(), "metas"));
+    while (metas.next()) ++counts[key];
+  }
+  return counts;
+}
 
 const char* const kOn = R"({"key":"","enabled":true})";
 
@@ -214,6 +232,60 @@ TEST_F(ChannelPresenceTest, RightsDecideOnPrivateTopicsAndANewTokenMayTakeThem) 
   EXPECT_THAT(writer.take(), Contains(HasSubstr("phx_error")));
   turn();
   EXPECT_THAT(reader.take(), ElementsAre(HasSubstr(R"("leaves":{"writer")")));
+}
+
+TEST_F(ChannelPresenceTest, RandomArrivalsAndCutsOnTwoHubsEndInOneTruth) {
+  std::mt19937 random(42);
+  struct Guest {
+    std::unique_ptr<Client> client;
+    std::string key;
+    bool tracked = false;
+  };
+  std::vector<Guest> guests;
+  for (int step = 0; step < 2'000; ++step) {
+    const size_t dice = random() % 10;
+    if (dice < 4 || guests.empty()) {
+      Guest guest{std::make_unique<Client>(random() % 2 ? *hub : *far),
+                  "k" + std::to_string(random() % 5)};
+      guest.client->join("{\"key\":\"" + guest.key + "\"}");
+      guests.push_back(std::move(guest));
+      continue;
+    }
+    const size_t index = random() % guests.size();
+    Guest& guest = guests[index];
+    if (dice < 7) {
+      guest.client->track("{\"n\":" + std::to_string(step) + "}");
+      guest.tracked = true;
+    } else if (dice == 7) {
+      guest.client->text("presence", R"({"event":"untrack"})");
+      guest.tracked = false;
+    } else {
+      if (dice == 8) guest.client->hub.close(*guest.client->session, Close::idle);
+      guest.client->take();
+      guest.client->session.reset();
+      guests.erase(guests.begin() + static_cast<std::ptrdiff_t>(index));
+    }
+    if (step % 100 == 0) turn(10);
+  }
+  turn();
+  std::map<std::string, size_t> truth;
+  for (const Guest& guest : guests) truth[guest.key] += guest.tracked ? 1 : 0;
+  std::erase_if(truth, [](const auto& key) { return key.second == 0; });
+  for (Hub* one : {hub.get(), far.get()}) {
+    Client joiner(*one);
+    joiner.join(kOn);
+    const std::vector<std::string> seen = joiner.take();
+    ASSERT_GE(seen.size(), 2u);
+    EXPECT_EQ(metas_by_key(seen[1]), truth);
+  }
+  guests.clear();
+  turn();
+  for (Hub* one : {hub.get(), far.get()}) {
+    Client joiner(*one);
+    joiner.join(kOn);
+    EXPECT_THAT(joiner.take(), Contains(HasSubstr(R"("presence_state",{}])"))) << "no ghosts";
+    EXPECT_EQ(one->stats().presences, 0u);
+  }
 }
 
 TEST_F(ChannelPresenceTest, AKeyIsMadeWhenNoneIsGivenAndRejoiningLeavesOnePresence) {

@@ -248,6 +248,32 @@ TEST(PresenceClusterTest, ANodeThatFallsSilentIsForgottenAndComesBackWhole) {
   EXPECT_THAT(cluster.nodes[1]->store.told(Privacy::open, "room"), SizeIs(1));
 }
 
+TEST(PresenceClusterTest, ManyChangesGoOutInSeveralNewsAndTooManyNodesAreNotKnown) {
+  Node node(7);
+  const std::string pad(10'000, 'x');
+  for (int i = 0; i < 100; ++i) {
+    node.track("room-" + std::to_string(i), "k", "{\"p\":\"" + pad + "\"}");
+  }
+  node.store.tick();
+  EXPECT_GT(node.outgoing.size(), 3u);
+  Node other(8);
+  for (const SharedNews& news : node.outgoing) {
+    EXPECT_LE(news->bytes(), kPresenceNewsBytesMax + 16 * 1024);
+    other.store.receive(*news, 1);
+  }
+  EXPECT_EQ(other.store.copies_count(), 100u);
+
+  for (NodeId id = 1'000; id < 1'000 + 2 * kPresenceNodesMax; ++id) {
+    Node one(id);
+    one.track("room", std::to_string(id), "{}");
+    one.store.tick();
+    other.store.receive(*one.outgoing.front(), 1);
+  }
+  EXPECT_EQ(other.store.copies_count(), 100u + kPresenceNodesMax - 1);
+  other.store.beat(1 + kPresenceNodeMs);
+  EXPECT_EQ(other.store.copies_count(), 0u) << "the silent ones make room";
+}
+
 // A channel as the model has it.
 struct Tracked {
   NodeId node;
