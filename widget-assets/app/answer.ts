@@ -99,6 +99,7 @@ export class Answer extends Component<Props> {
 
   appendReferences(): void {
     const { id, citations } = this.props;
+    if (citations.length === 0) return;
     const box = this.box.current!;
     const last = box.lastElementChild;
     const end = last?.matches('p') ? last : box.appendChild(document.createElement('p'));

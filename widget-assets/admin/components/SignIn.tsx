@@ -81,7 +81,7 @@ export function SignIn() {
         </Form>
         <p className="signin-hint">
           Trying the demo? The terminal that runs <code>./dev up</code> prints the address and the
-          password after <strong className="nowrap">Demo sign-in</strong>.
+          password under <strong>Admin</strong>.
         </p>
       </div>
     </main>
