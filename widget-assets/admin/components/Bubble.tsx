@@ -11,6 +11,9 @@ import { Icon } from './Icon';
 import { Rich } from './Rich';
 import { Sources } from './Sources';
 
+// Blank lines beyond the first say nothing and make a bubble as high as the screen.
+const MANY_LINES = /\n(?:[^\S\n]*\n){2,}/g;
+
 interface Props {
   message: Message;
   visitor: string;
@@ -38,7 +41,7 @@ export const Bubble = memo(function Bubble({ message, visitor, agent, follows }:
       <div className="bubble" dir="auto">
         {side === 'assistant'
           ? <Rich text={message.content} message={message} />
-          : <p className="plain">{message.content}</p>}
+          : <p className="plain">{message.content.replace(MANY_LINES, '\n\n')}</p>}
         {message.cutOff && <p className="cut"><Icon name="alert" size={14} />Stopped here</p>}
       </div>
       {message.citations.length > 0 && <Sources messageId={message.id} citations={message.citations} />}
@@ -65,7 +68,7 @@ export function Writing({ text, agent }: { text: string; agent: string }) {
 export function Unsent({ id, item }: { id: string; item: Pending }) {
   return (
     <article className="message" data-side="human" data-state={item.state} aria-label="You wrote">
-      <div className="bubble" dir="auto"><p className="plain">{item.content}</p></div>
+      <div className="bubble" dir="auto"><p className="plain">{item.content.replace(MANY_LINES, '\n\n')}</p></div>
       {item.state === 'sending'
         ? <p className="message-foot">Sending</p>
         : (
