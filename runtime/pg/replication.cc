@@ -13,6 +13,11 @@
 namespace chatpad::pg {
 namespace {
 
+// The forms in which values are written do not depend on the server's settings.
+constexpr const char* kSession =
+    "-c wal_sender_timeout=30s -c datestyle=ISO -c timezone=UTC -c intervalstyle=postgres "
+    "-c extra_float_digits=1 -c bytea_output=hex";
+
 std::string random_slot_name() {
   constexpr char kHex[] = "0123456789abcdef";
   uint8_t bytes[8];
@@ -67,6 +72,7 @@ void Replication::drop() {
   PQfinish(std::exchange(pg_, nullptr));
   relations_.clear();
   in_transaction_ = false;
+  paused_ = false;
 }
 
 void Replication::broken(Error error) {
@@ -98,9 +104,8 @@ void Replication::connect() {
                         "dbname",
                         "replication",
                         nullptr};
-  const char* values[] = {
-      "chatpad_replication",     "UTF8",     "disable", "-c wal_sender_timeout=30s",
-      options_.conninfo.c_str(), "database", nullptr};
+  const char* values[] = {"chatpad_replication",     "UTF8",     "disable", kSession,
+                          options_.conninfo.c_str(), "database", nullptr};
   pg_ = PQconnectStartParams(keys, values, 1);
   if (!pg_ || PQstatus(pg_) == CONNECTION_BAD || !watch_.watch(PQsocket(pg_), UV_WRITABLE)) {
     broken(error_from_connection(pg_, "connecting"));
@@ -152,7 +157,34 @@ void Replication::send(const std::string& command, State next) {
   flush();
 }
 
-void Replication::flush() { watch_.want_writable(PQsocket(pg_), PQflush(pg_)); }
+void Replication::flush() {
+  const int more = PQflush(pg_);
+  if (!paused_) {
+    watch_.want_writable(PQsocket(pg_), more);
+  } else if (more > 0) {
+    watch_.watch(PQsocket(pg_), UV_WRITABLE);
+  } else {
+    watch_.stop();
+  }
+}
+
+void Replication::pause() {
+  if (state_ != State::streaming || paused_) return;
+  paused_ = true;
+  more_.stop();
+  watch_.stop();
+}
+
+void Replication::resume() {
+  if (!paused_) return;
+  paused_ = false;
+  heard_at_ms_ = loop_.now_ms();
+  if (!watch_.watch(PQsocket(pg_), UV_READABLE)) {
+    broken(error_from_connection(pg_, "watching the socket"));
+    return;
+  }
+  more_.start(loop_, 1, [this] { receive_stream(); });
+}
 
 void Replication::on_socket(int status, int events) {
   if (state_ == State::connecting) {
@@ -160,6 +192,7 @@ void Replication::on_socket(int status, int events) {
     return;
   }
   if (events & UV_WRITABLE) flush();
+  if (paused_) return;
   if (status >= 0 && !(events & UV_READABLE)) return;
   // What libpq holds already is worked off first, so its buffer cannot grow without bound.
   if (more_.running() && status >= 0) return;
@@ -238,7 +271,7 @@ void Replication::receive_stream() {
       broken(Error(Errc::internal, PublicText(), LogText("the stream cannot be decoded")));
       return;
     }
-    if (state_ != State::streaming) return;
+    if (state_ != State::streaming || paused_) return;
   }
   // Not zero: a timer that is due at once would run again in the same turn.
   more_.start(loop_, 1, [this] { receive_stream(); });
@@ -247,11 +280,24 @@ void Replication::receive_stream() {
 bool Replication::take_frame(std::string_view bytes) {
   const Result<pgoutput::Frame> frame = pgoutput::decode_frame(bytes);
   if (!frame) return false;
-  if (const auto* data = std::get_if<pgoutput::XLogData>(&*frame)) return take_event(data->payload);
+  if (const auto* data = std::get_if<pgoutput::XLogData>(&*frame)) {
+    wal_end_ = std::max(wal_end_, data->wal_end);
+    return !is_unwanted(data->payload) ? take_event(data->payload) : true;
+  }
   const auto& alive = std::get<pgoutput::KeepAlive>(*frame);
+  wal_end_ = std::max(wal_end_, alive.wal_end);
   if (!in_transaction_) progress(alive.wal_end);
   if (alive.reply == pgoutput::Reply::wanted && state_ == State::streaming) send_status();
   return true;
+}
+
+// A row of a table that the handler does not want. The table's number follows the letter.
+bool Replication::is_unwanted(std::string_view bytes) {
+  if (bytes.size() < 5) return false;
+  if (bytes[0] != 'I' && bytes[0] != 'U' && bytes[0] != 'D') return false;
+  uint32_t id = 0;
+  for (size_t i = 1; i < 5; ++i) id = id << 8 | static_cast<uint8_t>(bytes[i]);
+  return !handler_.wants(id);
 }
 
 bool Replication::take_event(std::string_view bytes) {
@@ -297,7 +343,7 @@ const pgoutput::Relation* Replication::relation(uint32_t id) {
 bool Replication::keep(pgoutput::Relation relation) {
   const uint32_t id = relation.id;
   if (relations_.size() >= kRelationsMax && !relations_.contains(id)) return false;
-  relations_[id] = std::move(relation);
+  handler_.on_relation(relations_[id] = std::move(relation));
   return true;
 }
 
@@ -309,11 +355,12 @@ void Replication::progress(pgoutput::Lsn lsn) {
 
 void Replication::status_due() {
   const uint64_t now_ms = loop_.now_ms();
-  if (now_ms - heard_at_ms_ > kSilentMsMax) {
+  if (!paused_ && now_ms - heard_at_ms_ > kSilentMsMax) {
     broken(Error(Errc::database_unavailable, PublicText(), LogText("the server fell silent")));
     return;
   }
-  if (handed_over_ != confirmed_ || now_ms - confirmed_at_ms_ >= kIdleStatusMs) send_status();
+  if (paused_ || handed_over_ != confirmed_ || now_ms - confirmed_at_ms_ >= kIdleStatusMs)
+    send_status();
   if (state_ == State::streaming) timer_.start(loop_, kStatusMs, [this] { status_due(); });
 }
 

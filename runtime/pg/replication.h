@@ -12,7 +12,7 @@
 // over: only then is its position confirmed to the server.
 //
 // It never blocks and arms its socket once. Limits: kFramesPerTurnMax frames per turn of the loop,
-// kRelationsMax tables, kSilentMsMax without a word from the server.
+// kRelationsMax tables, kSilentMsMax without a word from the server. Values come in ISO forms, UTC.
 //
 // Errors: never raised; last_error() has the newest, e.g. that wal_level is not logical.
 //
@@ -43,6 +43,10 @@ class ReplicationHandler {
   // Before on_ready() of a second and later connection. `from`: the last position handed over.
   virtual void on_gap(pgoutput::Lsn from, pgoutput::Lsn to) = 0;
   virtual void on_begin(const pgoutput::Begin& begin) = 0;
+  // False: rows of this table are skipped without being decoded.
+  virtual bool wants(uint32_t) { return true; }
+  // The table is announced, or anew because its columns changed; before its first row.
+  virtual void on_relation(const pgoutput::Relation&) {}
   virtual void on_insert(const pgoutput::Relation&, const pgoutput::Insert&) {}
   virtual void on_update(const pgoutput::Relation&, const pgoutput::Update&) {}
   virtual void on_delete(const pgoutput::Relation&, const pgoutput::Delete&) {}
@@ -84,6 +88,13 @@ class Replication {
   const std::optional<Error>& last_error() const { return last_error_; }
   // The server process of the stream; 0 when not connected.
   int backend_pid() const;
+  // How much of the log the server had written and we have not handed over, when it last spoke.
+  uint64_t lag_bytes() const { return wal_end_ > handed_over_ ? wal_end_ - handed_over_ : 0; }
+  // Reads nothing more, but what it is handing over at the moment, until resume(): the log waits at
+  // the server, which is kept from giving up on us. Callable from the handler. A new connection
+  // starts unpaused.
+  void pause();
+  void resume();
   void close();
 
  private:
@@ -97,6 +108,7 @@ class Replication {
   void send(const std::string& command, State next);
   void receive_stream();
   bool take_frame(std::string_view bytes);
+  bool is_unwanted(std::string_view bytes);
   bool take_event(std::string_view bytes);
   const pgoutput::Relation* relation(uint32_t id);
   bool keep(pgoutput::Relation relation);
@@ -124,6 +136,8 @@ class Replication {
   uint64_t confirmed_at_ms_ = 0;
   uint64_t reconnects_ = 0;
   int failures_in_a_row_ = 0;
+  pgoutput::Lsn wal_end_ = 0;
+  bool paused_ = false;
   bool in_transaction_ = false;
   bool streamed_before_ = false;
   std::optional<Error> last_error_;
