@@ -60,6 +60,8 @@ void Hub::on_join(Session& session, const Inbound& in) {
   channel.replication_ready = join.replication_ready;
   channel.privacy = join.privacy;
   channel.changes = std::move(join.changes);
+  channel.changes_wait = join.changes_wait;
+  channel.changes_wait_ms = join.changes_wait_ms;
   channel.caller = session.caller_;
   Code why = Code::invalid_token;
   if (!adopt_token(channel, join.access_token, why)) return refuse_join(session, in, why);
@@ -111,6 +113,7 @@ void Hub::on_access_token(Channel& channel, const Inbound& in) {
       before->claims.json == channel.caller->claims.json) {
     return;
   }
+  if (channel.changes_ticket != 0) ask_changes(channel);
   if (channel.privacy == Privacy::restricted) start_probe(channel);
 }
 
@@ -194,7 +197,7 @@ void Hub::fail_join(Channel& channel, Code code, std::string_view detail) {
 }
 
 void Hub::admit_join(Channel& channel) {
-  if (options_.feed != FeedState::away) return finish_join(channel);
+  if (options_.feed != FeedState::away) return admit_changes(channel);
   channel.state = ChannelState::waiting_for_feed;
   const uint64_t wait_ms = options_.limits.live_wait_ms;
   waiting_.push_back(WaitingJoin{channel.id, loop_.now_ms() + wait_ms});
@@ -223,7 +226,7 @@ void Hub::set_feed(FeedState state) {
   waiting_timer_.stop();
   for (const WaitingJoin& join : waiting) {
     Channel* channel = channel_by_id(join.channel_id);
-    if (channel) finish_join(*channel);
+    if (channel) admit_changes(*channel);
   }
 }
 
@@ -240,10 +243,9 @@ void Hub::finish_join(Channel& channel) {
 
 void Hub::push_join_extras(Channel& channel) {
   send_presence_state(channel);
-  if (!channel.changes.empty()) {
+  if (!channel.changes.empty() && !changes_) {
     send_system(channel, "postgres_changes", ReplyStatus::error,
                 code_sentence(Code::changes_not_available));
-    std::vector<ChangeRequest>().swap(channel.changes);
   }
   if (channel.replication_ready == Switch::on) {
     send_system(channel, "system", ReplyStatus::ok, "Replication connection established");
@@ -252,6 +254,7 @@ void Hub::push_join_extras(Channel& channel) {
 
 void Hub::leave(Session& session, Channel& channel) {
   untrack(channel);
+  forget_changes(channel);
   topics_.leave(channel);
   channels_.erase(channel.id);
   std::erase_if(session.channels_, [&channel](const auto& c) { return c.get() == &channel; });

@@ -64,6 +64,7 @@ void Hub::forget(Session& session) {
 void Hub::drop_channels(Session& session) {
   for (const auto& channel : session.channels_) {
     untrack(*channel);
+    forget_changes(*channel);
     topics_.leave(*channel);
     channels_.erase(channel->id);
   }

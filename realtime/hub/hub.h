@@ -8,8 +8,10 @@
 // A join is answered with ok only when the WAL feed is live (set_feed), so that a write made after
 // the reply is delivered. Rights of private topics come from the RightsProbe.
 // Who is present is in presence.h.
-// Not here: postgres_changes and replay; joins that ask for them are answered as
-// the protocol wants, deliver nothing, and say so. Limits: limits.h. Not thread-safe: everything is
+// Row changes come from a ChangeSource (change_source.h), and a join that asks for them is answered
+// when they are live; without a source it is told that there are none.
+// Not here: replay; joins that ask for it are answered as the protocol wants, and nothing is
+// replayed. Limits: limits.h. Not thread-safe: everything is
 // called from the hub's own loop.
 #pragma once
 
@@ -21,6 +23,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "realtime/hub/change_source.h"
 #include "realtime/hub/limits.h"
 #include "realtime/hub/message.h"
 #include "realtime/hub/presence.h"
@@ -66,6 +69,7 @@ struct HubStats {
   uint64_t slow_readers = 0;
   size_t presences = 0;           // tracked by channels of this hub
   uint64_t presence_refused = 0;  // tracks that a limit or a right refused
+  uint64_t changes_out = 0;  // row changes put into outboxes
   uint64_t bytes_out = 0;
 };
 
@@ -78,6 +82,8 @@ class Hub : private PresencePort {
 
   Loop& loop() { return loop_; }
   void attach(Bus* bus) { bus_ = bus; }
+  // Before any socket; outlives the sessions.
+  void attach(ChangeSource* changes) { changes_ = changes; }
 
   // Sockets.
   std::unique_ptr<Session> open(Transport& transport, SessionInfo info);
@@ -96,6 +102,16 @@ class Hub : private PresencePort {
   // Durable events may be missing: every channel is told and sent phx_error, so that it joins
   // again.
   void announce_gap();
+
+  // Row changes: a ChangeSource's answers and deliveries. Channels that are gone are left alone.
+  void on_changes(uint64_t channel_id, uint64_t ticket, ChangesOutcome outcome, std::string text);
+  void push_change(uint64_t channel_id, const FrameRef& frame);
+  // True while the channel's socket has more than half of what it may have waiting.
+  bool is_backed_up(uint64_t channel_id);
+  // Changes were lost: system error, then phx_error, so that the client joins again.
+  void lose_changes(uint64_t channel_id, Code code);
+  // A system error alone.
+  void warn_changes(uint64_t channel_id, Code code, std::string_view detail = {});
 
   // Writes every outbox that has something; called at the end of each turn of the loop.
   void flush();
@@ -149,6 +165,11 @@ class Hub : private PresencePort {
   void admit_join(Channel& channel);
   void finish_join(Channel& channel);
   void push_join_extras(Channel& channel);
+  // changes.cc
+  void admit_changes(Channel& channel);
+  void ask_changes(Channel& channel);
+  void refuse_changes(Channel& channel, std::string_view text);
+  void forget_changes(Channel& channel);
   void expire_waiting();
   void leave(Session& session, Channel& channel);
   // system error, then phx_error: the client joins again.
@@ -172,6 +193,7 @@ class Hub : private PresencePort {
   Loop& loop_;
   HubOptions options_;
   Bus* bus_ = nullptr;
+  ChangeSource* changes_ = nullptr;
   Topics topics_;
   PresenceStore presence_;
   Timer presence_timer_;  // of the next tick

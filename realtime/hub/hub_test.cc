@@ -402,6 +402,81 @@ TEST_F(HubTest, PostgresChangesAreEchoedAndSaidToBeUnavailable) {
                           HasSubstr(R"("extension":"postgres_changes","status":"error")")));
 }
 
+// Answers when the test says so.
+class FakeChanges final : public ChangeSource {
+ public:
+  void subscribe(ChangeSubscription subscription) override {
+    asked.push_back(std::move(subscription));
+  }
+  void unsubscribe(uint64_t channel_id) override { gone.push_back(channel_id); }
+  std::vector<ChangeSubscription> asked;
+  std::vector<uint64_t> gone;
+};
+
+constexpr const char* kChangesConfig =
+    R"({"postgres_changes":[{"event":"*","schema":"public","table":"t","select":["a"]}]})";
+
+TEST_F(HubTest, AJoinWithChangesIsAnsweredWhenTheyAreLive) {
+  FakeChanges changes;
+  hub->attach(&changes);
+  Client c(*hub);
+  c.join("room", kChangesConfig);
+  EXPECT_THAT(c.take(), IsEmpty());
+  ASSERT_THAT(changes.asked, SizeIs(1));
+  const ChangeSubscription asked = changes.asked[0];
+  EXPECT_THAT(asked.requests[0].select, ElementsAre("a"));
+  const FrameRef frame = FrameRef::make(FrameForm::text, "[change]");
+  hub->push_change(asked.channel_id, frame);
+  EXPECT_THAT(c.take(), IsEmpty());
+  hub->on_changes(asked.channel_id, asked.ticket + 1, ChangesOutcome::live, "");
+  EXPECT_THAT(c.take(), IsEmpty());
+  hub->on_changes(asked.channel_id, asked.ticket, ChangesOutcome::live, "");
+  hub->push_change(asked.channel_id, frame);
+  EXPECT_THAT(c.take(),
+              ElementsAre(HasSubstr(R"("status":"ok")"),
+                          HasSubstr(R"("status":"ok","message":"Subscribed to PostgreSQL")"),
+                          HasSubstr("[change]")));
+  hub->lose_changes(asked.channel_id, Code::changes_rights);
+  EXPECT_THAT(c.take(), ElementsAre(HasSubstr("RlsPolicyError"), HasSubstr("phx_error")));
+  EXPECT_THAT(changes.gone, ElementsAre(asked.channel_id));
+  hub->push_change(asked.channel_id, frame);
+  EXPECT_THAT(c.take(), IsEmpty());
+}
+
+TEST_F(HubTest, RefusedChangesFailOnlyAJoinThatWaitsForThem) {
+  FakeChanges changes;
+  hub->attach(&changes);
+  Client c(*hub);
+  c.join("a", kChangesConfig);
+  hub->on_changes(changes.asked[0].channel_id, changes.asked[0].ticket, ChangesOutcome::refused,
+                  "no such table");
+  EXPECT_THAT(c.take(), ElementsAre(HasSubstr(R"("status":"ok")"),
+                                    HasSubstr(R"("status":"error","message":"no such table")")));
+  std::string waiting = kChangesConfig;
+  waiting.insert(waiting.size() - 1, R"(,"postgres_changes_options":{"wait":true,"timeout":20})");
+  c.join("b", waiting);
+  hub->on_changes(changes.asked[1].channel_id, changes.asked[1].ticket, ChangesOutcome::refused,
+                  "no such table");
+  EXPECT_THAT(c.take(), ElementsAre(HasSubstr("RealtimeDisabledForConfiguration: no such table")));
+  c.join("c", waiting);
+  turn(60);
+  EXPECT_THAT(c.take(), ElementsAre(HasSubstr("PostgresChangesSubscribeTimeout: Timed out after "
+                                              "20ms waiting for the postgres_changes")));
+}
+
+TEST_F(HubTest, NewClaimsAreTakenToTheChangesToo) {
+  FakeChanges changes;
+  hub->attach(&changes);
+  Client c(*hub);
+  c.join("room", kChangesConfig, "one|60");
+  hub->on_changes(changes.asked[0].channel_id, changes.asked[0].ticket, ChangesOutcome::live, "");
+  c.take();
+  c.text(R"(["1","9","realtime:room","access_token",{"access_token":"two|60"}])");
+  ASSERT_THAT(changes.asked, SizeIs(2));
+  EXPECT_THAT(changes.asked[1].claims.json, HasSubstr("two"));
+  EXPECT_EQ(changes.asked[1].channel_id, changes.asked[0].channel_id);
+}
+
 TEST_F(HubTest, RawBytesReachOnlyVersionTwo) {
   Client a(*hub), old(*hub, Vsn::v1);
   a.join("room", kAck);

@@ -40,7 +40,7 @@ struct ChannelPresence {
   std::string ref;  // empty: not tracked
 };
 
-enum class ChannelState : uint8_t { probing, waiting_for_feed, joined };
+enum class ChannelState : uint8_t { probing, waiting_for_feed, waiting_for_changes, joined };
 
 // One joined (or joining) topic of one session.
 struct Channel {
@@ -68,6 +68,10 @@ struct Channel {
   std::shared_ptr<const edge::Caller> caller;
   std::vector<ChangeRequest> changes;
   std::unique_ptr<ChannelPresence> present;  // null: no key was given and nothing tracked
+  Switch changes_wait = Switch::off;  // an unfulfilled subscription fails the join
+  uint64_t changes_wait_ms = 0;
+  uint64_t changes_ticket = 0;  // the newest question about them; 0: none was asked
+  Timer changes_due;
   Timer expiry;
   Topic* topic = nullptr;  // null until joined
   size_t slot = 0;         // its place in the topic's list

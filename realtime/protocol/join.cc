@@ -1,5 +1,6 @@
 #include "realtime/protocol/join.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "realtime/protocol/json_slice.h"
@@ -30,6 +31,16 @@ int64_t change_id(std::string_view text) {
   return static_cast<int64_t>((hash ^ (hash >> 32)) & 0x7fffffff) | 1;
 }
 
+std::vector<std::string> parse_select(std::string_view value) {
+  std::vector<std::string> columns;
+  if (json_kind(value) != JsonKind::array) return columns;
+  JsonItems items(value);
+  while (items.next() && columns.size() < kChangeColumnsMax) {
+    columns.push_back(as_text(items.value()));
+  }
+  return columns;
+}
+
 ChangeRequest parse_change(std::string_view object) {
   ChangeRequest change;
   JsonItems items(object);
@@ -41,6 +52,7 @@ ChangeRequest parse_change(std::string_view object) {
     if (key == "schema") change.schema = as_text(items.value());
     if (key == "table") change.table = as_text(items.value());
     if (key == "filter") change.filter = as_text(items.value());
+    if (key == "select") change.select = parse_select(items.value());
     wire::append_json_string(kept, key);
     kept.append(":").append(items.value()).append(",");
   }
@@ -95,6 +107,15 @@ Result<void> parse_changes(std::string_view value, JoinRequest& join) {
   return {};
 }
 
+void parse_changes_options(std::string_view value, JoinRequest& join) {
+  if (json_kind(value) != JsonKind::object) return;
+  join.changes_wait = as_switch(json_member(value, "wait"));
+  const auto timeout = as_integer(json_member(value, "timeout"));
+  if (timeout && *timeout > 0) {
+    join.changes_wait_ms = std::min(static_cast<uint64_t>(*timeout), kChangesWaitMsMax);
+  }
+}
+
 }  // namespace
 
 Result<JoinRequest> parse_join(std::string_view payload) {
@@ -108,6 +129,7 @@ Result<JoinRequest> parse_join(std::string_view payload) {
     if (key == "private" && as_switch(items.value()) == Switch::on) {
       join.privacy = Privacy::restricted;
     }
+    if (key == "postgres_changes_options") parse_changes_options(items.value(), join);
     if (key == "postgres_changes") {
       const Result<void> parsed = parse_changes(items.value(), join);
       if (!parsed) return parsed.error();

@@ -27,7 +27,8 @@ struct ReplayRequest {
 // clients compare it with theirs, in their order.
 struct ChangeRequest {
   std::string event, schema, table, filter;
-  int64_t id = 0;  // positive, equal for equal requests
+  std::vector<std::string> select;  // empty: every column
+  int64_t id = 0;                   // positive, equal for equal requests
   std::string echo;
 };
 
@@ -41,6 +42,10 @@ struct JoinRequest {
   std::optional<ReplayRequest> replay;
   bool replay_malformed = false;
   std::vector<ChangeRequest> changes;
+  // config.postgres_changes_options: answer the join only when the changes are subscribed, and with
+  // an error when they cannot be. Without it a refusal is a `system` event after the ok.
+  Switch changes_wait = Switch::off;
+  uint64_t changes_wait_ms = kChangesWaitMs;
   std::string access_token;  // empty: use the connection's caller
 };
 

@@ -13,6 +13,9 @@ constexpr size_t kEventBytesMax = 255;  // of a broadcast; one byte counts it in
 constexpr size_t kMetadataBytesMax = 255;   // of a binary frame; one byte counts it
 constexpr size_t kRefBytesMax = 64;         // ref and join_ref
 constexpr size_t kChangesPerJoinMax = 100;  // postgres_changes entries of one join
+constexpr size_t kChangeColumnsMax = 100;  // names in `select` of one of them; the rest is not read
+constexpr uint64_t kChangesWaitMs = 15'000;     // default of postgres_changes_options.timeout
+constexpr uint64_t kChangesWaitMsMax = 20'000;  // and what it is cut to
 constexpr size_t kPresenceKeyBytesMax = 255;
 
 }  // namespace chatpad::realtime
