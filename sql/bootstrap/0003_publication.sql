@@ -5,5 +5,7 @@ begin
     create publication supabase_realtime;
   end if;
   alter publication supabase_realtime owner to chatpad_owner;
+  -- A partitioned table gives its changes as itself: its policies are those that people know.
+  alter publication supabase_realtime set (publish_via_partition_root = true);
 end
 $$;
