@@ -2,10 +2,13 @@
 
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <set>
 #include <thread>
 #include <vector>
 
+#include "realtime/changes/change_feed.h"
 #include "realtime/changes/feed.h"
 #include "runtime/base/check.h"
 #include "runtime/base/log.h"
@@ -22,6 +25,25 @@ constexpr pg::Statement kCloseStale{"close_stale_answers", "select api.close_sta
 constexpr pg::Statement kPartitions{"ensure_partitions", "select realtime.ensure_partitions()"};
 constexpr pg::Statement kForget{"forget_client_message_ids",
                                 "select api.forget_client_message_ids() > 0"};
+
+struct Family {
+  const char* name;
+  const char* help;
+  const char* type;
+};
+// In the order of Program::Impl::note_changes().
+constexpr std::array<Family, 7> kChangeFeedFamilies = {{
+    {"chatpad_realtime_changes_live", "1 while the stream of row changes is open.", "gauge"},
+    {"chatpad_realtime_changes_rows_total", "Changed rows read for somebody.", "counter"},
+    {"chatpad_realtime_changes_skipped_total", "Changed rows nobody wanted.", "counter"},
+    {"chatpad_realtime_changes_gaps_total", "Times that row changes may have been missed.",
+     "counter"},
+    {"chatpad_realtime_changes_pauses_total", "Times that reading waited for slow loops.",
+     "counter"},
+    {"chatpad_realtime_changes_lag_bytes", "Log written and not yet read for row changes.",
+     "gauge"},
+    {"chatpad_realtime_changes_waiting_bytes", "Row changes in memory.", "gauge"},
+}};
 
 int loop_count(const Config& config) {
   if (config.loops > 0) return config.loops;
@@ -47,7 +69,10 @@ struct Program::Impl {
   void start_feed();
   void start_signals();
   void deal(int fd, std::string peer);
+  void start_changes();
+  void note_changes();
   void fan_out(realtime::EventBatch batch);
+  void fan_out(realtime::BatchRef batch);
   void on_feed_state(realtime::FeedState state);
   void on_gap();
   void announce_owed_gaps();
@@ -67,6 +92,9 @@ struct Program::Impl {
   std::vector<std::thread> threads;
   std::unique_ptr<http::Acceptor> acceptor;
   std::unique_ptr<realtime::Feed> feed;
+  std::unique_ptr<realtime::ChangeFeed> changes;
+  std::array<std::atomic<double>, kChangeFeedFamilies.size()> change_values{};
+  uint64_t note_changes_id = 0;
   std::function<void()> extra_housekeeping;
   std::function<bool()> child_ended;
   Timer child_timer;
@@ -92,6 +120,11 @@ Program::Impl::Impl(Config settings, DatabaseLogins database)
   register_unit_metrics(shared.metrics, units);
   shared.metrics.add("chatpad_realtime_feed_live", "1 while the feed of durable events streams.",
                      "gauge", [this] { return shared.realtime_live.load() ? 1.0 : 0.0; });
+  for (size_t i = 0; i < kChangeFeedFamilies.size(); ++i) {
+    const Family& family = kChangeFeedFamilies[i];
+    shared.metrics.add(family.name, family.help, family.type,
+                       [this, i] { return change_values[i].load(std::memory_order_relaxed); });
+  }
   shared.metrics.add("chatpad_realtime_bus_dropped_total",
                      "Ephemeral messages dropped between loops.", "counter",
                      [this] { return static_cast<double>(shared.bus.dropped()); });
@@ -118,6 +151,55 @@ void Program::Impl::start_feed() {
   options.on_gap = [this] { on_gap(); };
   feed = std::make_unique<realtime::Feed>(first(), std::move(options));
   feed->start();
+}
+
+void Program::Impl::start_changes() {
+  realtime::ChangeFeedOptions options;
+  options.conninfo = logins.replicator;
+  options.pool = &units.front()->pool;
+  options.on_changes = [this](realtime::BatchRef batch) { fan_out(std::move(batch)); };
+  options.on_truncate = [this](std::string schema, std::string table) {
+    for (const auto& owned : units) {
+      realtime::Changes* there = &owned->changes;
+      owned->loop.post([there, schema, table] { there->on_truncate(schema, table); });
+    }
+  };
+  options.on_gap = [this] {
+    for (const auto& owned : units) {
+      realtime::Changes* there = &owned->changes;
+      owned->loop.post([there] { there->on_gap(); });
+    }
+  };
+  changes = std::make_unique<realtime::ChangeFeed>(first(), std::move(options));
+  for (const auto& unit : units) unit->changes.attach(changes.get());
+  note_changes_id = first().on_turn_end([this] { note_changes(); });
+}
+
+// For /metrics, which may be asked on another loop.
+void Program::Impl::note_changes() {
+  const realtime::ChangeFeedStats stats = changes->stats();
+  const std::array<double, kChangeFeedFamilies.size()> now = {
+      stats.live ? 1.0 : 0.0,
+      static_cast<double>(stats.rows),
+      static_cast<double>(stats.skipped_rows),
+      static_cast<double>(stats.gaps),
+      static_cast<double>(stats.pauses),
+      static_cast<double>(stats.lag_bytes),
+      static_cast<double>(stats.in_flight_bytes),
+  };
+  for (size_t i = 0; i < now.size(); ++i) {
+    change_values[i].store(now[i], std::memory_order_relaxed);
+  }
+}
+
+void Program::Impl::fan_out(realtime::BatchRef batch) {
+  for (const auto& owned : units) {
+    realtime::Changes* there = &owned->changes;
+    if (!there->is_interested()) continue;
+    if (owned->loop.post([there, batch] { there->on_changes(batch); })) continue;
+    log::Line(LogLevel::error, "changes_dropped").field("loop", owned->loop.index());
+    changes->lose();
+  }
 }
 
 void Program::Impl::announce_owed_gaps() {
@@ -245,6 +327,8 @@ void Program::Impl::begin_drain() {
 void Program::Impl::end_loops() {
   housekeeping.reset();
   feed->stop();
+  first().remove_turn_end(note_changes_id);
+  changes->stop();
   uv_close(reinterpret_cast<uv_handle_t*>(&interrupt), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&terminate), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&child), nullptr);
@@ -288,6 +372,7 @@ void Program::run() {
   impl.ran = true;
   impl.start_signals();
   impl.start_feed();
+  impl.start_changes();
   impl.housekeeping->spawn(impl.keep_house());
   for (size_t i = 1; i < impl.units.size(); ++i) {
     Unit* unit = impl.units[i].get();
@@ -296,6 +381,7 @@ void Program::run() {
   impl.first().run();
   for (std::thread& thread : impl.threads) thread.join();
   impl.feed.reset();
+  impl.changes.reset();
   impl.acceptor.reset();
 }
 

@@ -68,12 +68,14 @@ Unit::Unit(int index, Shared& shared, const DatabaseLogins& logins)
       authenticator(loop, pool, shared.verifier),
       rights(pool),
       hub(loop, hub_options(shared.config, authenticator, rights)),
+      changes(hub, pool, service_pool),
       publisher(hub, shared.bus),
       context({loop, shared.config, pool, service_pool, publisher, shared.workers, authenticator,
                shared.metrics, shared.realtime_live}),
       dispatch({context, shared.router, shared.limiter, shared.metrics.counters_of_loop(index),
                 [this](edge::UpgradedSocket socket) { on_upgraded(std::move(socket)); }}) {
   shared.bus.add(hub);
+  hub.attach(&changes);
   server = std::make_unique<http::Server>(loop, http_limits(shared.config), dispatch);
   sockets = std::make_unique<realtime::SocketServer>(loop, hub, realtime::SocketLimits());
   stats_turn_end_ = loop.on_turn_end([this] { stats.copy_from(*this); });
@@ -109,6 +111,7 @@ void Unit::drain(std::function<void()> done) {
 void Unit::end() {
   context.end_locals();
   sockets.reset();
+  changes.stop();
   server.reset();
   pool.close();
   service_pool.close();

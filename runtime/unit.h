@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 
+#include "realtime/changes/changes.h"
 #include "realtime/hub/bus.h"
 #include "realtime/hub/hub.h"
 #include "realtime/hub/rights.h"
@@ -63,6 +64,7 @@ class Unit {
   edge::Authenticator authenticator;
   realtime::PgRights rights;
   realtime::Hub hub;
+  realtime::Changes changes;
   realtime::HubPublisher publisher;
   edge::Context context;
   edge::Dispatch dispatch;

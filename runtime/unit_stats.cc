@@ -36,6 +36,15 @@ constexpr std::array<Family, UnitStats::kValues> kFamilies = {{
     {"chatpad_realtime_presences", "gauge", "Presences tracked by channels of this program."},
     {"chatpad_realtime_presence_refused_total", "counter",
      "Presence messages refused by a right or a limit."},
+    {"chatpad_realtime_changes_channels", "gauge", "Channels with row changes."},
+    {"chatpad_realtime_changes_personas", "gauge", "Roles with claims that have row changes."},
+    {"chatpad_realtime_changes_out_total", "counter", "Row changes handed to channels."},
+    {"chatpad_realtime_changes_hidden_total", "counter",
+     "Row changes that matched a subscription and that its persona may not see."},
+    {"chatpad_realtime_changes_checks_total", "counter", "Visibility checks of row changes."},
+    {"chatpad_realtime_changes_check_failures_total", "counter", "Visibility checks that failed."},
+    {"chatpad_realtime_changes_check_us_total", "counter",
+     "Microseconds that rounds of row changes waited for PostgreSQL."},
 }};
 
 }  // namespace
@@ -45,6 +54,7 @@ void UnitStats::copy_from(const Unit& unit) {
   const pg::PoolStats caller = unit.pool.stats();
   const pg::PoolStats service = unit.service_pool.stats();
   const realtime::HubStats hub = unit.hub.stats();
+  const realtime::ChangesStats changes = unit.changes.stats();
   const std::array<double, kValues> now = {
       static_cast<double>(http.connections),
       static_cast<double>(http.accepted),
@@ -67,6 +77,13 @@ void UnitStats::copy_from(const Unit& unit) {
       static_cast<double>(hub.slow_readers),
       static_cast<double>(hub.presences),
       static_cast<double>(hub.presence_refused),
+      static_cast<double>(changes.subscribers),
+      static_cast<double>(changes.personas),
+      static_cast<double>(hub.changes_out),
+      static_cast<double>(changes.rows_hidden),
+      static_cast<double>(changes.checks),
+      static_cast<double>(changes.check_failures),
+      static_cast<double>(changes.check_us),
   };
   for (size_t i = 0; i < kValues; ++i) values_[i].store(now[i], std::memory_order_relaxed);
 }

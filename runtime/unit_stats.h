@@ -16,7 +16,7 @@ class Unit;
 
 class UnitStats {
  public:
-  static constexpr size_t kValues = 21;
+  static constexpr size_t kValues = 28;
 
   // On the unit's loop.
   void copy_from(const Unit& unit);

@@ -1,0 +1,81 @@
+// Visibility: what a persona may see of the changes of one table, asked of PostgreSQL under the
+// persona's own role and claims.
+//
+// An inserted or updated row is visible when the persona can select the row with its key now, and
+// the row still has, in every column that the table's policies read, the value of the change: so
+// the policies' verdict on the row is their verdict on the change. A row that was changed again in
+// such a column meanwhile is left to its later change.
+//
+// A deleted row cannot be selected. It is visible when row level security is not active for the
+// persona, or when the table's policies let a row with the old values of the columns they read
+// pass; the log has those values only when they are part of the replica identity. What cannot be
+// proved is not delivered.
+//
+// The log tells of a commit a moment before it is visible to others. So a check says which
+// transactions its snapshot still saw under way, and one that asked too early is asked again.
+//
+// Whether row level security applies, and which columns the role may select, is answered in the
+// same statement. Errors (raised): what the pool raises; a policy that raises is Errc::internal and
+// its like, a missing privilege Errc::forbidden.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "realtime/changes/change_batch.h"
+#include "realtime/changes/filter.h"
+#include "runtime/coro/task.h"
+#include "runtime/pg/pool.h"
+
+namespace chatpad::realtime {
+
+// pg_current_snapshot() as text, for transaction ids of 32 bits.
+class SeenBy {
+ public:
+  SeenBy() = default;
+  explicit SeenBy(std::string_view snapshot);
+  bool has_finished(uint32_t xid) const;
+
+ private:
+  uint32_t end_ = 0;  // the first id that was not given out yet
+  std::vector<uint32_t> running_;
+};
+
+struct Verdict {
+  SeenBy seen_by;
+  bool rls_active = true;
+  std::vector<bool> columns;          // by place: the role may select it
+  std::vector<bool> visible;          // of the rows that came in
+  std::vector<bool> deleted_visible;  // of the deleted ones
+  std::string policy_version;
+};
+
+// Values of columns over many rows, as array literals; built before anything is awaited.
+class CheckInput {
+ public:
+  explicit CheckInput(const std::vector<PassedColumn>& columns, const Table& table);
+  void add(const ChangeBatch& batch, uint32_t row);
+  size_t rows() const { return rows_; }
+  pg::Params params() const;
+
+ private:
+  std::vector<int> places_;
+  std::vector<std::string> literals_;
+  size_t rows_ = 0;
+};
+
+constexpr uint32_t kCheckTimeoutMs =
+    3000;  // policies that take longer cost the persona its changes
+
+Task<Verdict> check_rows(pg::Pool* pool, pg::Claims claims, TableRef table, CheckInput rows,
+                         CheckInput deleted);
+// May the role read the table's key at all? For a check that was forbidden.
+Task<bool> may_read_key(pg::Pool* pool, pg::Claims claims, TableRef table);
+// Of `values`, which ones the bare comparison of `condition` holds for.
+Task<std::vector<bool>> ask_condition(pg::Pool* pool, pg::Claims claims, Condition condition,
+                                      TypeRef type, std::vector<std::string> values);
+
+// {"a",NULL}: appends one element.
+void append_array_element(std::string& literal, std::string_view text);
+
+}  // namespace chatpad::realtime
