@@ -11,12 +11,10 @@
 // Row changes come from a ChangeSource (change_source.h), and a join that asks for them is answered
 // when they are live; without a source it is told that there are none.
 // Not here: replay; joins that ask for it are answered as the protocol wants, and nothing is
-// replayed. Limits: limits.h. Not thread-safe: everything is
-// called from the hub's own loop.
+// replayed. Limits: limits.h. Not thread-safe: everything is called from the hub's own loop.
 #pragma once
 
 #include <deque>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,7 +22,7 @@
 #include <vector>
 
 #include "realtime/hub/change_source.h"
-#include "realtime/hub/limits.h"
+#include "realtime/hub/hub_options.h"
 #include "realtime/hub/message.h"
 #include "realtime/hub/presence.h"
 #include "realtime/hub/rights.h"
@@ -37,41 +35,6 @@
 namespace chatpad::realtime {
 
 class Bus;
-
-// Decides about a broadcast of a client: the payload to deliver instead (the same text to let it
-// pass), or an error that refuses it. `topic` without its prefix. Raw bytes are announced as the
-// payload "null" and pass when "null" comes back.
-using ClientBroadcastRule =
-    std::function<Result<std::string>(const edge::Caller& caller, std::string_view topic,
-                                      std::string_view event, std::string_view payload_json)>;
-
-enum class FeedState : uint8_t { not_required, away, live };
-
-struct HubOptions {
-  HubLimits limits;
-  PresenceLimits presence;
-  const edge::TokenVerifier* verifier = nullptr;  // outlives the hub
-  RightsProbe* rights = nullptr;                  // outlives the hub
-  ClientBroadcastRule rule;                       // empty: everything passes
-  FeedState feed = FeedState::away;
-  // Our own pages: a visitor's token works there and on the site it was made for, nowhere else.
-  std::string public_url;
-};
-
-struct HubStats {
-  size_t sessions = 0, channels = 0, topics = 0;
-  uint64_t joins_ok = 0, joins_refused = 0;
-  uint64_t messages_in = 0, malformed = 0;
-  uint64_t broadcasts = 0;  // published on this loop, from anywhere
-  uint64_t deliveries = 0;  // frames put into outboxes by them
-  uint64_t writes = 0;      // calls of Transport::send
-  uint64_t dropped_rate = 0, dropped_denied = 0, dropped_unencodable = 0;
-  uint64_t slow_readers = 0;
-  size_t presences = 0;           // tracked by channels of this hub
-  uint64_t presence_refused = 0;  // tracks that a limit or a right refused
-  uint64_t changes_out = 0;  // row changes put into outboxes
-  uint64_t bytes_out = 0;
-};
 
 class Hub : private PresencePort {
  public:
