@@ -102,7 +102,9 @@ struct Program::Impl {
   uv_signal_t interrupt{};
   uv_signal_t terminate{};
   uv_signal_t child{};
-  std::set<Unit*> units_with_gap;  // lost events; not told yet
+  // Lost events, or do not know how the feed is; not told yet.
+  std::set<Unit*> units_with_gap;
+  realtime::FeedState feed_state = realtime::FeedState::away;
   size_t next_unit = 0;
   size_t units_left = 0;
   bool draining = false;
@@ -125,6 +127,9 @@ Program::Impl::Impl(Config settings, DatabaseLogins database)
     shared.metrics.add(family.name, family.help, family.type,
                        [this, i] { return change_values[i].load(std::memory_order_relaxed); });
   }
+  shared.metrics.add("chatpad_realtime_horizon_lag",
+                     "Transactions begun since the oldest open one, at the newest event.", "gauge",
+                     [this] { return feed ? static_cast<double>(feed->horizon_lag()) : 0.0; });
   shared.metrics.add("chatpad_realtime_bus_dropped_total",
                      "Ephemeral messages dropped between loops.", "counter",
                      [this] { return static_cast<double>(shared.bus.dropped()); });
@@ -203,14 +208,22 @@ void Program::Impl::fan_out(realtime::BatchRef batch) {
 }
 
 void Program::Impl::announce_owed_gaps() {
-  std::erase_if(units_with_gap,
-                [](Unit* unit) { return unit->loop.post([unit] { unit->hub.announce_gap(); }); });
+  const realtime::FeedState state = feed_state;
+  const std::string cluster = feed->cluster();
+  std::erase_if(units_with_gap, [&state, &cluster](Unit* unit) {
+    return unit->loop.post([unit, state, cluster] {
+      unit->hub.announce_gap();
+      unit->hub.set_feed(state, cluster);
+    });
+  });
 }
 
 void Program::Impl::fan_out(realtime::EventBatch batch) {
   if (!units_with_gap.empty()) announce_owed_gaps();
   for (const auto& owned : units) {
     Unit* unit = owned.get();
+    // Whoever has not been told of a loss must not see what came after it: its events are cursors.
+    if (units_with_gap.contains(unit)) continue;
     auto hand_over = [unit, batch] {
       for (const edge::DurableEvent& event : *batch) {
         unit->hub.deliver(event);
@@ -228,17 +241,21 @@ void Program::Impl::fan_out(realtime::EventBatch batch) {
 }
 
 void Program::Impl::on_feed_state(realtime::FeedState state) {
+  feed_state = state;
   shared.realtime_live.store(state == realtime::FeedState::live);
-  for (const auto& unit : units) {
-    realtime::Hub* hub = &unit->hub;
-    unit->loop.post([hub, state] { hub->set_feed(state); });
+  const std::string cluster = feed->cluster();
+  for (const auto& owned : units) {
+    Unit* unit = owned.get();
+    const bool told =
+        unit->loop.post([unit, state, cluster] { unit->hub.set_feed(state, cluster); });
+    if (!told) units_with_gap.insert(unit);
   }
 }
 
 void Program::Impl::on_gap() {
-  for (const auto& unit : units) {
-    realtime::Hub* hub = &unit->hub;
-    unit->loop.post([hub] { hub->announce_gap(); });
+  for (const auto& owned : units) {
+    Unit* unit = owned.get();
+    if (!unit->loop.post([unit] { unit->hub.announce_gap(); })) units_with_gap.insert(unit);
   }
 }
 

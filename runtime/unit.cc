@@ -40,12 +40,14 @@ http::ServerLimits http_limits(const Config& config) {
 }
 
 realtime::HubOptions hub_options(const Config& settings, const edge::Authenticator& verifier,
-                                 realtime::RightsProbe& rights) {
+                                 realtime::RightsProbe& rights,
+                                 realtime::RecoveryReader& recovery) {
   realtime::HubOptions options;
   options.limits.rate_scale = settings.rate_scale;
   options.public_url = settings.public_url;
   options.verifier = &verifier;
   options.rights = &rights;
+  options.recovery = &recovery;
   options.rule = functions::client_broadcast;
   return options;
 }
@@ -67,7 +69,8 @@ Unit::Unit(int index, Shared& shared, const DatabaseLogins& logins)
       service_pool(loop, pool_options(shared.config, logins.service)),
       authenticator(loop, pool, shared.verifier),
       rights(pool),
-      hub(loop, hub_options(shared.config, authenticator, rights)),
+      recovery(pool, service_pool),
+      hub(loop, hub_options(shared.config, authenticator, rights, recovery)),
       changes(hub, pool, service_pool),
       publisher(hub, shared.bus),
       context({loop, shared.config, pool, service_pool, publisher, shared.workers, authenticator,

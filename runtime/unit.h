@@ -63,6 +63,7 @@ class Unit {
   pg::Pool service_pool;
   edge::Authenticator authenticator;
   realtime::PgRights rights;
+  realtime::PgRecovery recovery;
   realtime::Hub hub;
   realtime::Changes changes;
   realtime::HubPublisher publisher;

@@ -45,6 +45,10 @@ constexpr std::array<Family, UnitStats::kValues> kFamilies = {{
     {"chatpad_realtime_changes_check_failures_total", "counter", "Visibility checks that failed."},
     {"chatpad_realtime_changes_check_us_total", "counter",
      "Microseconds that rounds of row changes waited for PostgreSQL."},
+    {"chatpad_realtime_recoveries_total", "counter", "Histories read for joins."},
+    {"chatpad_realtime_recovered_events_total", "counter", "Events in them."},
+    {"chatpad_realtime_recovery_gaps_total", "counter", "Cursors answered with a gap."},
+    {"chatpad_realtime_recoveries_waiting", "gauge", "Joins waiting to read their history."},
 }};
 
 }  // namespace
@@ -84,6 +88,10 @@ void UnitStats::copy_from(const Unit& unit) {
       static_cast<double>(changes.checks),
       static_cast<double>(changes.check_failures),
       static_cast<double>(changes.check_us),
+      static_cast<double>(hub.recoveries),
+      static_cast<double>(hub.recovered_events),
+      static_cast<double>(hub.recovery_gaps),
+      static_cast<double>(hub.recoveries_waiting),
   };
   for (size_t i = 0; i < kValues; ++i) values_[i].store(now[i], std::memory_order_relaxed);
 }

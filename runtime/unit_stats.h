@@ -16,7 +16,7 @@ class Unit;
 
 class UnitStats {
  public:
-  static constexpr size_t kValues = 28;
+  static constexpr size_t kValues = 32;
 
   // On the unit's loop.
   void copy_from(const Unit& unit);

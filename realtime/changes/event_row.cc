@@ -85,6 +85,7 @@ std::optional<edge::DurableEvent> event_of_row(const Relation& relation, const T
   event.id = text_of(relation, row, "id");
   event.payload_json = text_of(relation, row, "payload");
   event.xid = text_of(relation, row, "xid");
+  event.horizon = text_of(relation, row, "horizon");
   // A row that does not say is not for everybody.
   event.is_private = text_of(relation, row, "private") != "f";
   const std::string_view seq = text_of(relation, row, "seq");

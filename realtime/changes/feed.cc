@@ -1,9 +1,20 @@
 #include "realtime/changes/feed.h"
 
+#include <charconv>
+
 #include "realtime/changes/event_row.h"
 #include "runtime/base/log.h"
 
 namespace chatpad::realtime {
+namespace {
+
+uint64_t number_of(std::string_view text) {
+  uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+}  // namespace
 
 Feed::Feed(Loop& loop, FeedOptions options) : loop_(loop), options_(std::move(options)) {}
 Feed::~Feed() { stop(); }
@@ -16,7 +27,6 @@ void Feed::start() {
 }
 
 void Feed::stop() {
-  watch_.stop();
   if (replication_) replication_->close();
 }
 
@@ -33,15 +43,11 @@ FeedStats Feed::stats() const {
 void Feed::on_ready(pg::pgoutput::Lsn) {
   log::Line(LogLevel::info, "feed_live").field("gaps", stats_.gaps);
   set_state(FeedState::live);
-  watch_.start(loop_, kStateCheckMs, [this] { watch_stream(); });
 }
 
-// Joins that come while the stream is broken must wait, so its loss has to be noticed before the
-// reconnect says so.
-void Feed::watch_stream() {
-  if (!replication_->streaming()) return set_state(FeedState::away);
-  watch_.start(loop_, kStateCheckMs, [this] { watch_stream(); });
-}
+// Joins that come while the stream is broken wait. Those acknowledged before its loss was noticed
+// are told of the gap like everybody else.
+void Feed::on_lost() { set_state(FeedState::away); }
 
 void Feed::on_gap(pg::pgoutput::Lsn from, pg::pgoutput::Lsn to) {
   ++stats_.gaps;
@@ -63,6 +69,12 @@ void Feed::on_insert(const pg::pgoutput::Relation& relation, const pg::pgoutput:
   if (!event) {
     ++stats_.skipped_rows;
     return;
+  }
+  if (!event->horizon.empty()) {
+    const uint64_t xid = number_of(event->xid);
+    const uint64_t horizon = number_of(event->horizon);
+    horizon_lag_.store(xid > horizon ? xid - horizon : 0, std::memory_order_relaxed);
+    event->horizon = replication_->cluster() + "." + event->horizon;
   }
   batch_bytes_ += sizeof(edge::DurableEvent) + event->payload_json.size() +
                   event->binary_payload.size() + event->topic.size();

@@ -12,6 +12,7 @@
 // to the other loops.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -45,7 +46,6 @@ class Feed : public pg::ReplicationHandler {
  public:
   static constexpr size_t kBatchEventsMax = 4096;
   static constexpr size_t kBatchBytesMax = 4 * 1024 * 1024;
-  static constexpr uint64_t kStateCheckMs = 200;  // how soon a lost stream is noticed
 
   Feed(Loop& loop, FeedOptions options);
   ~Feed() override;
@@ -56,10 +56,16 @@ class Feed : public pg::ReplicationHandler {
   // Ends the stream; no callback afterwards. Needed before Loop::stop().
   void stop();
   FeedStats stats() const;
+  // The first part of every event's horizon; the newest stream's.
+  std::string cluster() const { return replication_ ? replication_->cluster() : std::string(); }
+  // How many transactions had begun, when the newest event was written, since the oldest that was
+  // still open: what a client that comes back reads again. From any thread.
+  uint64_t horizon_lag() const { return horizon_lag_.load(std::memory_order_relaxed); }
 
  private:
   void on_ready(pg::pgoutput::Lsn lsn) override;
   void on_gap(pg::pgoutput::Lsn from, pg::pgoutput::Lsn to) override;
+  void on_lost() override;
   void on_begin(const pg::pgoutput::Begin& begin) override;
   void on_insert(const pg::pgoutput::Relation& relation,
                  const pg::pgoutput::Insert& insert) override;
@@ -68,7 +74,6 @@ class Feed : public pg::ReplicationHandler {
 
   void hand_over();
   void set_state(FeedState state);
-  void watch_stream();
 
   Loop& loop_;
   FeedOptions options_;
@@ -76,7 +81,7 @@ class Feed : public pg::ReplicationHandler {
   std::vector<edge::DurableEvent> batch_;
   size_t batch_bytes_ = 0;
   FeedState state_ = FeedState::away;
-  Timer watch_;
+  std::atomic<uint64_t> horizon_lag_{0};
   FeedStats stats_;
 };
 

@@ -130,6 +130,8 @@ void Hub::tell_members(const PresenceDiff& diff) {
     FrameRef frames[2];  // by version
     for (const Topic::Member& member : topic->members) {
       const Channel& channel = *member.channel;
+      // One whose history is still being read gets the state with its ok.
+      if (channel.state != ChannelState::joined) continue;
       if (channel.presence != Switch::on || !channel.rights.read_presence) continue;
       const Vsn vsn = member.session->vsn_;
       FrameRef& frame = frames[static_cast<size_t>(vsn)];

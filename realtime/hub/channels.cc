@@ -43,9 +43,6 @@ void Hub::on_join(Session& session, const Inbound& in) {
   Result<JoinRequest> parsed = parse_join(in.payload);
   if (!parsed) return refuse_join(session, in, Code::invalid_join);
   JoinRequest& join = *parsed;
-  if (join.replay_malformed || (join.replay && join.privacy == Privacy::open)) {
-    return refuse_join(session, in, Code::replay_failed);
-  }
 
   auto made = std::make_unique<Channel>(session, in.topic, *name, in);
   Channel& channel = *made;
@@ -65,6 +62,7 @@ void Hub::on_join(Session& session, const Inbound& in) {
   channel.caller = session.caller_;
   Code why = Code::invalid_token;
   if (!adopt_token(channel, join.access_token, why)) return refuse_join(session, in, why);
+  if (!want_recovery(channel, join, why)) return refuse_join(session, in, why);
   session.channels_.push_back(std::move(made));
   channels_.emplace(channel.id, &channel);
   watch_expiry(channel);
@@ -197,7 +195,7 @@ void Hub::fail_join(Channel& channel, Code code, std::string_view detail) {
 }
 
 void Hub::admit_join(Channel& channel) {
-  if (options_.feed != FeedState::away) return admit_changes(channel);
+  if (options_.feed != FeedState::away) return admit_recovery(channel);
   channel.state = ChannelState::waiting_for_feed;
   const uint64_t wait_ms = options_.limits.live_wait_ms;
   waiting_.push_back(WaitingJoin{channel.id, loop_.now_ms() + wait_ms});
@@ -218,27 +216,31 @@ void Hub::expire_waiting() {
   waiting_timer_.start(loop_, waiting_.front().due_ms - now, [this] { expire_waiting(); });
 }
 
-void Hub::set_feed(FeedState state) {
+void Hub::set_feed(FeedState state, std::string cluster) {
   options_.feed = state;
+  if (!cluster.empty()) cluster_ = std::move(cluster);
   if (state == FeedState::away) return;
   std::deque<WaitingJoin> waiting;
   waiting.swap(waiting_);
   waiting_timer_.stop();
   for (const WaitingJoin& join : waiting) {
     Channel* channel = channel_by_id(join.channel_id);
-    if (channel) admit_changes(*channel);
+    if (channel) admit_recovery(*channel);
   }
 }
 
 void Hub::finish_join(Channel& channel) {
   ++stats_.joins_ok;
   channel.state = ChannelState::joined;
-  topics_.join(channel);
+  if (!channel.topic) topics_.join(channel);
   scratch_.clear();
   encode_reply(channel.session.vsn_, scratch_, channel.join_ref, channel.ref, channel.topic_text,
-               ReplyStatus::ok, join_response_json(channel.changes));
+               ReplyStatus::ok,
+               join_response_json(channel.changes,
+                                  channel.recovery ? channel.recovery->answer : std::string()));
   push_text(channel.session, scratch_);
   push_join_extras(channel);
+  if (channel.recovery) release_recovery(channel);
 }
 
 void Hub::push_join_extras(Channel& channel) {
@@ -255,6 +257,7 @@ void Hub::push_join_extras(Channel& channel) {
 void Hub::leave(Session& session, Channel& channel) {
   untrack(channel);
   forget_changes(channel);
+  end_draining(channel);
   topics_.leave(channel);
   channels_.erase(channel.id);
   std::erase_if(session.channels_, [&channel](const auto& c) { return c.get() == &channel; });

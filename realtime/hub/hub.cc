@@ -65,6 +65,7 @@ void Hub::drop_channels(Session& session) {
   for (const auto& channel : session.channels_) {
     untrack(*channel);
     forget_changes(*channel);
+    end_draining(*channel);
     topics_.leave(*channel);
     channels_.erase(channel->id);
   }
@@ -100,7 +101,7 @@ void Hub::deliver(const edge::DurableEvent& event) {
   const Privacy privacy = event.is_private ? Privacy::restricted : Privacy::open;
   std::string meta = "{\"id\":\"" + event.id + "\"";
   if (event.seq > 0) meta += ",\"seq\":" + std::to_string(event.seq);
-  if (!event.xid.empty()) meta += ",\"horizon\":\"" + event.xid + "\"";
+  if (!event.horizon.empty()) meta += ",\"horizon\":\"" + event.horizon + "\"";
   meta += "}";
   BroadcastOut out;
   out.event = event.event;
@@ -108,11 +109,15 @@ void Hub::deliver(const edge::DurableEvent& event) {
   out.payload = event.binary_payload.empty() ? event.payload_json : event.binary_payload;
   if (out.payload.empty()) out.payload = "{}";
   out.meta = meta;
-  fan_out(privacy, event.topic, out, nullptr);
-  for (const std::string& topic : event.also_topics) fan_out(privacy, topic, out, nullptr);
+  note_fed(event.xid);
+  fan_out(privacy, event.topic, out, nullptr, event.id);
+  for (const std::string& topic : event.also_topics) {
+    fan_out(privacy, topic, out, nullptr, event.id);
+  }
 }
 
-void Hub::fan_out(Privacy privacy, std::string_view name, BroadcastOut out, const Channel* except) {
+void Hub::fan_out(Privacy privacy, std::string_view name, BroadcastOut out, const Channel* except,
+                  std::string_view id) {
   ++stats_.broadcasts;
   Topic* topic = topics_.find(privacy, name);
   if (!topic) return;
@@ -131,6 +136,7 @@ void Hub::fan_out(Privacy privacy, std::string_view name, BroadcastOut out, cons
       encode_broadcast(vsn, scratch_, out);
       frame = FrameRef::make(broadcast_form(vsn, out), scratch_);
     }
+    if (member.channel->recovery && hold_back(*member.channel, frame, id)) continue;
     ++stats_.deliveries;
     push(*member.session, frame);
   }
@@ -198,6 +204,7 @@ void Hub::flush() {
     session->dirty_ = false;
     if (!session->closing_) {
       flush(*session);
+      if (session->recovering_ > 0) pump_recoveries(*session);
       continue;
     }
     if (session->closed_) continue;
@@ -207,6 +214,7 @@ void Hub::flush() {
     session->transport_.close(*session->closing_);
   }
   dirty_.clear();
+  if (!recoveries_waiting_.empty()) next_recoveries();
 }
 
 void Hub::flush(Session& session) {
@@ -246,6 +254,7 @@ HubStats Hub::stats() const {
   stats.channels = channels_.size();
   stats.topics = topics_.size();
   stats.presences = presence_.own_count();
+  stats.recoveries_waiting = recoveries_waiting_.size();
   return stats;
 }
 

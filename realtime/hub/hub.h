@@ -7,11 +7,10 @@
 //
 // A join is answered with ok only when the WAL feed is live (set_feed), so that a write made after
 // the reply is delivered. Rights of private topics come from the RightsProbe.
-// Who is present is in presence.h.
+// Who is present is in presence.h. What a channel missed while away is in recovery.h.
 // Row changes come from a ChangeSource (change_source.h), and a join that asks for them is answered
 // when they are live; without a source it is told that there are none.
-// Not here: replay; joins that ask for it are answered as the protocol wants, and nothing is
-// replayed. Limits: limits.h. Not thread-safe: everything is called from the hub's own loop.
+// Limits: limits.h. Not thread-safe: everything is called from the hub's own loop.
 #pragma once
 
 #include <deque>
@@ -22,11 +21,13 @@
 #include <vector>
 
 #include "realtime/hub/change_source.h"
-#include "realtime/hub/hub_options.h"
 #include "realtime/hub/message.h"
+#include "realtime/hub/options.h"
 #include "realtime/hub/presence.h"
+#include "realtime/hub/recovery.h"
 #include "realtime/hub/rights.h"
 #include "realtime/hub/session.h"
+#include "realtime/hub/stats.h"
 #include "realtime/hub/topics.h"
 #include "runtime/coro/scope.h"
 #include "runtime/edge/caller.h"
@@ -61,7 +62,8 @@ class Hub : private PresencePort {
   // Presences of other hubs.
   void receive(const PresenceNews& news);
   // The feed streams or does not. Away: joins wait. live after away: waiting joins are answered.
-  void set_feed(FeedState state);
+  // `cluster` names the history it streams, as the first part of cursors.
+  void set_feed(FeedState state, std::string cluster = {});
   // Durable events may be missing: every channel is told and sent phx_error, so that it joins
   // again.
   void announce_gap();
@@ -139,8 +141,32 @@ class Hub : private PresencePort {
   void crash(Channel& channel, Code code, std::string_view detail = {});
   Channel* channel_by_id(uint64_t id);
 
+  // recovery.cc
+  bool want_recovery(Channel& channel, JoinRequest& join, Code& why);
+  void admit_recovery(Channel& channel);
+  bool has_place_to_read() const;
+  void next_recoveries();
+  void read_history(Channel& channel);
+  Task<void> run_recovery(uint64_t channel_id, uint64_t ticket, pg::Claims claims,
+                          std::string topic, RecoveryQuery query);
+  bool shows_what_was_fed(uint64_t channel_id, const std::string& snapshot);
+  void note_fed(std::string_view xid_text);
+  void on_history(Channel& channel, Missed& missed);
+  void queue_missed(Channel& channel, const MissedEvent& event);
+  void word_answer(Channel& channel, const Missed& missed);
+  static bool is_replayed(Recovery& recovery, std::string_view id);
+  void keep_held(Recovery& recovery, std::string id, const FrameRef& frame);
+  bool hold_back(Channel& channel, const FrameRef& frame, std::string_view id);
+  void release_recovery(Channel& channel);
+  void pump_recoveries(Session& session);
+  void settle(Channel& channel);
+  void forget_recovery(uint64_t channel_id);
+  void end_draining(Channel& channel);
+
   // hub.cc
-  void fan_out(Privacy privacy, std::string_view name, BroadcastOut out, const Channel* except);
+  // `id` of a durable event.
+  void fan_out(Privacy privacy, std::string_view name, BroadcastOut out, const Channel* except,
+               std::string_view id = {});
   void push(Session& session, const FrameRef& frame);
   void push_text(Session& session, std::string_view payload);
   void reply(Session& session, const Inbound& in, ReplyStatus status, std::string_view response);
@@ -165,6 +191,12 @@ class Hub : private PresencePort {
   std::unordered_map<uint64_t, Channel*> channels_;
   uint64_t next_id_ = 1;
   size_t probes_ = 0;  // under way
+  std::string cluster_;
+  size_t recoveries_ = 0;  // being read or written
+  size_t recovery_reads_ = 0;
+  std::deque<uint64_t> recoveries_waiting_;
+  std::deque<uint64_t> fed_xids_;  // the newest transactions handed over
+  uint64_t fed_total_ = 0;
   std::deque<WaitingJoin> waiting_;
   Timer waiting_timer_;
   std::vector<Session*> dirty_;

@@ -12,6 +12,7 @@
 
 #include "realtime/hub/frame_buffer.h"
 #include "realtime/hub/rate.h"
+#include "realtime/hub/recovery.h"
 #include "realtime/hub/rights.h"
 #include "realtime/hub/transport.h"
 #include "realtime/protocol/frame.h"
@@ -40,7 +41,13 @@ struct ChannelPresence {
   std::string ref;  // empty: not tracked
 };
 
-enum class ChannelState : uint8_t { probing, waiting_for_feed, waiting_for_changes, joined };
+enum class ChannelState : uint8_t {
+  probing,
+  waiting_for_feed,
+  recovering,
+  waiting_for_changes,
+  joined
+};
 
 // One joined (or joining) topic of one session.
 struct Channel {
@@ -68,10 +75,11 @@ struct Channel {
   std::shared_ptr<const edge::Caller> caller;
   std::vector<ChangeRequest> changes;
   std::unique_ptr<ChannelPresence> present;  // null: no key was given and nothing tracked
-  Switch changes_wait = Switch::off;  // an unfulfilled subscription fails the join
+  Switch changes_wait = Switch::off;         // an unfulfilled subscription fails the join
   uint64_t changes_wait_ms = 0;
   uint64_t changes_ticket = 0;  // the newest question about them; 0: none was asked
   Timer changes_due;
+  std::unique_ptr<Recovery> recovery;  // null: it asked for no history, or has all of it
   Timer expiry;
   Topic* topic = nullptr;  // null until joined
   size_t slot = 0;         // its place in the topic's list
@@ -110,6 +118,7 @@ class Session {
   RateBucket messages_, joins_, bytes_, presence_;
   uint64_t drop_window_ms_ = 0;  // start of the second in which drops are counted
   uint32_t dropped_ = 0;
+  size_t recovering_ = 0;  // channels whose history is on its way out
 };
 
 }  // namespace chatpad::realtime

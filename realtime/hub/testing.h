@@ -92,4 +92,39 @@ class FakeRights : public RightsProbe {
   std::string last_topic;
 };
 
+// History as scripted, after `delay_ms` on the loop.
+class FakeRecovery : public RecoveryReader {
+ public:
+  Task<Missed> read(pg::Claims, std::string, RecoveryQuery query) override {
+    ++asked;
+    last = query;
+    Missed now = answer;
+    if (loop) co_await sleep_for(*loop, delay_ms);
+    if (fails) raise(Errc::database_unavailable, PublicText(), LogText("gone"));
+    if (asked <= late_until) now.snapshot = late_snapshot;
+    co_return now;
+  }
+  void add(int n, std::string payload = "{}") {
+    MissedEvent event;
+    event.id = id_of(n);
+    event.event = "e" + std::to_string(n);
+    event.payload_json = std::move(payload);
+    event.horizon = std::to_string(100 + n);
+    answer.events.push_back(std::move(event));
+  }
+  static std::string id_of(int n) {
+    const std::string digits = std::to_string(n);
+    return "00000000-0000-4000-8000-" + std::string(12 - digits.size(), '0') + digits;
+  }
+
+  Missed answer;
+  RecoveryQuery last;
+  Loop* loop = nullptr;
+  uint64_t delay_ms = 5;
+  int asked = 0;
+  int late_until = 0;  // so many readings see late_snapshot
+  std::string late_snapshot;
+  bool fails = false;
+};
+
 }  // namespace chatpad::realtime::testing

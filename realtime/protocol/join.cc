@@ -73,6 +73,23 @@ void parse_replay(std::string_view value, JoinRequest& join) {
   join.replay = ReplayRequest{*since, static_cast<int>(*limit)};
 }
 
+void parse_recover(std::string_view value, JoinRequest& join) {
+  const JsonKind kind = json_kind(value);
+  if (kind == JsonKind::none || kind == JsonKind::null) return;
+  RecoverRequest recover;
+  const std::string_view seq = json_member(value, "seq");
+  const std::string_view horizon = json_member(value, "horizon");
+  if (json_kind(seq) == JsonKind::number) recover.seq = as_integer(seq);
+  if (json_kind(horizon) == JsonKind::string) recover.horizon = as_text(horizon);
+  const auto is_given = [](std::string_view member) {
+    return json_kind(member) != JsonKind::none && json_kind(member) != JsonKind::null;
+  };
+  join.recover_malformed =
+      kind != JsonKind::object || (is_given(seq) && (!recover.seq || *recover.seq < 0)) ||
+      (is_given(horizon) && recover.horizon.empty()) || recover.horizon.size() > kHorizonBytesMax;
+  if (!join.recover_malformed) join.recover = std::move(recover);
+}
+
 void parse_broadcast_config(std::string_view value, JoinRequest& join) {
   JsonItems items(value);
   while (items.next()) {
@@ -80,6 +97,7 @@ void parse_broadcast_config(std::string_view value, JoinRequest& join) {
     if (items.key() == "self") join.self = as_switch(items.value());
     if (items.key() == "replication_ready") join.replication_ready = as_switch(items.value());
     if (items.key() == "replay") parse_replay(items.value(), join);
+    if (items.key() == "recover") parse_recover(items.value(), join);
   }
 }
 
@@ -145,13 +163,15 @@ std::string access_token_of(std::string_view payload) {
   return token;
 }
 
-std::string join_response_json(const std::vector<ChangeRequest>& changes) {
+std::string join_response_json(const std::vector<ChangeRequest>& changes, std::string_view more) {
   std::string out = R"({"postgres_changes":[)";
   for (size_t i = 0; i < changes.size(); ++i) {
     if (i > 0) out += ',';
     out += changes[i].echo;
   }
-  out += "]}";
+  out += ']';
+  out += more;
+  out += '}';
   return out;
 }
 

@@ -23,6 +23,12 @@ struct ReplayRequest {
   int limit = 25;
 };
 
+// config.broadcast.recover: the cursor a client comes back with. Neither: it wants a first cursor.
+struct RecoverRequest {
+  std::optional<int64_t> seq;  // of the last message it has, on a conversation's topic
+  std::string horizon;         // counts before `seq`
+};
+
 // One entry of config.postgres_changes. `echo` is the client's own object with the id added;
 // clients compare it with theirs, in their order.
 struct ChangeRequest {
@@ -41,6 +47,8 @@ struct JoinRequest {
   std::string presence_key;
   std::optional<ReplayRequest> replay;
   bool replay_malformed = false;
+  std::optional<RecoverRequest> recover;  // counts before `replay`
+  bool recover_malformed = false;
   std::vector<ChangeRequest> changes;
   // config.postgres_changes_options: answer the join only when the changes are subscribed, and with
   // an error when they cannot be. Without it a refusal is a `system` event after the ok.
@@ -54,7 +62,9 @@ Result<JoinRequest> parse_join(std::string_view payload);
 // not tokens.
 std::string access_token_of(std::string_view payload);
 // The `response` of a join's ok reply.
-std::string join_response_json(const std::vector<ChangeRequest>& changes);
+// `more`: further members, each with a comma before it.
+std::string join_response_json(const std::vector<ChangeRequest>& changes,
+                               std::string_view more = {});
 
 // "realtime:room-7" -> "room-7"; nullopt without the prefix.
 std::optional<std::string_view> topic_name(std::string_view topic);

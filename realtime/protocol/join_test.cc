@@ -126,5 +126,24 @@ TEST(JsonSlice, WalksNestedContainers) {
   EXPECT_FALSE(JsonItems("7").next());
 }
 
+TEST(RealtimeJoin, ReadsACursorOrRefusesIt) {
+  const auto parse = [](const std::string& recover) {
+    return *parse_join(R"({"config":{"broadcast":{"recover":)" + recover + "}}}");
+  };
+  EXPECT_FALSE(parse("null").recover);
+  EXPECT_EQ(parse(R"({"seq":0})").recover->seq, 0);
+  EXPECT_EQ(parse(R"({"horizon":"1.2.3","seq":null})").recover->horizon, "1.2.3");
+  const JoinRequest first = parse("{}");
+  EXPECT_TRUE(first.recover && !first.recover->seq && first.recover->horizon.empty());
+  for (const char* bad :
+       {"7", "[]", R"("x")", R"({"seq":-1})", R"({"seq":"1"})", R"({"seq":1.5})",
+        R"({"seq":99999999999999999999})", R"({"horizon":""})", R"({"horizon":7})"}) {
+    EXPECT_TRUE(parse(bad).recover_malformed) << bad;
+    EXPECT_FALSE(parse(bad).recover) << bad;
+  }
+  EXPECT_TRUE(
+      parse("{\"horizon\":\"" + std::string(kHorizonBytesMax + 1, '1') + "\"}").recover_malformed);
+}
+
 }  // namespace
 }  // namespace chatpad::realtime

@@ -17,5 +17,6 @@ constexpr size_t kChangeColumnsMax = 100;  // names in `select` of one of them; 
 constexpr uint64_t kChangesWaitMs = 15'000;     // default of postgres_changes_options.timeout
 constexpr uint64_t kChangesWaitMsMax = 20'000;  // and what it is cut to
 constexpr size_t kPresenceKeyBytesMax = 255;
+constexpr size_t kHorizonBytesMax = 96;  // of a cursor: cluster, timeline and transaction
 
 }  // namespace chatpad::realtime

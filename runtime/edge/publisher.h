@@ -40,7 +40,8 @@ struct DurableEvent {
   std::vector<std::string> also_topics;
   std::string event;
   std::string payload_json;
-  std::string xid;  // of the writing transaction, decimal
+  std::string xid;      // of the writing transaction, decimal
+  std::string horizon;  // a client that has this event and all before it may come back with this
   int64_t seq = 0;  // conversation seq, 0 when the event has none
   bool is_private = true;
   std::string binary_payload;  // send_binary rows

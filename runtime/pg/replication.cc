@@ -91,6 +91,7 @@ void Replication::broken(Error error) {
   }
   last_error_ = std::move(error);
   timer_.start(loop_, delay_ms, [this] { connect(); });
+  if (was_streaming) handler_.on_lost();
 }
 
 // ---- Connecting ---------------------------------------------------------------------------------
@@ -143,9 +144,7 @@ void Replication::advance_connect() {
     broken(Error(Errc::database_unavailable, PublicText(),
                  LogText("making a slot took too long: a write transaction stays open")));
   });
-  slot_ = random_slot_name();
-  send("CREATE_REPLICATION_SLOT " + slot_ + " TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT",
-       State::making_slot);
+  send("IDENTIFY_SYSTEM", State::identifying);
 }
 
 void Replication::send(const std::string& command, State next) {
@@ -216,6 +215,12 @@ void Replication::receive_results() {
       take_result(result);
       continue;
     }
+    if (state_ == State::identifying) {
+      slot_ = random_slot_name();
+      send("CREATE_REPLICATION_SLOT " + slot_ + " TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT",
+           State::making_slot);
+      return;
+    }
     if (state_ != State::making_slot) return;
     send("START_REPLICATION SLOT " + slot_ + " LOGICAL 0/0 (proto_version '1', publication_names " +
              quoted_list(options_.publications) + ")",
@@ -227,7 +232,9 @@ void Replication::receive_results() {
 
 void Replication::take_result(PGresult* result) {
   const ExecStatusType status = PQresultStatus(result);
-  if (status == PGRES_TUPLES_OK && state_ == State::making_slot) {
+  if (status == PGRES_TUPLES_OK && state_ == State::identifying) {
+    cluster_ = std::string(PQgetvalue(result, 0, 0)) + "." + PQgetvalue(result, 0, 1);
+  } else if (status == PGRES_TUPLES_OK && state_ == State::making_slot) {
     slot_lsn_ = pgoutput::parse_lsn(PQgetvalue(result, 0, 1)).value_or(0);
   } else if (status == PGRES_COPY_BOTH) {
     state_ = State::streaming;

@@ -42,6 +42,8 @@ class ReplicationHandler {
   virtual void on_ready(pgoutput::Lsn lsn) = 0;
   // Before on_ready() of a second and later connection. `from`: the last position handed over.
   virtual void on_gap(pgoutput::Lsn from, pgoutput::Lsn to) = 0;
+  // The stream broke; at once, long before on_gap() and on_ready() of the next one.
+  virtual void on_lost() {}
   virtual void on_begin(const pgoutput::Begin& begin) = 0;
   // False: rows of this table are skipped without being decoded.
   virtual bool wants(uint32_t) { return true; }
@@ -83,6 +85,8 @@ class Replication {
   Replication& operator=(const Replication&) = delete;
 
   bool streaming() const { return state_ == State::streaming; }
+  // Names the history that transaction numbers belong to: "<system identifier>.<timeline>".
+  const std::string& cluster() const { return cluster_; }
   pgoutput::Lsn handed_over() const { return handed_over_; }
   uint64_t reconnects() const { return reconnects_; }
   const std::optional<Error>& last_error() const { return last_error_; }
@@ -98,7 +102,15 @@ class Replication {
   void close();
 
  private:
-  enum class State : uint8_t { waiting, connecting, making_slot, starting, streaming, closed };
+  enum class State : uint8_t {
+    waiting,
+    connecting,
+    identifying,
+    making_slot,
+    starting,
+    streaming,
+    closed
+  };
 
   void connect();
   void on_socket(int status, int events);
@@ -128,6 +140,7 @@ class Replication {
   Timer timer_;  // connecting: deadline; streaming: status; waiting: back-off
   Timer more_;   // frames left in libpq's buffer
   std::string slot_;
+  std::string cluster_;
   std::unordered_map<uint32_t, pgoutput::Relation> relations_;
   pgoutput::Lsn slot_lsn_ = 0;
   pgoutput::Lsn handed_over_ = 0;

@@ -1,5 +1,5 @@
 -- Day partitions of realtime.messages from yesterday to three days ahead; those older than 72 hours
--- are dropped. Returns how many partitions it made. Safe to call from several programs at once.
+-- are dropped, and realtime.purged remembers what went with them. Returns how many partitions it made. Safe to call from several programs at once.
 -- A new table is attached, not created in place: that does not stop writers.
 create or replace function realtime.ensure_partitions() returns int
 language plpgsql volatile security definer
@@ -34,6 +34,10 @@ begin
       and c.relname < 'messages_' || to_char(v_today - 3, 'YYYY_MM_DD')
   loop
     begin
+      execute format('lock table realtime.%I in access exclusive mode', v_name);
+      execute format('update realtime.purged set
+        xid = greatest(xid, (select m.xid from realtime.%I m order by m.xid desc limit 1)),
+        until = greatest(until, %L)', v_name, to_date(right(v_name, 10), 'YYYY_MM_DD') + 1);
       execute format('drop table realtime.%I', v_name);
     exception when lock_not_available then
       null;  -- a reader holds it; the next call drops it
