@@ -144,9 +144,10 @@ describe('an account, by horizon', () => {
     await server.sql`update realtime.purged set xid = '0'`;
     const { socket } = await back(shop, `account:${shop.id}`, {});
     const { horizon } = await caughtUp(socket);
-    await socket.close();
     await server.sql`insert into realtime.messages (topic, extension, event, private, payload)
       select ${`account:${shop.id}`}, 'broadcast', 'many', true, '{}' from generate_series(1, 10001)`;
+    await eventually('all of it came live', () => socket.received.length > 10_001);
+    await socket.close();
     assert.equal(await gapOf(horizon), 'too_long');
   });
 
