@@ -214,7 +214,7 @@ void Hub::flush() {
     session->transport_.close(*session->closing_);
   }
   dirty_.clear();
-  if (!recoveries_waiting_.empty()) next_recoveries();
+  if (!recoveries_.waiting.empty()) next_recoveries();
 }
 
 void Hub::flush(Session& session) {
@@ -254,7 +254,7 @@ HubStats Hub::stats() const {
   stats.channels = channels_.size();
   stats.topics = topics_.size();
   stats.presences = presence_.own_count();
-  stats.recoveries_waiting = recoveries_waiting_.size();
+  stats.recoveries_waiting = recoveries_.waiting.size();
   return stats;
 }
 

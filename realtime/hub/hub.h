@@ -8,8 +8,7 @@
 // A join is answered with ok only when the WAL feed is live (set_feed), so that a write made after
 // the reply is delivered. Rights of private topics come from the RightsProbe.
 // Who is present is in presence.h. What a channel missed while away is in recovery.h.
-// Row changes come from a ChangeSource (change_source.h), and a join that asks for them is answered
-// when they are live; without a source it is told that there are none.
+// Row changes come from a ChangeSource (change_source.h); joins that ask wait until they are live.
 // Limits: limits.h. Not thread-safe: everything is called from the hub's own loop.
 #pragma once
 
@@ -59,13 +58,11 @@ class Hub : private PresencePort {
   // Events.
   void deliver(const Message& message);
   void deliver(const edge::DurableEvent& event);
-  // Presences of other hubs.
-  void receive(const PresenceNews& news);
+  void receive(const PresenceNews& news);  // presences of other hubs
   // The feed streams or does not. Away: joins wait. live after away: waiting joins are answered.
   // `cluster` names the history it streams, as the first part of cursors.
   void set_feed(FeedState state, std::string cluster = {});
-  // Durable events may be missing: every channel is told and sent phx_error, so that it joins
-  // again.
+  // Durable events may be missing: every channel is told and sent phx_error; it joins again.
   void announce_gap();
 
   // Row changes: a ChangeSource's answers and deliveries. Channels that are gone are left alone.
@@ -73,10 +70,8 @@ class Hub : private PresencePort {
   void push_change(uint64_t channel_id, const FrameRef& frame);
   // True while the channel's socket has more than half of what it may have waiting.
   bool is_backed_up(uint64_t channel_id);
-  // Changes were lost: system error, then phx_error, so that the client joins again.
-  void lose_changes(uint64_t channel_id, Code code);
-  // A system error alone.
-  void warn_changes(uint64_t channel_id, Code code, std::string_view detail = {});
+  void lose_changes(uint64_t channel_id, Code code);  // the client is made to join again
+  void warn_changes(uint64_t channel_id, Code code, std::string_view detail = {});  // system error
 
   // Writes every outbox that has something; called at the end of each turn of the loop.
   void flush();
@@ -87,10 +82,6 @@ class Hub : private PresencePort {
 
  private:
   friend class Session;
-  struct WaitingJoin {
-    uint64_t channel_id;
-    uint64_t due_ms;
-  };
 
   // inbound.cc
   bool admit(Session& session, std::string_view message);
@@ -130,16 +121,17 @@ class Hub : private PresencePort {
   void admit_join(Channel& channel);
   void finish_join(Channel& channel);
   void push_join_extras(Channel& channel);
-  // changes.cc
-  void admit_changes(Channel& channel);
-  void ask_changes(Channel& channel);
-  void refuse_changes(Channel& channel, std::string_view text);
-  void forget_changes(Channel& channel);
   void expire_waiting();
   void leave(Session& session, Channel& channel);
   // system error, then phx_error: the client joins again.
   void crash(Channel& channel, Code code, std::string_view detail = {});
   Channel* channel_by_id(uint64_t id);
+
+  // changes.cc
+  void admit_changes(Channel& channel);
+  void ask_changes(Channel& channel);
+  void refuse_changes(Channel& channel, std::string_view text);
+  void forget_changes(Channel& channel);
 
   // recovery.cc
   bool want_recovery(Channel& channel, JoinRequest& join, Code& why);
@@ -163,8 +155,7 @@ class Hub : private PresencePort {
   void forget_recovery(uint64_t channel_id);
   void end_draining(Channel& channel);
 
-  // hub.cc
-  // `id` of a durable event.
+  // hub.cc; `id` of a durable event
   void fan_out(Privacy privacy, std::string_view name, BroadcastOut out, const Channel* except,
                std::string_view id = {});
   void push(Session& session, const FrameRef& frame);
@@ -192,11 +183,7 @@ class Hub : private PresencePort {
   uint64_t next_id_ = 1;
   size_t probes_ = 0;  // under way
   std::string cluster_;
-  size_t recoveries_ = 0;  // being read or written
-  size_t recovery_reads_ = 0;
-  std::deque<uint64_t> recoveries_waiting_;
-  std::deque<uint64_t> fed_xids_;  // the newest transactions handed over
-  uint64_t fed_total_ = 0;
+  Recoveries recoveries_;
   std::deque<WaitingJoin> waiting_;
   Timer waiting_timer_;
   std::vector<Session*> dirty_;

@@ -75,21 +75,21 @@ void Hub::admit_recovery(Channel& channel) {
   channel.state = ChannelState::recovering;
   recovery->phase = Phase::waiting;
   if (has_place_to_read()) return read_history(channel);
-  if (recoveries_waiting_.size() >= options_.limits.recoveries_waiting_max) {
+  if (recoveries_.waiting.size() >= options_.limits.recoveries_waiting_max) {
     return fail_join(channel, Code::too_many_joins_waiting);
   }
-  recoveries_waiting_.push_back(channel.id);
+  recoveries_.waiting.push_back(channel.id);
 }
 
 bool Hub::has_place_to_read() const {
-  return recovery_reads_ < options_.limits.recovery_reads_max &&
-         recoveries_ < options_.limits.recoveries_max;
+  return recoveries_.reads < options_.limits.recovery_reads_max &&
+         recoveries_.open < options_.limits.recoveries_max;
 }
 
 void Hub::next_recoveries() {
-  while (!recoveries_waiting_.empty() && has_place_to_read()) {
-    Channel* channel = channel_by_id(recoveries_waiting_.front());
-    recoveries_waiting_.pop_front();
+  while (!recoveries_.waiting.empty() && has_place_to_read()) {
+    Channel* channel = channel_by_id(recoveries_.waiting.front());
+    recoveries_.waiting.pop_front();
     const bool waits = channel && channel->recovery && channel->recovery->phase == Phase::waiting;
     if (waits) read_history(*channel);
   }
@@ -99,13 +99,13 @@ void Hub::read_history(Channel& channel) {
   Recovery& recovery = *channel.recovery;
   if (!channel.topic) topics_.join(channel);
   recovery.phase = Phase::reading;
-  recovery.fed_before = fed_total_;
+  recovery.fed_before = recoveries_.fed_total;
   const bool by_horizon = !recovery.asked.horizon.empty();
   if (by_horizon) recovery.query.xid = xid_of_cursor(recovery.asked.horizon, cluster_);
   if (!by_horizon) recovery.query.seq = recovery.asked.seq;
   const uint64_t ticket = recovery.ticket = next_id_++;
-  ++recoveries_;
-  ++recovery_reads_;
+  ++recoveries_.open;
+  ++recoveries_.reads;
   scope_.spawn(
       run_recovery(channel.id, ticket, channel.caller->claims, channel.name, recovery.query));
 }
@@ -129,8 +129,8 @@ Task<void> Hub::run_recovery(uint64_t channel_id, uint64_t ticket, pg::Claims cl
     error = raised.error();
     failed = true;
   }
-  --recoveries_;
-  --recovery_reads_;
+  --recoveries_.open;
+  --recoveries_.reads;
   Channel* channel = channel_by_id(channel_id);
   if (!channel || !channel->recovery || channel->recovery->ticket != ticket) co_return;
   if (failed) {
@@ -148,19 +148,20 @@ Task<void> Hub::run_recovery(uint64_t channel_id, uint64_t ticket, pg::Claims cl
 bool Hub::shows_what_was_fed(uint64_t channel_id, const std::string& snapshot) {
   const Channel* channel = channel_by_id(channel_id);
   if (!channel || !channel->recovery) return true;
-  const uint64_t first = fed_total_ - fed_xids_.size();
-  for (size_t i = 0; i < fed_xids_.size() && first + i < channel->recovery->fed_before; ++i) {
-    if (!snapshot_shows(snapshot, fed_xids_[i])) return false;
+  const uint64_t first = recoveries_.fed_total - recoveries_.fed_xids.size();
+  for (size_t i = 0; i < recoveries_.fed_xids.size() && first + i < channel->recovery->fed_before;
+       ++i) {
+    if (!snapshot_shows(snapshot, recoveries_.fed_xids[i])) return false;
   }
   return true;
 }
 
 void Hub::note_fed(std::string_view xid_text) {
   const uint64_t xid = parse_xid(xid_text);
-  if (xid == 0 || (!fed_xids_.empty() && fed_xids_.back() == xid)) return;
-  fed_xids_.push_back(xid);
-  ++fed_total_;
-  if (fed_xids_.size() > kFedXidsMax) fed_xids_.pop_front();
+  if (xid == 0 || (!recoveries_.fed_xids.empty() && recoveries_.fed_xids.back() == xid)) return;
+  recoveries_.fed_xids.push_back(xid);
+  ++recoveries_.fed_total;
+  if (recoveries_.fed_xids.size() > kFedXidsMax) recoveries_.fed_xids.pop_front();
 }
 
 void Hub::on_history(Channel& channel, Missed& missed) {
@@ -275,7 +276,7 @@ bool Hub::hold_back(Channel& channel, const FrameRef& frame, std::string_view id
 void Hub::release_recovery(Channel& channel) {
   Recovery& recovery = *channel.recovery;
   recovery.phase = Phase::draining;
-  ++recoveries_;
+  ++recoveries_.open;
   ++channel.session.recovering_;
   const uint64_t id = channel.id;
   recovery.due.start(loop_, options_.limits.recovery_drain_ms, [this, id] {
@@ -331,7 +332,7 @@ void Hub::forget_recovery(uint64_t channel_id) {
 
 void Hub::end_draining(Channel& channel) {
   if (!channel.recovery || channel.recovery->phase != Phase::draining) return;
-  --recoveries_;
+  --recoveries_.open;
   --channel.session.recovering_;
   channel.recovery->phase = Phase::settling;
 }

@@ -109,4 +109,13 @@ struct Recovery {
   Timer due;
 };
 
+// Those of one hub.
+struct Recoveries {
+  size_t open = 0;  // being read or written
+  size_t reads = 0;
+  std::deque<uint64_t> waiting;   // channels
+  std::deque<uint64_t> fed_xids;  // the newest transactions handed over
+  uint64_t fed_total = 0;
+};
+
 }  // namespace chatpad::realtime

@@ -85,6 +85,12 @@ struct Channel {
   size_t slot = 0;         // its place in the topic's list
 };
 
+// A join that waits for the feed.
+struct WaitingJoin {
+  uint64_t channel_id;
+  uint64_t due_ms;
+};
+
 class Session {
  public:
   Session(Hub& hub, Transport& transport, SessionInfo info);
