@@ -41,27 +41,39 @@ export interface Conversation {
   epoch: number;
   lastSeq: number;
   messageCount: number;
+  subject: string | null;
   preview: string;
-  visitorId: string;
-  channel: 'web' | 'api';
+  lastMessageRole: Role | null;
+  visitorLabel: string;
+  channel: string;
   createdAt: string;
   updatedAt: string;
+  /** Null while nobody has written, as when only contact details were left. */
   lastMessageAt: string | null;
+  closedAt: string | null;
   leadId: string | null;
   takenOverBy: Person | null;
+  metadata: Record<string, unknown> | null;
+}
+
+export interface LeadReason {
+  criterion: string;
+  points: number;
+  note: string;
 }
 
 export interface Lead {
   id: string;
   score: number;
   status: string;
-  reasons: { criterion: string; points: number; note: string }[];
+  reasons: LeadReason[];
   name: string | null;
   email: string | null;
   phone: string | null;
   company: string | null;
   jobTitle: string | null;
   message: string | null;
+  customFields: Record<string, unknown> | null;
   conversationId: string | null;
   agentId: string;
   createdAt: string;
@@ -122,7 +134,7 @@ export interface ConversationEvents {
   'takeover.ended': { conversation: Conversation; takeover: Takeover };
   'conversation.updated': { conversation: Conversation };
   'lead.created': { lead: Lead };
-  'answer.delta': { message_id: string; text: string };
+  'answer.delta': { message_id: string; text: string; offset: number };
   typing: Typing;
 }
 
