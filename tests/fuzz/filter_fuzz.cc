@@ -68,7 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   type.oid = 25;
   if (type.kind == TypeKind::array) {
     auto element = std::make_shared<ColumnType>();
-    element->kind = TypeKind::integer;
+    element->kind = TypeKind::text;
     type.element = element;
   }
   if (value) {
