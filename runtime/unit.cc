@@ -95,7 +95,7 @@ void Unit::adopt(int fd, std::string peer) {
 void Unit::on_upgraded(edge::UpgradedSocket socket) {
   realtime::SessionInfo info;
   info.vsn = socket.vsn == "2.0.0" ? realtime::Vsn::v2 : realtime::Vsn::v1;
-  info.caller = std::move(socket.caller);
+  info.caller = callers_.share(std::move(socket.caller));
   info.peer = std::move(socket.peer);
   info.key = std::move(socket.key);
   info.origin = std::move(socket.origin);

@@ -12,6 +12,7 @@
 #include "realtime/socket/socket_server.h"
 #include "runtime/base/config.h"
 #include "runtime/edge/auth.h"
+#include "runtime/edge/caller_shelf.h"
 #include "runtime/edge/context.h"
 #include "runtime/edge/dispatch.h"
 #include "runtime/http/server.h"
@@ -74,6 +75,7 @@ class Unit {
   UnitStats stats;
 
  private:
+  edge::CallerShelf callers_;  // of websockets
   uint64_t stats_turn_end_ = 0;
 };
 

@@ -24,7 +24,9 @@ struct Client {
   explicit Client(Hub& hub_in) : hub(hub_in) {
     SessionInfo info;
     info.vsn = Vsn::v2;
-    info.caller.claims.json = R"({"who":"connection"})";
+    edge::Caller caller;
+    caller.claims.json = R"({"who":"connection"})";
+    info.caller = std::make_shared<const edge::Caller>(std::move(caller));
     session = hub.open(transport, std::move(info));
   }
   void text(std::string_view event, std::string_view payload) {

@@ -24,7 +24,7 @@ Session::Session(Hub& hub, Transport& transport, SessionInfo info)
     : hub_(hub),
       transport_(transport),
       vsn_(info.vsn),
-      caller_(std::make_shared<const edge::Caller>(std::move(info.caller))),
+      caller_(info.caller ? std::move(info.caller) : std::make_shared<const edge::Caller>()),
       peer_(std::move(info.peer)),
       origin_(std::move(info.origin)) {}
 

@@ -19,7 +19,9 @@ struct Client {
   Client(Hub& hub_in, Vsn vsn = Vsn::v2) : hub(hub_in) {
     SessionInfo info;
     info.vsn = vsn;
-    info.caller.claims.json = R"({"who":"connection"})";
+    edge::Caller caller;
+    caller.claims.json = R"({"who":"connection"})";
+    info.caller = std::make_shared<const edge::Caller>(std::move(caller));
     session = hub.open(transport, std::move(info));
   }
   void text(std::string_view frame) { hub.on_text(*session, frame); }

@@ -60,7 +60,9 @@ class RecoveryTest : public ::testing::Test {
     hub->set_feed(FeedState::live, "7.1");
     SessionInfo info;
     info.vsn = Vsn::v1;
-    info.caller.claims.json = R"({"who":"person"})";
+    edge::Caller caller;
+    caller.claims.json = R"({"who":"person"})";
+    info.caller = std::make_shared<const edge::Caller>(std::move(caller));
     session = hub->open(transport, std::move(info));
   }
   void join(const std::string& broadcast, const std::string& topic = "conversation:1",

@@ -29,10 +29,10 @@ struct Topic;
 // What the front door knows about a socket when it hands it over.
 struct SessionInfo {
   Vsn vsn = Vsn::v1;
-  edge::Caller caller;  // of the connection's apikey
-  std::string peer;     // for the log
-  std::string origin;   // of the page that opened it; empty outside browsers
-  std::string key;      // Sec-WebSocket-Key
+  std::shared_ptr<const edge::Caller> caller;  // of the connection's apikey; null: anonymous
+  std::string peer;                            // for the log
+  std::string origin;  // of the page that opened it; empty outside browsers
+  std::string key;     // Sec-WebSocket-Key
 };
 
 // A channel's place among the present of its topic.

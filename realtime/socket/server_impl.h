@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "realtime/socket/socket.h"
@@ -20,6 +21,8 @@ class SocketServerImpl {
   void adopt(http::DetachedSocket socket, SessionInfo info);
   void drain(Close why, std::function<void()> done);
   size_t sockets_count() const { return sockets_.size(); }
+  // Reads the rest of a burst at the end of the turn, before the hub writes.
+  void heard(Socket& socket);
   // Cuts the doomed sockets at the end of the turn, outside of every lws callback.
   void cut_later();
   int on_event(lws* wsi, lws_callback_reasons reason, void* in, size_t size);
@@ -28,10 +31,12 @@ class SocketServerImpl {
   Hub& hub;
   const SocketLimits limits;
   SocketStats stats;
+  std::string spare_message;  // capacity for the next message that comes in pieces
 
  private:
   Socket* socket_of(lws* wsi);
   void forget(Socket& socket);
+  void read_on();
   void sweep();
   void arm_sweep();
   void cut_doomed();
@@ -44,6 +49,7 @@ class SocketServerImpl {
   std::vector<std::unique_ptr<Socket>> sockets_;
   Timer sweep_timer_;
   Timer drain_timer_;
+  std::vector<Socket*> heard_;  // null: gone meanwhile
   bool cutting_ = false;
   bool draining_ = false;
   bool finishing_ = false;

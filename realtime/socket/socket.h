@@ -16,7 +16,8 @@ class SocketServerImpl;
 
 class Socket final : public Transport {
  public:
-  Socket(SocketServerImpl& server, SessionInfo info) : server_(server), info_(std::move(info)) {}
+  Socket(SocketServerImpl& server, SessionInfo info)
+      : server_(server), info_(std::make_unique<SessionInfo>(std::move(info))) {}
 
   // Transport
   bool ready() const override;
@@ -31,13 +32,18 @@ class Socket final : public Transport {
   int on_peer_close() const { return close_sent_ ? -1 : 0; }
   void on_pong();
 
+  // What came while lws read its fill; read_on() may destroy the socket.
+  bool has_unread() const;
+  void read_on();
+
   // Ping and idle policy, called by the server's sweep.
   void sweep(uint64_t now_ms);
   void ask_to_close(Close why);
 
   lws* wsi = nullptr;
   bool doomed = false;  // to be cut at the end of this turn
-  size_t index = 0;     // place in the server's list
+  bool heard = false;   // stands among the server's sockets to look at again
+  uint32_t index = 0;   // place in the server's list
 
  private:
   void on_mask(MaskGuard::Verdict verdict);
@@ -45,7 +51,7 @@ class Socket final : public Transport {
   int on_message(std::string_view message);
 
   SocketServerImpl& server_;
-  SessionInfo info_;
+  std::unique_ptr<SessionInfo> info_;  // until the session is made of it
   std::unique_ptr<Session> session_;
   MaskGuard guard_;
   std::string message_;  // what came of a message in several pieces
@@ -53,6 +59,7 @@ class Socket final : public Transport {
   uint64_t heard_ms_ = 0;
   uint64_t close_sent_ms_ = 0;
   uint32_t fragments_ = 0;
+  int fd_ = -1;  // of wsi
   bool in_message_ = false;
   bool binary_ = false;
   bool spoke_ = false;

@@ -13,9 +13,10 @@
 namespace chatpad::realtime {
 namespace {
 
-constexpr size_t kRxBufferBytes = 2048;              // per socket; one read takes no more
+constexpr size_t kRxBufferBytes = 256;               // per socket; pieces of messages are no longer
 constexpr size_t kTxPacketBytes = 64 * 1024;         // per write to the kernel
 constexpr uint32_t kServiceBufferBytes = 16 * 1024;  // per context
+constexpr int kReadsMax = 32;                        // of one socket in one turn
 constexpr uint64_t kSweepMsMax = 500;
 constexpr int kTurnsToClose = 8;  // a handle is closed at the end of a turn; lws chains a few
 
@@ -38,8 +39,9 @@ const lws_protocols kProtocols[] = {
     {nullptr, nullptr, 0, 0, 0, nullptr, 0},
 };
 
-// Silence is this room's business (Socket::sweep), not lws's.
-const lws_retry_bo_t kNoIdlePolicy = {nullptr, 0, 0, 65000, 65500, 0};
+// Silence is this room's business (Socket::sweep), not lws's, which would keep a sorted list of all
+// sockets and walk it at every message.
+const lws_retry_bo_t kNoIdlePolicy = {nullptr, 0, 0, 0, 0, 0};
 
 }  // namespace
 
@@ -77,7 +79,7 @@ void SocketServerImpl::adopt(http::DetachedSocket detached, SessionInfo info) {
   const std::string request = wire::canonical_request("chatpad", "/", info.key);
   sockets_.push_back(std::make_unique<Socket>(*this, std::move(info)));
   Socket* socket = sockets_.back().get();
-  socket->index = sockets_.size() - 1;
+  socket->index = static_cast<uint32_t>(sockets_.size() - 1);
   ++stats.adopted;
   adopting_ = socket;
   lws* wsi = lws_adopt_socket_vhost_readbuf(vhost_, detached.fd, request.data(), request.size());
@@ -143,13 +145,35 @@ int SocketServerImpl::on_event(lws* wsi, lws_callback_reasons reason, void* in, 
 }
 
 void SocketServerImpl::forget(Socket& socket) {
-  const size_t index = socket.index;
+  if (socket.heard)
+    std::replace(heard_.begin(), heard_.end(), &socket, static_cast<Socket*>(nullptr));
+  const uint32_t index = socket.index;
   std::swap(sockets_[index], sockets_.back());
   sockets_[index]->index = index;
   sockets_.pop_back();
   if (draining_ && sockets_.empty()) {
     loop.defer([this] { finish_drain(); });
   }
+}
+
+void SocketServerImpl::heard(Socket& socket) {
+  if (socket.heard) return;
+  socket.heard = true;
+  heard_.push_back(&socket);
+  if (heard_.size() == 1) loop.defer([this] { read_on(); });
+}
+
+// One read of lws takes no more than the small buffer that every socket has. A burst is read here,
+// so that its broadcasts leave in one write per subscriber.
+void SocketServerImpl::read_on() {
+  for (size_t i = 0; i < heard_.size(); ++i) {
+    int reads = 0;
+    while (heard_[i] && heard_[i]->has_unread() && reads++ < kReadsMax) heard_[i]->read_on();
+    if (!heard_[i]) continue;
+    heard_[i]->heard = false;
+    if (reads > kReadsMax) hub.expect_more();
+  }
+  heard_.clear();
 }
 
 void SocketServerImpl::arm_sweep() {

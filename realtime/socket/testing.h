@@ -16,6 +16,7 @@
 #include "realtime/hub/hub.h"
 #include "realtime/socket/socket_server.h"
 #include "runtime/base/check.h"
+#include "runtime/edge/caller_shelf.h"
 
 namespace chatpad::realtime::testing {
 
@@ -105,7 +106,7 @@ class FixtureServer {
     key += 19;
     info.key = head.substr(key, head.find('\r', key) - key);
     info.vsn = head.find("vsn=2.0.0") != std::string::npos ? Vsn::v2 : Vsn::v1;
-    info.caller = caller;
+    info.caller = callers_.share(caller);
     http::DetachedSocket detached;
     detached.fd = pending.fd;
     detached.unread = head.substr(end + 4);
@@ -115,6 +116,7 @@ class FixtureServer {
   Loop& loop_;
   Hub hub_;
   SocketServer sockets_;
+  edge::CallerShelf callers_;
   int listen_fd_ = -1;
   uv_poll_t listener_{};
 };
