@@ -1,44 +1,50 @@
-// Broadcast to 1,000 subscribers, 1 and 8 messages in flight: CPU of the server per delivery, our hub
-// behind real websockets (broadcast/hub_server.cc) beside uWebSockets, which Bun's publish() is.
-// Servers on core 0, load (broadcast/load.cc) on core 1, rounds interleaved. Payloads of 100 bytes
-// decide; 1,024 bytes are for information.
+// Broadcast to 1,000 subscribers, 1 and 8 messages in flight, 100 and 1,024 bytes: CPU of the server
+// per delivery, our hub behind real websockets (broadcast/hub_server.cc) beside uWebSockets, which
+// Bun's publish() is, `ws` on Node, and nginx with nchan. Servers on core 0, load
+// (load/broadcast.cc) on core 1, rounds interleaved.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { generator } from './lib/load.mjs';
 import { figure, judge, median, ratios, rounds, verdict } from './lib/report.mjs';
-import { freePort, launch, sleep } from './lib/server.mjs';
+import { startPeer } from './lib/server.mjs';
 import { bench, bun, chatpad, fail } from './lib/tools.mjs';
+import { nchan } from './peers/nchan.mjs';
 
-const SUBSCRIBERS = '1000';
-const SECONDS = '3';
+const SUBSCRIBERS = 1000;
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 3);
 const build = path.dirname(chatpad());
 const built = spawnSync(`${bench}/broadcast/build.sh`, [build], { encoding: 'utf8' });
 if (built.status !== 0) fail(`bench/broadcast/build.sh:\n${built.stderr}`);
 
-async function cost(kind, name, command, inFlight, payload) {
-  const port = await freePort();
-  const server = launch(name, [...command, String(port)], { cpu: 0 });
-  await sleep(700);
-  const words = ['-c', '1', `${build}/bench/load`, kind, String(port), String(server.pid), SUBSCRIBERS, inFlight, SECONDS, payload];
-  const load = spawnSync('taskset', words.map(String), { encoding: 'utf8' });
-  server.kill('SIGTERM');
-  await server.gone;
-  const us = Number(/([\d.]+) us CPU each/.exec(load.stdout)?.[1]);
-  if (load.status !== 0 || !(us > 0)) fail(`${name}: ${load.stdout}${load.stderr}`);
+const servers = {
+  ours: ['hub', (port) => [`${build}/bench/hub_server`, port]],
+  bun: ['plain', (port) => [bun(), `${bench}/peers/rooms.bun.js`, port]],
+  ws: ['plain', (port) => [process.execPath, `${bench}/peers/rooms.ws.mjs`, port]],
+  nchan: ['nchan', nchan],
+};
+
+async function cost(name, inFlight, payload) {
+  const [kind, command] = servers[name];
+  const server = await startPeer(name, command);
+  const words = [kind, server.port, server.pid, SUBSCRIBERS, inFlight, SECONDS, payload];
+  const { each_us: us } = await generator('broadcast', words, { cpu: 1 });
+  await server.halt();
+  if (!(us > 0)) fail(`${name}: no CPU time was measured`);
   return us;
 }
 
 for (const [payload, inFlight] of [[100, 1], [100, 8], [1024, 1], [1024, 8]]) {
-  const ours = [];
-  const theirs = [];
+  const us = { ours: [], bun: [], ws: [], nchan: [] };
   for (let i = 0; i < rounds; ++i) {
-    ours.push(await cost('hub', 'hub', [`${build}/bench/hub_server`], inFlight, payload));
-    theirs.push(await cost('plain', 'bun', [bun(), `${bench}/broadcast/peer_bun.js`], inFlight, payload));
+    for (const name of Object.keys(us)) us[name].push(await cost(name, inFlight, payload));
   }
   const what = `${payload} bytes, ${inFlight} in flight`;
-  figure(`ours: CPU per delivery, ${what}`, ours, 'us');
-  figure(`uWebSockets (Bun), ${what}`, theirs, 'us');
-  const ratio = median(ratios(ours, theirs));
-  if (payload === 100) judge(`CPU per delivery, ours / uWebSockets, ${what}`, ratio, { atMost: 1.25 });
-  else console.log(`        ratio ${ratio.toFixed(2)}`);
+  figure(`ours: CPU per delivery, ${what}`, us.ours, 'us');
+  figure(`uWebSockets (Bun), ${what}`, us.bun, 'us');
+  figure(`ws (Node), ${what}`, us.ws, 'us');
+  figure(`nginx + nchan, ${what}`, us.nchan, 'us');
+  judge(`CPU per delivery, ours / uWebSockets, ${what}`, median(ratios(us.ours, us.bun)), { atMost: 1.1 });
+  judge(`ws / ours, ${what}`, median(ratios(us.ws, us.ours)), { atLeast: 4 });
+  judge(`nginx + nchan / ours, ${what}`, median(ratios(us.nchan, us.ours)), { atLeast: 1 });
 }
 verdict();

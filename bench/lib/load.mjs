@@ -1,7 +1,7 @@
 // The load: wrk for HTTP, pgbench for the bare database. Each run gives its counts and rate.
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { bench, debian, fail, pgbench } from './tools.mjs';
+import { bench, compiled, debian, fail, pgbench } from './tools.mjs';
 
 function run(words, env, cpu) {
   const command = cpu === undefined ? words : ['taskset', '-c', String(cpu), ...words];
@@ -26,6 +26,15 @@ export async function wrk(url, { script, connections, seconds, cpu, env = {} }) 
   const [requests, us, bad, broken, p50, p99] = line[1].split(' ').map(Number);
   if (bad > 0 || broken > 0) fail(`${url}: ${bad} answers were no success, ${broken} connections broke`);
   return { requests, perSecond: requests / (us / 1e6), p50Ms: p50 / 1000, p99Ms: p99 / 1000 };
+}
+
+// A load generator of ours (bench/load/NAME.cc). Gives what it printed as {name: number}: every word
+// that a number follows.
+export async function generator(name, words, { cpu } = {}) {
+  const out = await run([compiled(name), ...words.map(String)], {}, cpu);
+  const numbers = {};
+  for (const [, word, value] of out.matchAll(/([a-z_]\w*) (-?\d+(?:\.\d+)?)/g)) numbers[word] = Number(value);
+  return numbers;
 }
 
 // A script of bench/load under `-M prepared`.

@@ -1,6 +1,7 @@
 // Servers under load: ours and the peers, pinned where a benchmark says so, with their CPU time.
 import { spawn } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { freePort, parseEnvFile, sleep } from '../../tests/lib/server.mjs';
 import { chatpad, fail, work } from './tools.mjs';
@@ -84,6 +85,32 @@ export async function startOurs({ name = 'ours', cpu, loops = 1, pool, env = {} 
   const url = `http://127.0.0.1:${port}`;
   await ready(`${url}/health`, child);
   return { child, pid: child.pid, url, port, home, env: parseEnvFile(readFileSync(path.join(home, 'env'), 'utf8')), halt: child.halt };
+}
+
+// A peer: `command(port)` are the words that start it on a port.
+export async function startPeer(name, command, { cpu = 0 } = {}) {
+  const port = await freePort();
+  const child = launch(name, command(port), { cpu });
+  const end = Date.now() + START_MS;
+  while (!(await listens(port))) {
+    if (child.exitCode !== null || Date.now() > end) fail(`${name} does not listen; see ${work}`);
+    await sleep(20);
+  }
+  // A peer has nothing to tell at its end, and not every one of them ends well.
+  const halt = async () => {
+    child.kill('SIGKILL');
+    await child.gone;
+  };
+  return { pid: child.pid, port, halt };
+}
+
+function listens(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
 }
 
 // Where a database client finds the server's cluster: {host, port, database}.

@@ -1,6 +1,6 @@
 // The programs that the benchmarks run: ours (a release build) and the peers from npm and Debian.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 export const bench = path.resolve(import.meta.dirname, '..');
@@ -19,6 +19,18 @@ function first(what, candidates) {
 
 export function chatpad() {
   return first('chatpad; run ./dev build release', [process.env.CHATPAD_PROGRAM, `${root}/build/release/chatpad`]);
+}
+
+// A load generator of bench/load, compiled when its sources are newer than it.
+export function compiled(name) {
+  const sources = [`${bench}/load/${name}.cc`, `${bench}/load/websocket.h`];
+  const program = path.join(work, `load-${name}`);
+  const made = existsSync(program) ? statSync(program).mtimeMs : 0;
+  if (sources.every((source) => statSync(source).mtimeMs < made)) return program;
+  const words = ['-std=c++20', '-O2', '-g1', '-Wall', '-Wextra', `-I${root}`, '-o', program, sources[0]];
+  const done = spawnSync('g++', words, { encoding: 'utf8' });
+  if (done.status !== 0) fail(`g++ ${sources[0]}:\n${done.stderr}`);
+  return program;
 }
 
 // The peers from npm, installed once into bench/node_modules.
