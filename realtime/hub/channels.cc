@@ -267,7 +267,7 @@ void Hub::crash(Channel& channel, Code code, std::string_view detail) {
   if (channel.state != ChannelState::joined) return fail_join(channel, code, detail);
   const std::string message = detail.empty() ? code_sentence(code) : std::string(detail);
   send_system(channel, "system", ReplyStatus::error, message);
-  send_to(channel, channel.join_ref, "phx_error", "{}");
+  send_to(channel, channel.join_ref, "phx_error", reason_json(message));
   leave(channel.session, channel);
 }
 

@@ -35,7 +35,8 @@ for (const name of ['setTimeout', 'setInterval']) {
   };
 }
 
-const REASON = (error) => (error instanceof Error ? error.message : error ? JSON.stringify(error) : '');
+// What an application can find out about an error: its text, or what the server sent with phx_error.
+const reasonOf = (error) => error?.cause?.reason ?? error?.reason ?? error?.message ?? '';
 
 export class People {
   constructor(server) {
@@ -81,7 +82,7 @@ export class People {
     }
     channel.subscribe((status, error) => {
       heard.statuses.push(status);
-      if (status === 'CHANNEL_ERROR') heard.reasons.push(REASON(error));
+      if (status === 'CHANNEL_ERROR') heard.reasons.push(reasonOf(error));
     });
     heard.says = (what, ms = 20_000) => eventually(`${what} on ${topic} (${kind.name}), said: ${heard.statuses} ${heard.reasons}`,
       () => heard.statuses.includes(what), ms);

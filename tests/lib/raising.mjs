@@ -68,6 +68,7 @@ export async function oneRaises(server, shop, { many, writes, first = 1 }) {
     const told = await raising.told(/^RlsPolicyError: /);
     assert.deepEqual([told.status, told.channel], ['error', 'log']);
     await raising.says('CHANNEL_ERROR');
+    assert.match(raising.reasons[0], /^RlsPolicyError: /);
     assert.ok(!raising.statuses.includes('CLOSED'), 'it may come back');
     assert.deepEqual(raising.changes, []);
     // Its other channel never noticed.

@@ -271,7 +271,9 @@ everyClient(describe, it, {
     const heard = await people.join(kind, topic, { token: level(1), config: { private: true } });
     await heard.client.renew(level(0));
     await heard.says('CHANNEL_ERROR');
-    assert.match((await heard.told(/permission/)).message, new RegExp(`You no longer have permission to read from this Channel topic: ${topic}`));
+    const sentence = `You no longer have permission to read from this Channel topic: ${topic}`;
+    assert.equal((await heard.told(/permission/)).message, sentence);
+    assert.equal(heard.reasons[0], sentence, 'the error itself says why');
     await heard.client.renew(level(1, { iat: 2 }));
     await eventually(`back: ${heard.statuses}`, () => heard.statuses.at(-1) === 'SUBSCRIBED', 30_000);
     assert.ok(!heard.statuses.includes('CLOSED'), String(heard.statuses));
@@ -281,6 +283,7 @@ everyClient(describe, it, {
     const heard = await people.join(kind, room(), { token: level(1, { exp: inSeconds(2) }) });
     await heard.says('CHANNEL_ERROR');
     await heard.told(/^InvalidJWTToken: Token has expired/);
+    assert.match(heard.reasons[0], /^InvalidJWTToken: Token has expired/);
     await heard.client.renew(level(1, { iat: 3 }));
     await eventually(`back: ${heard.statuses}`, () => heard.statuses.at(-1) === 'SUBSCRIBED', 30_000);
     assert.ok(!heard.statuses.includes('CLOSED'), String(heard.statuses));
