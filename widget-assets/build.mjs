@@ -3,7 +3,8 @@
 //   node widget-assets/build.mjs OUTDIR
 //
 // OUTDIR/files/      the final bytes; beside a text of more than 256 bytes its .gz and .br
-// OUTDIR/manifest.json   what there is: name, kind, type, sizes, and which name stands for which
+// OUTDIR/manifest.json   what there is: name, kind, type, sizes, which name stands for which, and whose
+//                        chunk is which
 // OUTDIR/assets_bundle.{S,cc}   the same for the program's linker (runtime/edge/assets.h)
 //
 // The same sources give the same bytes. Runs on node 18 and newer. cmake/assets.cmake calls it; by
@@ -43,6 +44,7 @@ const FILLED_IN = new Set([
 
 const files = []; // {name, kind, type, bytes}
 const names = new Map(); // what {{asset:...}} may say -> served name
+const chunks = []; // {of: application, name, source: the module whose import() loads it, or null}
 const imports = new Map(); // served name of a script -> those of the scripts it imports
 const used = new Set(); // third-party packages whose code is in the bundles
 
@@ -129,7 +131,11 @@ async function bundle(options) {
   noteLicences(result.metafile);
   noteImports(result.metafile.outputs);
   return result.outputFiles
-    .map((file) => ({ name: path.basename(file.path), bytes: Buffer.from(file.contents) }))
+    .map((file) => ({
+      name: path.basename(file.path),
+      bytes: Buffer.from(file.contents),
+      source: result.metafile.outputs[path.relative(root, file.path)]?.entryPoint ?? null,
+    }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -156,6 +162,7 @@ async function application(name, entry, options) {
   });
   for (const part of parts) {
     add(part.name, 'hashed', part.bytes);
+    if (part.name.startsWith('chunk-')) chunks.push({ of: name, name: part.name, source: part.source });
     const own = new RegExp(`^${name}-[A-Z0-9]{8}(\\.\\w+)$`).exec(part.name);
     if (own) names.set(name + own[1], part.name);
   }
@@ -229,7 +236,7 @@ function write(out) {
   const folder = path.join(out, 'files');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const manifest = { names: Object.fromEntries([...names].sort()), files: [] };
+  const manifest = { names: Object.fromEntries([...names].sort()), chunks, files: [] };
   const blobs = [];
   const declarations = [];
   const rows = [];
