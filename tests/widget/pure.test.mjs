@@ -8,6 +8,7 @@ import { contrast, palette, parseHex } from '../../widget-assets/app/theme.ts';
 import { ApiError, events, retryable, sseData, tokenRefused } from '../../widget-assets/shared/api.ts';
 import { backoffMs } from '../../widget-assets/shared/backoff.ts';
 import { destination, safeUrl, samePage } from '../../widget-assets/shared/links.ts';
+import { shorterGaps } from '../../widget-assets/shared/text.ts';
 
 const SHOP = 'https://shop.example/demo';
 
@@ -15,6 +16,14 @@ test('pauses double, are jittered and end at fifteen seconds', () => {
   assert.deepEqual([0, 1, 2, 3].map((attempt) => backoffMs(attempt, 1)), [500, 1000, 2000, 4000]);
   assert.equal(backoffMs(2, 0), 1000);
   assert.equal(backoffMs(1_000_000, 1), 15_000);
+});
+
+test('a run of blank lines becomes one, whatever the lines hold that nobody sees', () => {
+  assert.equal(shorterGaps('a\n\nb\nc'), 'a\n\nb\nc');
+  assert.equal(shorterGaps('a\n\n\n\nb'), 'a\n\nb');
+  assert.equal(shorterGaps(`a${'\n \t\r\u00a0\u200b\ufeff'.repeat(2_000)}\nb`), 'a\n\nb');
+  assert.equal(shorterGaps('a\n\n\n  b'), 'a\n\n  b', 'the indentation of the next line stays');
+  assert.equal(shorterGaps(`a${' '.repeat(8_000)}b`).length, 8_002);
 });
 
 test('events of a stream survive every cut between bytes', async () => {

@@ -2,14 +2,12 @@
 // Markdown.
 
 import type { ComponentChildren } from 'preact';
+import { shorterGaps } from '../shared/text.ts';
 import { Answer } from './answer.ts';
 import { Icon } from './icons.tsx';
 import type { Row } from './rows.ts';
 import { Sources } from './sources.tsx';
 import type { Draft } from './state.ts';
-
-/** Blank lines beyond the first say nothing and make a bubble as high as the screen. */
-const MANY_LINES = /\n(?:[^\S\n]*\n){2,}/g;
 
 interface Props {
   row: Row;
@@ -32,7 +30,7 @@ export function Bubble({ row, agentName, base, showSources, children }: Props) {
       {human && !follows && <p class="writer" dir="auto">{writer}</p>}
       <div class="bubble" dir="auto" title={createdAt && timeOf(createdAt)}>
         {mine || human
-          ? <p class="typed">{row.text.replace(MANY_LINES, '\n\n')}</p>
+          ? <p class="typed">{shorterGaps(row.text)}</p>
           : <Answer id={row.key} text={row.text} done={row.done} base={base} citations={citations} />}
         {row.cutOff && <p class="cut">Stopped here</p>}
         {citations.length > 0 && <Sources citations={citations} id={row.key} base={base} />}

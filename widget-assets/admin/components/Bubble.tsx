@@ -2,6 +2,7 @@
 // person in the accent colour. What visitors write is plain text, answers are Markdown.
 import { memo } from 'react';
 import { Button } from 'react-aria-components/Button';
+import { shorterGaps } from '../../shared/text.ts';
 import { timeFull, timeOfDay } from '../format';
 import { discard, retry } from '../state/actions';
 import type { Pending } from '../state/threads';
@@ -10,9 +11,6 @@ import { Dots } from './bits';
 import { Icon } from './Icon';
 import { Rich } from './Rich';
 import { Sources } from './Sources';
-
-// Blank lines beyond the first say nothing and make a bubble as high as the screen.
-const MANY_LINES = /\n(?:[^\S\n]*\n){2,}/g;
 
 interface Props {
   message: Message;
@@ -41,7 +39,7 @@ export const Bubble = memo(function Bubble({ message, visitor, agent, follows }:
       <div className="bubble" dir="auto">
         {side === 'assistant'
           ? <Rich text={message.content} message={message} />
-          : <p className="plain">{message.content.replace(MANY_LINES, '\n\n')}</p>}
+          : <p className="plain">{shorterGaps(message.content)}</p>}
         {message.cutOff && <p className="cut"><Icon name="alert" size={14} />Stopped here</p>}
       </div>
       {message.citations.length > 0 && <Sources messageId={message.id} citations={message.citations} />}
@@ -68,7 +66,7 @@ export function Writing({ text, agent }: { text: string; agent: string }) {
 export function Unsent({ id, item }: { id: string; item: Pending }) {
   return (
     <article className="message" data-side="human" data-state={item.state} aria-label="You wrote">
-      <div className="bubble" dir="auto"><p className="plain">{item.content.replace(MANY_LINES, '\n\n')}</p></div>
+      <div className="bubble" dir="auto"><p className="plain">{shorterGaps(item.content)}</p></div>
       {item.state === 'sending'
         ? <p className="message-foot">Sending</p>
         : (
