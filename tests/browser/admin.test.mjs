@@ -1,25 +1,14 @@
 // The admin beyond the story: wrong passwords, emptiness, lost connections, ended sessions, colleagues,
 // people who may only read, links into a conversation, a phone.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, it } from 'node:test';
-import { adminOn, assertFits, gone, labelOf, launchBrowser, NETWORK_NOISE, SIZES, soon, visible } from '../lib/browser.mjs';
+import { afterEach, it } from 'node:test';
+import { adminOn, assertFits, gone, labelOf, NETWORK_NOISE, SIZES, soon, stage, visible } from '../lib/browser.mjs';
 import { fn, member, say, signIn, supabase, visitor as newVisitor } from '../lib/callers.mjs';
-import { startServer } from '../lib/server.mjs';
 
-let server;
-let browser;
-let owner;
+const { server, browser } = await stage();
+let owner = await signIn(server);
 let expected = [];
 const opened = [];
-
-before(async () => {
-  [server, browser] = await Promise.all([startServer(), launchBrowser()]);
-  owner = await signIn(server);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
 afterEach(async () => {
   for (const person of opened.splice(0)) {
     person.assertClean(expected);

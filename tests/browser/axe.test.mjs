@@ -1,19 +1,10 @@
 // axe-core finds nothing on any page: light at the desktop and dark on a phone, and the admin, which
 // has a third column at the desktop, dark there as well.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
-import { adminOn, axe, conversationOf, hostedOn, launchBrowser, SIZES, visible, widgetOn } from '../lib/browser.mjs';
-import { startServer } from '../lib/server.mjs';
+import { it } from 'node:test';
+import { adminOn, axe, conversationOf, hostedOn, SIZES, stage, visible, widgetOn } from '../lib/browser.mjs';
 
-let server;
-let browser;
-before(async () => {
-  [server, browser] = await Promise.all([startServer(), launchBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { server, browser } = await stage();
 
 const clean = async (page, what) => assert.deepEqual(await axe(page), [], what);
 

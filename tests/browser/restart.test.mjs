@@ -1,22 +1,11 @@
 // The server goes away under two open browsers and comes back on the same port: what was typed
 // meanwhile arrives once, both sides return without a click, and hold the same transcript.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
-import {
-  adminOn, assertSameTranscript, conversationOf, launchBrowser, NETWORK_NOISE, soon, visible, widgetOn,
-} from '../lib/browser.mjs';
-import { startServer } from '../lib/server.mjs';
+import { it } from 'node:test';
+import { adminOn, assertSameTranscript, conversationOf, NETWORK_NOISE, soon, stage, visible, widgetOn } from '../lib/browser.mjs';
 
 const BACK_MS = 60_000; // a start, and the longest pause between two tries to connect
-let server;
-let browser;
-before(async () => {
-  [server, browser] = await Promise.all([startServer(), launchBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { server, browser } = await stage();
 
 async function times(content, wanted) {
   const [row] = await soon(`"${content}" is stored`, async () => {

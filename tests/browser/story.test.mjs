@@ -2,22 +2,13 @@
 // shop asks and is answered with a source, the owner watches, takes over, answers, hands back, and a
 // lead comes in.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import {
-  adminOn, assertFits, assertSameTranscript, conversationOf, focused, gone, launchBrowser, SIZES, soon,
-  tabTo, visible, widgetOn,
+  adminOn, assertFits, assertSameTranscript, conversationOf, focused, gone, SIZES, soon, stage, tabTo,
+  visible, widgetOn,
 } from '../lib/browser.mjs';
-import { startServer } from '../lib/server.mjs';
 
-let server;
-let browser;
-before(async () => {
-  [server, browser] = await Promise.all([startServer(), launchBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { server, browser } = await stage();
 
 for (const [name, size] of [['desktop', SIZES.desktop], ['phone', SIZES.phone]]) {
   it(`a visitor, the AI and a person talk; a lead comes in (${name})`, async () => {

@@ -1,20 +1,11 @@
 // An answer of many words, watched and cut: the owner sees the AI write, also when the conversation
 // is opened in the middle, and a click stops it at the same word for everybody.
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
-import { adminOn, assertSameTranscript, conversationOf, launchBrowser, messagesOf, soon, visible, widgetOn } from '../lib/browser.mjs';
-import { startServer } from '../lib/server.mjs';
+import { it } from 'node:test';
+import { adminOn, assertSameTranscript, conversationOf, messagesOf, soon, stage, visible, widgetOn } from '../lib/browser.mjs';
 
 const WORDS = 120; // one every 100 ms: the answer would take 12 s
-let server;
-let browser;
-before(async () => {
-  [server, browser] = await Promise.all([startServer({ provider: { tokenMs: 100, tokens: WORDS } }), launchBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const { server, browser } = await stage({ provider: { tokenMs: 100, tokens: WORDS } });
 
 const count = (text) => (text.match(/word\d+/g) ?? []).length;
 

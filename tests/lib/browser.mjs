@@ -13,8 +13,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
+import { after } from 'node:test';
 import { chromium } from 'playwright-core';
-import { eventually } from './server.mjs';
+import { eventually, startServer } from './server.mjs';
 
 const CHROMIUM = process.env.CHATPAD_CHROMIUM ?? '/usr/bin/chromium';
 const WAIT_MS = Number(process.env.CHATPAD_TEST_WAIT_MS ?? 30_000); // for anything a page shows: a sanitizer build on a busy two-core machine
@@ -37,6 +38,22 @@ export async function launchBrowser() {
     open: (server, options) => openPerson(browser, server, options),
     raw: browser,
   };
+}
+
+// What a test file plays on: a server and a browser, both gone behind its last test.
+//
+//   const { server, browser } = await stage();
+export async function stage(options) {
+  const made = {};
+  after(async () => {
+    await made.browser?.close();
+    await made.server?.stop();
+  });
+  await Promise.all([
+    startServer(options).then((server) => (made.server = server)),
+    launchBrowser().then((browser) => (made.browser = browser)),
+  ]);
+  return made;
 }
 
 // One person with a browser of their own: {context, page, problems, warnings, requests, assertClean}.
