@@ -22,5 +22,5 @@ export interface RunningAnswer {
 export interface LiveEvent {
   event: string;
   payload: Record<string, unknown>;
-  meta?: { id?: string; seq?: number };
+  meta?: { id?: string; seq?: number; horizon?: string; replayed?: boolean };
 }

@@ -1,19 +1,21 @@
-// The life of one visitor's chat: starts, follows its conversation over the realtime hub, catches up
-// after every absence, and offers what the surface can do. Owns the channel and its timers; lives as
-// long as the page.
+// The life of one visitor's chat: starts, loads its conversation, follows it over the realtime hub,
+// which also tells what happened in an absence, and offers what the surface can do. Owns the channel
+// and its timers; lives as long as the page.
 
 import { ApiError, call, retryable, tokenRefused } from '../shared/api.ts';
 import { backoffMs } from '../shared/backoff.ts';
 import type { Channel } from '../shared/realtime.ts';
-import type { ConversationEvents, Lead, MessagePage, Message, Status, Typing } from '../shared/types.ts';
+import type { Conversation, ConversationEvents, Lead, MessagePage, Message, Status, Typing } from '../shared/types.ts';
 import type { LeadFields } from './contact_form.ts';
 import type { Host } from './host.ts';
 import { createSender, type Sender } from './sender.ts';
 import { lastSeq } from './state.ts';
 import type { Store } from './store.ts';
 
-/** Without a live channel the server is asked this often. */
+/** Without a channel the server is asked this often. */
 const POLL_MS = 6_000;
+/** A channel that was there is usually back before, and brings what was missed. */
+const LOST_POLL_MS = 30_000;
 /** A person who stops typing without saying so is believed this long. */
 const TYPING_MS = 6_000;
 /** At most one `typing` event in this time while the visitor types. */
@@ -38,6 +40,11 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
   let unread = 0;
   /** How many events have told who is in charge. */
   let statusesHeard = 0;
+  /** The conversation was here before this page: what comes until it is loaded is no news. */
+  let behind = false;
+  /** The first join has told what came before it; of who was in charge then only the last counts. */
+  let settled = false;
+  let earlier: Conversation | null = null;
   let typingSentAt = 0;
   let typingTimer = 0;
   let typingStopTimer = 0;
@@ -57,7 +64,12 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
       try {
         const { config, conversationId, theme } = await host.start();
         store.dispatch({ type: 'started', config, conversationId, theme });
-        if (conversationId) follow(conversationId);
+        if (conversationId) {
+          follow(conversationId);
+          behind = true;
+          store.dispatch({ type: 'history', loading: true });
+          void catchUp();
+        }
         return;
       } catch (error) {
         if (!retryable(error)) {
@@ -76,35 +88,56 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
     unfollow();
     host.remember(conversationId);
     store.dispatch({ type: 'conversation', id: conversationId });
-    store.dispatch({ type: 'history', loading: store.get().messages.length === 0 });
-    void catchUp();
+    behind = settled = false;
+    earlier = null;
     void listen(conversationId).catch(() => {});
+  }
+
+  function poll(everyMs: number): void {
+    clearInterval(pollTimer);
+    pollTimer = window.setInterval(catchUp, everyMs);
   }
 
   /** The channel's code comes when there is something to listen to; until then the server is asked. */
   async function listen(conversationId: string): Promise<void> {
-    pollTimer = window.setInterval(catchUp, POLL_MS);
+    poll(POLL_MS);
     const { openChannel } = await import('../shared/realtime.ts');
     if (store.get().conversationId !== conversationId || channel) return;
     channel = openChannel({
       url: `${location.origin.replace(/^http/, 'ws')}/realtime/v1`,
       topic: `conversation:${conversationId}`,
-      token: () => host.token(),
+      async token() {
+        await catchingUp;
+        return host.token();
+      },
+      lastSeq: () => lastSeq(store.get()),
       retryMs: (attempt) => backoffMs(attempt),
       onRefused: () => void host.token(true).catch(() => {}),
       onJoined() {
         clearTimeout(lostTimer);
         clearInterval(pollTimer);
         store.dispatch({ type: 'connection', connection: 'live' });
+      },
+      onCaughtUp() {
+        behind = false;
+        settled = true;
+        if (earlier) told(earlier);
+        earlier = null;
+      },
+      onGap() {
+        settled = true;
+        poll(POLL_MS);
         void catchUp();
       },
       onLost() {
         clearTimeout(lostTimer);
         lostTimer = window.setTimeout(() => store.dispatch({ type: 'connection', connection: 'lost' }), LOST_AFTER_MS);
-        clearInterval(pollTimer);
-        pollTimer = window.setInterval(catchUp, POLL_MS);
+        poll(LOST_POLL_MS);
       },
-      onEvent: (event, payload) => receive(event as keyof ConversationEvents, payload),
+      onEvent(event, payload, replayed) {
+        if (replayed && !settled && payload.conversation) earlier = payload.conversation as Conversation;
+        else receive(event as keyof ConversationEvents, payload);
+      },
     });
   }
 
@@ -136,6 +169,8 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
         // What was heard meanwhile is newer than what was read.
         if (heard === statusesHeard) setStatus(page.status, page.takenOverBy?.name);
       }
+      behind = false;
+      if (store.get().connection === 'live') clearInterval(pollTimer);
     } catch (error) {
       if (tokenRefused(error)) await host.token(true).catch(() => {});
       else if (error instanceof ApiError && error.code === 'not_found') startOver();
@@ -147,8 +182,7 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
     const known = new Set(store.get().messages.map((message) => message.seq));
     store.dispatch({ type: 'messages', messages });
     const fresh = messages.filter((message) => !known.has(message.seq));
-    // The history of an earlier visit is no news.
-    const news = known.size ? fresh.filter((message) => message.role !== 'visitor') : [];
+    const news = behind ? [] : fresh.filter((message) => message.role !== 'visitor');
     for (const { role, content } of news) host.emit('message', { role, content });
     if (!open && news.length) host.unread((unread += news.length));
   }
@@ -160,13 +194,10 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
     } else if (event === 'takeover.started' || event === 'takeover.ended') {
       const { conversation, takeover } = data as ConversationEvents['takeover.started'];
       showTyping(null);
-      statusesHeard += 1;
-      setStatus(conversation.status, takeover.memberName);
+      told(conversation);
       host.emit('takeover', { active: event === 'takeover.started', name: takeover.memberName });
     } else if (event === 'conversation.updated') {
-      const { conversation } = data as ConversationEvents['conversation.updated'];
-      statusesHeard += 1;
-      setStatus(conversation.status, conversation.takenOverBy?.name);
+      told((data as ConversationEvents['conversation.updated']).conversation);
     } else if (event === 'typing') {
       const { who, name, active } = data as Typing;
       if (who === 'human') showTyping(active ? name || store.get().person?.name || 'Somebody' : null);
@@ -174,6 +205,11 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
       const { message_id } = data as ConversationEvents['answer.delta'];
       if (!sender.streamed(message_id) && !store.get().person) showTyping(store.get().config!.agent.name);
     }
+  }
+
+  function told({ status, takenOverBy }: Conversation): void {
+    statusesHeard += 1;
+    setStatus(status, takenOverBy?.name);
   }
 
   function setStatus(status: Status, name?: string): void {

@@ -4,14 +4,16 @@
 // database changes uses supabase-js (the admin does). Whoever opens a channel closes it; after close()
 // it does nothing any more.
 //
-// What was sent while no channel was joined is gone: after every onJoined the owner asks
-// get-messages for what it missed (docs/protocol.md, "Coming back").
+// What was sent meanwhile comes at the next join, in order and each event once, or word of a gap
+// (docs/protocol.md, "Coming back"). Ephemeral events of that time are gone.
 
 import { decodeFrame, encodeFrame, type Frame } from './frames.ts';
 
 const HEARTBEAT_MS = 25_000;
 /** A connection, join or heartbeat that is not answered in this time ends the socket. */
 const ANSWER_MS = 8_000;
+/** Ids of events remembered, since a history may begin a little before what was missed. */
+const KNOWN_MAX = 1_000;
 
 export interface ChannelOptions {
   /** ws(s)://host/realtime/v1 */
@@ -20,14 +22,26 @@ export interface ChannelOptions {
   topic: string;
   /** A token that is valid now; asked for before every connection. */
   token(): Promise<string>;
+  /** The newest message that is here, where the first join continues from. */
+  lastSeq(): number;
   onJoined(): void;
+  /** Behind the events missed, if any. */
+  onCaughtUp(): void;
+  /** What was missed cannot be had: load the state again. */
+  onGap(): void;
   /** The pause before the n-th attempt after the channel was lost, n from 0. */
   retryMs(attempt: number): number;
   /** The channel was joined or tried to be, and is not any more. It comes back by itself. */
   onLost(): void;
   /** The server did not accept the token: fetch another before the next attempt. */
   onRefused(): void;
-  onEvent(event: string, payload: Record<string, unknown>): void;
+  onEvent(event: string, payload: Record<string, unknown>, replayed: boolean): void;
+}
+
+interface Meta {
+  id?: string;
+  horizon?: string;
+  replayed?: boolean;
 }
 
 export interface Channel {
@@ -43,6 +57,7 @@ export function openChannel(options: ChannelOptions): Channel {
   let socket: WebSocket | null = null;
   let joined = false;
   let closed = false;
+  let horizon = '';
   let lastRef = 0;
   let joinRef = '';
   let heartbeatRef = '';
@@ -50,6 +65,7 @@ export function openChannel(options: ChannelOptions): Channel {
   let retryTimer = 0;
   let answerTimer = 0;
   let heartbeatTimer = 0;
+  const known = new Set<string>();
 
   async function connect(): Promise<void> {
     clearTimeout(retryTimer);
@@ -78,7 +94,7 @@ export function openChannel(options: ChannelOptions): Channel {
     joinRef = nextRef();
     const config = {
       private: true,
-      broadcast: { ack: false, self: false },
+      broadcast: { ack: false, self: false, recover: horizon ? { horizon } : { seq: options.lastSeq() } },
       presence: { enabled: false, key: '' },
       postgres_changes: [],
     };
@@ -96,9 +112,26 @@ export function openChannel(options: ChannelOptions): Channel {
     if (frame.topic !== topic || (frame.joinRef && frame.joinRef !== joinRef)) return;
     if (event === 'phx_reply' && frame.ref === joinRef) joinAnswered(payload);
     else if (event === 'phx_error' || event === 'phx_close') lost();
-    else if (event === 'broadcast' && joined && typeof payload.event === 'string') {
-      options.onEvent(payload.event, (payload.payload ?? {}) as Record<string, unknown>);
+    else if (event === 'system' && payload.extension === 'recover') recovered(payload);
+    else if (event === 'broadcast' && joined && typeof payload.event === 'string') heard(payload);
+  }
+
+  function heard(broadcast: Record<string, unknown>): void {
+    const { id, replayed = false, ...meta } = (broadcast.meta ?? {}) as Meta;
+    if (id) {
+      if (known.has(id)) return;
+      known.add(id);
+      if (known.size > KNOWN_MAX) known.delete(known.values().next().value!);
     }
+    options.onEvent(broadcast.event as string, (broadcast.payload ?? {}) as Record<string, unknown>, replayed);
+    // Each event's is a safe place to go on from, also in the middle of a history.
+    horizon = meta.horizon || horizon;
+  }
+
+  function recovered(told: Record<string, unknown>): void {
+    horizon = (told.horizon as string) || horizon;
+    if (told.gap) options.onGap();
+    else options.onCaughtUp();
   }
 
   function joinAnswered(reply: Record<string, unknown>): void {

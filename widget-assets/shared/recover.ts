@@ -37,7 +37,7 @@ export function recoverable(client: SupabaseClient, name: string, options: Recov
   channel.on('broadcast', { event: '*' }, (message) => {
     const { meta } = message as unknown as Heard;
     if (meta && known.has(meta.id)) return;
-    for (const [event, handler] of handlers) if (event === message.event) handler(message as never);
+    for (const [event, handler] of handlers) if ([message.event, '*'].includes(event)) handler(message as never);
     if (!meta) return;
     known.add(meta.id);
     if (known.size > KNOWN_MAX) known.delete(known.values().next().value as string);

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react
 import { Button } from 'react-aria-components/Button';
 import { dayKey, dayName, timeOfDay } from '../format';
 import { useNow } from '../hooks';
-import type { Mark, Thread } from '../state/threads';
+import { placeOf, type Mark, type Thread } from '../state/threads';
 import type { Message } from '../types';
 import { Dots } from './bits';
 import { Bubble, Unsent, Writing } from './Bubble';
@@ -32,10 +32,10 @@ export function Transcript({ id, thread, visitor, agent }: Props) {
           {messages.map((message, index) => {
             const before = messages[index - 1];
             const newDay = !before || dayKey(before.createdAt) !== dayKey(message.createdAt);
-            const marksHere = marks.filter((mark) => mark.afterSeq === (before?.seq ?? 0));
+            const marksHere = marks.filter((mark) => placeOf(mark, messages) === index);
             return (
               <div className="entry" key={message.id}>
-                {before && <Marks marks={marksHere} />}
+                <Marks marks={marksHere} />
                 {newDay && <p className="day"><span>{dayName(message.createdAt, now)}</span></p>}
                 <Bubble message={message} visitor={visitor} agent={agent}
                   follows={!newDay && marksHere.length === 0 && sameAuthor(before, message)} />
@@ -43,7 +43,7 @@ export function Transcript({ id, thread, visitor, agent }: Props) {
             );
           })}
           {messages.length === 0 && !running && <p className="day"><span>No message yet</span></p>}
-          <Marks marks={marks.filter((mark) => mark.afterSeq >= (messages.at(-1)?.seq ?? 0))} />
+          <Marks marks={marks.filter((mark) => placeOf(mark, messages) === messages.length)} />
           {running && <Writing key={running.messageId} text={running.text} agent={agent} />}
           {pending.map((item) => <Unsent key={item.clientId} id={id} item={item} />)}
         </div>

@@ -1,5 +1,5 @@
-// The accounts this person belongs to and the one that is open. Opening one joins its channel; after
-// every join the list and the leads are loaded again, since an account's events cannot be replayed.
+// The accounts this person belongs to and the one that is open. Opening one loads the list and the leads
+// and joins its channel, which keeps both current.
 import { api, messageOf } from '../api';
 import { prefs } from '../prefs';
 import { createStore } from '../store';
@@ -50,19 +50,21 @@ export function openAccount(account: Account): void {
     onEvent: (event) => {
       if (fresh(event)) applyAccountEvent(event);
     },
-    onJoined: refresh,
+    load: refresh,
     onLink: (state) => link.set({ account: state }),
   });
-  refresh();
+  // The screen need not wait for the socket.
+  void refresh();
 }
 
-export function refresh(): void {
-  if (!accounts.get().open) return;
-  void reload();
-  void reloadLeads();
+async function refresh(): Promise<boolean> {
+  const done = await Promise.all([reload(), reloadLeads()]);
+  return done.every(Boolean);
 }
 
-whenBack(refresh);
+whenBack(() => {
+  if (inbox.get().error || leads.get().error) void refresh();
+});
 
 // Signing out: nothing of this person stays in memory.
 export function leaveAccounts(): void {

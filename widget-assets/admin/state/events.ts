@@ -4,10 +4,10 @@ import { api } from '../api';
 import { chime } from '../sound';
 import type { Conversation, Lead, LiveEvent, Message } from '../types';
 import { current, patchCurrent, putCurrent } from './current';
-import { inbox, noteMessage, patchConversation, putConversation } from './inbox';
+import { inbox, noteMessage, patchConversation, putConversation, reload } from './inbox';
 import { putLead } from './leads';
 import { endAnswer } from './running';
-import { addMark, addMessages, patchThread, threads } from './threads';
+import { addMark, addMessages, patchThread, threadOf, threads } from './threads';
 
 export function applyAccountEvent({ event, payload }: LiveEvent): void {
   const conversation = payload.conversation as Conversation | undefined;
@@ -27,15 +27,31 @@ function onMessage(message: Message): void {
   if (threads.get().byId.has(id)) addMessages(id, [message]);
   const listed = inbox.get().items.get(id);
   if (listed) patchConversation(id, noteMessage(listed, message));
-  else void fetchUnlisted(id);
+  else noteUnlisted(id);
   const open = current.get().conversation;
   if (open?.id === id) patchCurrent(id, noteMessage(open, message));
   if (message.role === 'visitor') chime();
 }
 
-// Something moved in a conversation further down than what is loaded.
-async function fetchUnlisted(id: string): Promise<void> {
+// Something moved in conversations further down than what is loaded. Behind an absence that may be many.
+const UNLISTED_MS = 100;
+const UNLISTED_MAX = 5;
+const unlisted = new Set<string>();
+
+function noteUnlisted(id: string): void {
   if (inbox.get().search) return;
+  if (unlisted.size === 0) setTimeout(fetchAllUnlisted, UNLISTED_MS);
+  unlisted.add(id);
+}
+
+function fetchAllUnlisted(): void {
+  const ids = [...unlisted];
+  unlisted.clear();
+  if (ids.length > UNLISTED_MAX) void reload();
+  else for (const id of ids) void fetchUnlisted(id);
+}
+
+async function fetchUnlisted(id: string): Promise<void> {
   try {
     const { conversation } = await api.conversation(id);
     putConversation(conversation);
@@ -77,7 +93,9 @@ function onFailed(payload: Record<string, unknown>): void {
   const id = String(payload.conversationId);
   if (!threads.get().byId.has(id)) return;
   addMark(id, {
-    key: `failed:${String(payload.messageId)}`, at: new Date().toISOString(), kind: 'failed',
+    key: `failed:${String(payload.messageId)}`, kind: 'failed',
+    // By the clock of the server, like all others.
+    at: threadOf(id).messages.at(-1)?.createdAt ?? '',
     text: 'The AI provider failed, so the visitor got the fallback message',
   });
 }

@@ -1,5 +1,5 @@
-// Follows the open conversation: joins its channel, catches up after every join (docs/protocol.md,
-// "Coming back"), applies its events, and tells the visitor when somebody here types.
+// Follows the open conversation: loads it, joins its channel, applies its events, and tells the visitor
+// when somebody here types.
 import { api, ApiError, messageOf } from '../api';
 import type { LiveEvent } from '../types';
 import { fresh, link, watch, whenBack, type Watch } from './live';
@@ -13,13 +13,14 @@ import { current, putCurrent } from './current';
 
 const TYPING_SHOWN_MS = 6_000;
 const TYPING_SENT_EVERY_MS = 2_000;
-// Stored text trails by a fraction of a second: one more look closes a gap at the seam.
-const SECOND_LOOK_MS = 450;
+// The stored text of an answer trails by a fraction of a second: so soon it fills a hole.
+const LOOK_MS = 450;
 // An answer that falls silent this long has ended unheard.
 const SILENCE_MS = 15_000;
 
 let open: { id: string; watch: Watch } | null = null;
 let silence: ReturnType<typeof setTimeout> | undefined;
+let looking: ReturnType<typeof setTimeout> | undefined;
 let typingSentAt = 0;
 
 export function follow(id: string): () => void {
@@ -29,22 +30,26 @@ export function follow(id: string): () => void {
   const watching = watch({
     topic: `conversation:${id}`,
     onEvent: (event) => onEvent(id, event, timers),
-    onJoined: () => {
-      forgetHeard();
-      void catchUp(id);
+    load: () => catchUp(id),
+    onJoined: forgetHeard,
+    onCaughtUp: () => {
       retryPending(id);
+      // The pieces of an answer are never sent again.
+      if (threadOf(id).running) void look(id);
     },
     onLink: (state) => link.set({ thread: state }),
   });
   open = { id, watch: watching };
   const notBack = whenBack(() => {
-    void catchUp(id);
+    if (threadOf(id).error) void catchUp(id);
     retryPending(id);
   });
-  // The transcript need not wait for the socket; the join catches up once more.
+  // The transcript need not wait for the socket.
   void catchUp(id);
   return () => {
     clearTimeout(silence);
+    clearTimeout(looking);
+    looking = undefined;
     for (const timer of timers.values()) clearTimeout(timer);
     notBack();
     watching.stop();
@@ -54,26 +59,50 @@ export function follow(id: string): () => void {
   };
 }
 
-export async function catchUp(id: string, looks = 1): Promise<void> {
+// False when the server could not be asked.
+export async function catchUp(id: string): Promise<boolean> {
   try {
     const [about] = await Promise.all([api.conversation(id), loadMessages(id)]);
-    putCurrent(about.conversation);
-    // Listed by its account alone: a link may lead into another account of this person.
-    if (inbox.get().items.has(id)) putConversation(about.conversation);
-    if (about.lead) putLead(about.lead, false);
-    patchThread(id, { lead: about.lead, phase: 'ready', error: '' });
-    showStored(id, about.running);
-    if (about.running && looks > 0) setTimeout(() => void catchUp(id, looks - 1), SECOND_LOOK_MS);
+    putAbout(id, about);
+    patchThread(id, { phase: 'ready', error: '' });
+    return true;
   } catch (error) {
     const missing = error instanceof ApiError && ['not_found', 'validation_failed'].includes(error.code);
-    if (missing) patchThread(id, { phase: 'missing', error: messageOf(error) });
-    else if (threadOf(id).phase !== 'ready') patchThread(id, { phase: 'error', error: messageOf(error) });
+    const phase = missing ? 'missing' : threadOf(id).phase === 'ready' ? 'ready' : 'error';
+    patchThread(id, { phase, error: messageOf(error) });
+    return missing;
   }
+}
+
+function putAbout(id: string, { conversation, lead, running }: Awaited<ReturnType<typeof api.conversation>>): void {
+  putCurrent(conversation);
+  // Listed by its account alone: a link may lead into another account of this person.
+  if (inbox.get().items.has(id)) putConversation(conversation);
+  if (lead) putLead(lead, false);
+  patchThread(id, { lead });
+  if (!showStored(id, running)) lookSoon(id);
+}
+
+// What is stored of an answer that is being written here in part only.
+async function look(id: string): Promise<void> {
+  try {
+    putAbout(id, await api.conversation(id));
+  } catch {
+    // The whole answer comes when it is complete.
+  }
+}
+
+function lookSoon(id: string): void {
+  if (open?.id !== id) return;
+  looking ??= setTimeout(() => {
+    looking = undefined;
+    void look(id);
+  }, LOOK_MS);
 }
 
 async function afterSilence(id: string): Promise<void> {
   const before = threadOf(id).running;
-  await catchUp(id, 0);
+  await look(id);
   const after = threadOf(id).running;
   if (before && after?.messageId === before.messageId && after.text === before.text) endAnswer(id);
 }
@@ -90,7 +119,8 @@ async function loadMessages(id: string): Promise<void> {
 function onEvent(id: string, event: LiveEvent, timers: Map<string, ReturnType<typeof setTimeout>>): void {
   const { payload } = event;
   if (event.event === 'answer.delta') {
-    hearDelta(id, String(payload.message_id), Number(payload.offset ?? 0), String(payload.text ?? ''));
+    const whole = hearDelta(id, String(payload.message_id), Number(payload.offset ?? 0), String(payload.text ?? ''));
+    if (!whole) lookSoon(id);
     clearTimeout(silence);
     silence = setTimeout(() => void afterSilence(id), SILENCE_MS);
   } else if (event.event === 'typing') {

@@ -1,6 +1,5 @@
 // The conversation list: what the filter shows, page by page, kept current by the account's events.
-// A reload (after every join of the account's channel) replaces the first page; what came live in the
-// meantime wins where it is newer.
+// A reload replaces the first page; what came live in the meantime wins where it is newer.
 import { api, messageOf } from '../api';
 import { activityAt } from '../format';
 import { createStore } from '../store';
@@ -58,13 +57,14 @@ function query(state: InboxState) {
   };
 }
 
-export async function reload(): Promise<void> {
+// False when the server could not be asked. What another call or another account has overtaken is done.
+export async function reload(): Promise<boolean> {
   const state = inbox.get();
-  if (!state.accountId) return;
+  if (!state.accountId) return true;
   const mine = ++request;
   try {
     const page = await api.conversations(query(state));
-    if (mine !== request) return;
+    if (mine !== request) return true;
     const items = new Map<string, Conversation>();
     for (const item of page.conversations) items.set(item.id, newer(inbox.get().items.get(item.id), item));
     // What lies further down than this page stays as it is.
@@ -73,10 +73,12 @@ export async function reload(): Promise<void> {
       if (oldest && !items.has(id) && activityAt(item) < activityAt(oldest)) items.set(id, item);
     }
     inbox.set({ items, phase: 'ready', error: '', cursor: page.nextCursor });
+    return true;
   } catch (error) {
-    if (mine !== request) return;
+    if (mine !== request) return true;
     const { items } = inbox.get();
     inbox.set({ phase: items.size > 0 ? 'ready' : 'error', error: messageOf(error) });
+    return false;
   }
 }
 

@@ -38,18 +38,21 @@ function put(list: readonly Lead[]): void {
   leads.set({ items, byConversation });
 }
 
-export async function reloadLeads(): Promise<void> {
+// False when the server could not be asked.
+export async function reloadLeads(): Promise<boolean> {
   const { accountId, items, cursor } = leads.get();
-  if (!accountId) return;
+  if (!accountId) return true;
   try {
     const page = await api.leads(accountId);
-    if (leads.get().accountId !== accountId) return;
+    if (leads.get().accountId !== accountId) return true;
     put(page.leads);
     // Further pages that are loaded already keep their cursor.
     leads.set({ phase: 'ready', error: '', cursor: items.length > 100 ? cursor : page.nextCursor });
+    return true;
   } catch (error) {
-    if (leads.get().accountId !== accountId) return;
+    if (leads.get().accountId !== accountId) return true;
     leads.set({ phase: items.length > 0 ? 'ready' : 'error', error: messageOf(error) });
+    return false;
   }
 }
 

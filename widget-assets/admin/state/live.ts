@@ -1,8 +1,10 @@
 // Realtime channels, held by topic. `watch` joins a private topic and keeps it joined: supabase-js
 // joins again by itself after a lost socket; a channel that the server closed is made anew here.
-// `onJoined` is called after every join, the moment to catch up: from then on nothing is missed.
+// Whatever was missed meanwhile comes with the next join (shared/recover.ts); only after the first join,
+// and when the server has no history any more, the state is loaded: from then on nothing is missed.
 // Durable events carry an id and come once per topic; `fresh` drops the second of two.
 import type { RealtimeChannel } from '@supabase/supabase-js';
+import { recoverable, type RecoverOptions } from '../../shared/recover.ts';
 import { supabase } from '../client';
 import { createStore } from '../store';
 import type { LiveEvent } from '../types';
@@ -19,7 +21,12 @@ export const link = createStore<LinkState>({
 });
 
 const REJOIN_MS = 1_000;
-const SEEN_EVENTS_MAX = 2_000;
+// A load that failed is tried again.
+const RELOAD_MS = 5_000;
+// A socket that does not answer this long is dead.
+const PROBE_MS = 5_000;
+// Two histories of one length: the account's and the open conversation's.
+const SEEN_EVENTS_MAX = 20_000;
 
 const seen = new Set<string>();
 export function fresh(event: LiveEvent): boolean {
@@ -34,7 +41,11 @@ export function fresh(event: LiveEvent): boolean {
 export interface Watcher {
   topic: string;
   onEvent: (event: LiveEvent) => void;
-  onJoined: () => void;
+  // Loads the state; false when that failed.
+  load: () => Promise<boolean>;
+  onJoined?: () => void;
+  // All that was missed is here.
+  onCaughtUp?: () => void;
   onLink: (link: Link) => void;
 }
 
@@ -51,6 +62,22 @@ export function watch(watcher: Watcher): Watch {
   let stopped = false;
   let joined = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let loadTimer: ReturnType<typeof setTimeout> | undefined;
+  let complete = false;
+  let loads = 0;
+  // Outlives the channel.
+  let cursor: RecoverOptions['cursor'] = {};
+
+  async function load(): Promise<void> {
+    clearTimeout(loadTimer);
+    complete = false;
+    const mine = ++loads;
+    const done = await watcher.load();
+    if (stopped || mine !== loads) return;
+    complete = done;
+    if (done) watcher.onCaughtUp?.();
+    else loadTimer = setTimeout(() => void load(), RELOAD_MS);
+  }
 
   const lost = () => {
     if (!stopped) watcher.onLink(joined ? 'reconnecting' : 'connecting');
@@ -64,26 +91,36 @@ export function watch(watcher: Watcher): Watch {
     await leaving.get(watcher.topic);
     await supabase.realtime.setAuth();
     if (stopped) return;
-    const mine = supabase.channel(watcher.topic, { config: { private: true } });
-    channel = mine;
-    mine
-      .on('broadcast', { event: '*' }, (event) => {
-        if (!stopped) watcher.onEvent(event as unknown as LiveEvent);
-      })
-      .subscribe((status) => {
-        if (stopped || channel !== mine) return;
-        if (status === 'SUBSCRIBED') {
-          joined = true;
-          watcher.onLink('live');
-          watcher.onJoined();
-        } else {
-          lost();
-          if (status === 'CLOSED') {
-            channel = null;
-            again();
-          }
+    const room = recoverable(supabase, watcher.topic, {
+      cursor,
+      onGap: () => {
+        if (!stopped) void load();
+      },
+      onCaughtUp: () => {
+        if (stopped) return;
+        if (complete) watcher.onCaughtUp?.();
+        else void load();
+      },
+    });
+    cursor = room.cursor;
+    room.on('*', (event) => {
+      if (!stopped) watcher.onEvent(event);
+    });
+    const mine = (channel = room.channel);
+    mine.subscribe((status) => {
+      if (stopped || channel !== mine) return;
+      if (status === 'SUBSCRIBED') {
+        joined = true;
+        watcher.onLink('live');
+        watcher.onJoined?.();
+      } else {
+        lost();
+        if (status === 'CLOSED') {
+          channel = null;
+          again();
         }
-      });
+      }
+    });
   }
 
   watcher.onLink('connecting');
@@ -92,6 +129,7 @@ export function watch(watcher: Watcher): Watch {
     stop() {
       stopped = true;
       clearTimeout(timer);
+      clearTimeout(loadTimer);
       if (!channel) return;
       const done = supabase.removeChannel(channel).catch(() => {});
       leaving.set(watcher.topic, done);
@@ -105,8 +143,22 @@ export function watch(watcher: Watcher): Watch {
   };
 }
 
-// A network that was gone and is back may have left the socket standing, and then nothing joins again:
-// whoever follows something catches up by themselves.
+// A network that was gone, or a machine that slept, may have left a dead socket standing: one heartbeat
+// asks, and a second one, while the first is unanswered, makes supabase-js connect anew.
+function probe(): void {
+  const { realtime } = supabase;
+  if (!realtime.isConnected()) {
+    if (supabase.getChannels().length > 0) realtime.connect();
+    return;
+  }
+  if (!realtime.pendingHeartbeatRef) void realtime.sendHeartbeat();
+  const asked = realtime.pendingHeartbeatRef;
+  setTimeout(() => {
+    if (asked && realtime.pendingHeartbeatRef === asked) void realtime.sendHeartbeat();
+  }, PROBE_MS);
+}
+
+// The network is back: whatever failed for want of it is tried again.
 const backs = new Set<() => void>();
 export function whenBack(handler: () => void): () => void {
   backs.add(handler);
@@ -116,8 +168,9 @@ export function whenBack(handler: () => void): () => void {
 addEventListener('offline', () => link.set({ online: false }));
 addEventListener('online', () => {
   link.set({ online: true });
-  if (!supabase.realtime.isConnected() && supabase.getChannels().length > 0) {
-    supabase.realtime.connect();
-  }
+  probe();
   for (const handler of [...backs]) handler();
+});
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') probe();
 });

@@ -39,25 +39,29 @@ function find(conversationId: string, messageId: string): Answer | null {
   return answer;
 }
 
-export function hearDelta(conversationId: string, messageId: string, offset: number, text: string): void {
+// False while a piece waits behind a hole.
+export function hearDelta(conversationId: string, messageId: string, offset: number, text: string): boolean {
   const answer = find(conversationId, messageId);
-  if (!answer) return;
+  if (!answer) return true;
   heard.add(messageId);
   place(answer, offset, text);
   if (answer.text) patchThread(conversationId, { running: { messageId, text: answer.text } });
+  return answer.ahead.size === 0;
 }
 
-export function showStored(conversationId: string, running: RunningAnswer | null): void {
+// False while a piece waits behind a hole.
+export function showStored(conversationId: string, running: RunningAnswer | null): boolean {
   const shown = threadOf(conversationId).running;
   if (!running) {
     // Nothing runs in the database: what is still shown here ended while nobody listened.
     if (shown && !heard.has(shown.messageId)) patchThread(conversationId, { running: null });
-    return;
+    return true;
   }
   const answer = find(conversationId, running.messageId);
-  if (!answer) return;
+  if (!answer) return true;
   place(answer, 0, running.text);
   patchThread(conversationId, { running: { messageId: running.messageId, text: answer.text } });
+  return answer.ahead.size === 0;
 }
 
 // After a takeover or a failure no word of this answer may appear any more.

@@ -15,7 +15,7 @@ export interface Pending {
 // A line between messages: who took over, who handed back, an answer that failed.
 export interface Mark {
   key: string;
-  afterSeq: number;
+  // Behind the messages written before.
   at: string;
   kind: 'takeover' | 'handback' | 'failed';
   text: string;
@@ -100,11 +100,17 @@ export function contiguousSeq(thread: Thread): number {
   return seq;
 }
 
-export function addMark(id: string, mark: Omit<Mark, 'afterSeq'>): void {
-  const thread = threadOf(id);
-  if (thread.marks.some((item) => item.key === mark.key)) return;
-  const afterSeq = thread.messages.at(-1)?.seq ?? 0;
-  patchThread(id, { marks: [...thread.marks, { ...mark, afterSeq }].slice(-MARKS_MAX) });
+export function addMark(id: string, mark: Mark): void {
+  const { marks } = threadOf(id);
+  if (marks.some((item) => item.key === mark.key)) return;
+  const all = [...marks, mark].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  patchThread(id, { marks: all.slice(-MARKS_MAX) });
+}
+
+// Before which message of the transcript a mark stands.
+export function placeOf(mark: Mark, messages: readonly Message[]): number {
+  const after = messages.findIndex((message) => message.createdAt > mark.at);
+  return after < 0 ? messages.length : after;
 }
 
 export function putPending(id: string, item: Pending): void {
