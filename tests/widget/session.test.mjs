@@ -1,0 +1,123 @@
+// A visitor's chat over sockets of paper: what counts as news, and when the transcript is asked for
+// (app/session.ts).
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import { createSession } from '../../widget-assets/app/session.ts';
+import { createStore } from '../../widget-assets/app/store.ts';
+import { joined, paperBrowser } from './paper.mjs';
+
+let sockets;
+let store;
+let session;
+let asked; // bodies of get-messages
+let answer; // to it
+let emitted;
+let unread;
+
+const message = (seq, role = 'human') => ({
+  id: `id-${seq}`, seq, role, content: `text ${seq}`, citations: [], cutOff: false, createdAt: '2026-01-01T00:00:00.000Z',
+  conversationId: 'c', author: role === 'human' ? { name: 'Maria' } : null, running: false,
+});
+const page = (messages, status = 'active') => ({
+  messages, lastSeq: messages.at(-1)?.seq ?? 0, hasMore: false, status, takenOverBy: status === 'active' ? null : { id: 'm', name: 'Maria' },
+});
+const conversation = (status) => ({ id: 'c', status, takenOverBy: status === 'human_takeover' ? { id: 'm', name: 'Maria' } : null });
+const takeover = { id: 't', memberId: 'm', memberName: 'Maria' };
+const HISTORY = { 'takeover.started': 'human_takeover', 'takeover.ended': 'active' };
+let events = 0;
+const tell = (socket, event, replayed = true, payload = { conversation: conversation(HISTORY[event]), takeover }) => {
+  events += 1;
+  socket.broadcast(event, payload, { id: `event-${events}`, horizon: `1.1.${events}`, ...(replayed ? { replayed } : {}) });
+};
+const say = (socket, seq, replayed = true) => tell(socket, 'message.created', replayed, { message: message(seq) });
+const shown = () => store.get().messages.map(({ seq }) => seq);
+const names = () => emitted.map(([name, detail]) => (name === 'takeover' ? `${name} ${detail.active}` : `${name} ${detail.content}`));
+
+beforeEach(async () => {
+  sockets = paperBrowser();
+  [asked, emitted, unread] = [[], [], []];
+  answer = async () => page([message(1, 'visitor'), message(2, 'assistant')]);
+  globalThis.fetch = async (url, { body }) => {
+    assert.equal(url, '/functions/v1/get-messages');
+    asked.push(JSON.parse(body).afterSeq);
+    return new Response(JSON.stringify(await answer()));
+  };
+  store = createStore();
+  session = createSession('a', {
+    framed: true, pageUrl: () => 'http://shop/', referrer: () => '', remember() {}, close() {}, onToken() {}, onOpen() {},
+    start: async () => ({ config: { agent: { name: 'Ada' } }, conversationId: 'c', theme: null }),
+    token: async () => 'token',
+    unread: (count) => unread.push(count),
+    emit: (name, detail) => emitted.push([name, detail]),
+  }, store);
+});
+// Ends the channel and its timers.
+afterEach(() => session.startOver());
+
+test('a page loads its transcript once, and joins behind it', async () => {
+  await session.start();
+  const { socket, cursor } = await joined(sockets, 1);
+  assert.deepEqual(cursor, { seq: 2 });
+  socket.recovered({ horizon: '1.1.1' });
+  assert.deepEqual([asked, shown(), emitted, unread], [[0], [1, 2], [], []]);
+  assert.equal(store.get().connection, 'live');
+});
+
+test('what came before this page is told quietly: who was in charge, and that it is over', async () => {
+  await session.start();
+  const { socket } = await joined(sockets, 1);
+  tell(socket, 'takeover.started');
+  assert.equal(store.get().person, null);
+  tell(socket, 'takeover.ended');
+  socket.recovered({ horizon: '1.1.1' });
+  assert.deepEqual([store.get().person, store.get().handedBack, emitted], [null, false, []]);
+});
+
+test('a takeover that lasts is there when the history has ended', async () => {
+  await session.start();
+  const { socket } = await joined(sockets, 1);
+  tell(socket, 'takeover.started');
+  say(socket, 3);
+  socket.recovered({ horizon: '1.1.1' });
+  assert.deepEqual(store.get().person, { name: 'Maria' });
+  assert.deepEqual(shown(), [1, 2, 3]);
+});
+
+test('an absence is told in order, as news, without asking again', async () => {
+  await session.start();
+  (await joined(sockets, 1)).socket.recovered({ horizon: '1.1.1' });
+  sockets[0].onclose();
+  const { socket } = await joined(sockets, 2);
+  tell(socket, 'takeover.started');
+  say(socket, 3);
+  say(socket, 4);
+  tell(socket, 'takeover.ended');
+  socket.recovered({ horizon: '1.1.9' });
+  say(socket, 5, false);
+  assert.deepEqual(names(), ['takeover true', 'message text 3', 'message text 4', 'takeover false', 'message text 5']);
+  assert.deepEqual([shown(), unread, asked], [[1, 2, 3, 4, 5], [1, 2, 3], [0]]);
+  assert.deepEqual([store.get().person, store.get().handedBack], [null, true]);
+});
+
+test('a gap asks for the transcript, from the last message without a hole', async () => {
+  await session.start();
+  const { socket } = await joined(sockets, 1);
+  answer = async () => page([message(3)], 'human_takeover');
+  socket.recovered({ status: 'error', gap: { from: 2, to: 3 }, reason: 'purged', horizon: '1.1.9' });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual([asked, shown(), names()], [[0, 2], [1, 2, 3], ['message text 3']]);
+  assert.deepEqual(store.get().person, { name: 'Maria' });
+});
+
+test('a transcript that cannot be loaded comes by the channel, and is no news', async () => {
+  answer = async () => {
+    throw new Error('away');
+  };
+  await session.start();
+  const { socket, cursor } = await joined(sockets, 1);
+  assert.deepEqual(cursor, { seq: 0 });
+  for (const seq of [1, 2, 3]) say(socket, seq);
+  socket.recovered({ horizon: '1.1.9' });
+  say(socket, 4, false);
+  assert.deepEqual([shown(), names()], [[1, 2, 3, 4], ['message text 4']]);
+});
