@@ -121,3 +121,30 @@ test('a transcript that cannot be loaded comes by the channel, and is no news', 
   say(socket, 4, false);
   assert.deepEqual([shown(), names()], [[1, 2, 3, 4], ['message text 4']]);
 });
+
+test('without a channel the transcript is asked for: often if there never was one, seldom if it broke', async ({ mock }) => {
+  mock.timers.enable({ apis: ['setInterval'] });
+  await session.start();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  sockets[0].onclose();
+  const polls = async (ms) => {
+    asked = [];
+    for (let left = ms; left > 0; left -= 1_000) {
+      mock.timers.tick(1_000);
+      await new Promise((resolve) => setImmediate(resolve));
+      if (left % 5_000 === 0) sockets.at(-1).onclose();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return asked.length;
+  };
+  assert.equal(await polls(60_000), 10);
+  while (sockets.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  (await joined(sockets, 2)).socket.recovered({ horizon: '1.1.1' });
+  assert.equal(store.get().connection, 'live');
+  asked = [];
+  mock.timers.tick(8_000);
+  assert.deepEqual(asked, []);
+  sockets.at(-1).onclose();
+  while (store.get().connection !== 'lost') await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(await polls(60_000), 2);
+});

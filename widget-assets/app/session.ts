@@ -94,8 +94,12 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
   }
 
   function poll(everyMs: number): void {
+    pollTimer ||= window.setInterval(catchUp, everyMs);
+  }
+
+  function stopPolling(): void {
     clearInterval(pollTimer);
-    pollTimer = window.setInterval(catchUp, everyMs);
+    pollTimer = 0;
   }
 
   /** The channel's code comes when there is something to listen to; until then the server is asked. */
@@ -115,7 +119,7 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
       onRefused: () => void host.token(true).catch(() => {}),
       onJoined() {
         clearTimeout(lostTimer);
-        clearInterval(pollTimer);
+        stopPolling();
         store.dispatch({ type: 'connection', connection: 'live' });
       },
       onCaughtUp() {
@@ -145,7 +149,7 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
     channel?.close();
     channel = null;
     clearTimeout(lostTimer);
-    clearInterval(pollTimer);
+    stopPolling();
     store.dispatch({ type: 'connection', connection: 'idle' });
   }
 
@@ -170,7 +174,7 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
         if (heard === statusesHeard) setStatus(page.status, page.takenOverBy?.name);
       }
       behind = false;
-      if (store.get().connection === 'live') clearInterval(pollTimer);
+      if (store.get().connection === 'live') stopPolling();
     } catch (error) {
       if (tokenRefused(error)) await host.token(true).catch(() => {});
       else if (error instanceof ApiError && error.code === 'not_found') startOver();
