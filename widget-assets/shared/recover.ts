@@ -4,7 +4,8 @@
 //   const room = recoverable(supabase, `account:${id}`, { onGap: loadEverything });
 //   room.on('message.created', ({ payload }) => show(payload)).channel.subscribe();
 //
-// For durable events; ephemeral ones pass through. Whoever makes it calls channel.unsubscribe().
+// For durable events; ephemeral ones pass through. `on('*', ...)` hears all of them. Whoever makes it
+// loads the state once, behind the first onCaughtUp, and calls channel.unsubscribe() at the end.
 
 import type { RealtimeChannel, SupabaseClient } from '@supabase/supabase-js';
 
