@@ -273,6 +273,20 @@ describe('get-conversation', () => {
   });
 });
 
+describe('get-conversation', () => {
+  it('names who took over, oldest first, without a note', async () => {
+    const { conversationId } = (await say(server, shop.guest, 'Two people help me.')).body;
+    const colleague = await member(server, shop.id, 'member');
+    const takeovers = async () => (await as(colleague, 'get-conversation', { conversationId })).body.takeovers;
+    assert.deepEqual(await takeovers(), []);
+    assert.equal((await as(shop, 'start-takeover', { conversationId, note: 'a secret' })).status, 200);
+    assert.equal((await as(colleague, 'start-takeover', { conversationId })).status, 200);
+    const [first, second, ...more] = await takeovers();
+    assert.deepEqual([first.memberId, second.memberId, more], [shop.id, colleague.id, []]);
+    assert.deepEqual([first.endedAt, second.endedAt, first.note], [second.startedAt, null, null]);
+  });
+});
+
 describe('update-conversation', () => {
   const change = (who, conversationId, status) => as(who, 'update-conversation', { conversationId, status });
 

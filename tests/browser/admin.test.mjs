@@ -177,6 +177,22 @@ it('two colleagues: each sees who is in charge, and one takes over from the othe
   for (const { admin } of [one, two]) await visible(admin.entry('Thank you, Kim.'));
 });
 
+it('who opens a conversation later sees between which messages somebody took over', async () => {
+  const talk = await conversation('Was a person here before?');
+  const act = (name, body = {}) => fn(server, name, { conversationId: talk.id, ...body }, { token: owner.token });
+  await act('start-takeover');
+  await act('send-human-message', { content: 'Yes, for a moment.' });
+  await act('end-takeover');
+  await more(talk, 'And who is there now?');
+  const { admin, page } = await sit();
+  await admin.signIn(server);
+  await admin.openConversation(server, talk.id);
+  await visible(admin.entry('And who is there now?'));
+  const told = /before\?[\s\S]+Demo Owner took over[\s\S]+for a moment[\s\S]+Handed back[\s\S]+there now\?/;
+  await soon('the lines stand where they belong', async () => told.test(await admin.transcript.innerText()));
+  assert.equal(await page.getByText('took over').count(), 1);
+});
+
 it('who may only read, reads', async () => {
   const talk = await conversation('Look, but do not touch.');
   const reader = await member(server, owner.id, 'client');

@@ -83,7 +83,7 @@ select is((select count(*) from realtime.messages where event = 'lead.created' a
 insert into messages (user_id, conversation_id, seq, role, state, content) values
   ('a0000000-0000-4000-8000-000000000001', 'a5000000-0000-4000-8000-000000000104', 1, 'assistant', 'running', 'So far');
 select is((tests.run('client_a', 'select api.get_conversation(''a5000000-0000-4000-8000-000000000104'')')::jsonb -> 'running') - 'messageId', '{"seq":1,"text":"So far"}', 'its text so far');
-select is(tests.run('client_a', 'select api.get_conversation(''a5000000-0000-4000-8000-000000000106'')')::jsonb - 'conversation', '{"lead":null,"running":null}', 'no lead, no answer');
+select is(tests.run('client_a', 'select api.get_conversation(''a5000000-0000-4000-8000-000000000106'')')::jsonb - 'conversation', '{"lead":null,"running":null,"takeovers":[]}', 'no lead, no answer, nobody took over');
 select is(tests.run('client_a', 'select api.get_conversation(''a5000000-0000-4000-8000-000000000102'')')::jsonb -> 'lead' -> 'conversationId', '"a5000000-0000-4000-8000-000000000102"', 'with its lead');
 
 -- Accounts.

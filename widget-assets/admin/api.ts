@@ -3,7 +3,7 @@
 // `onSessionEnd`. Nothing is retried here: who calls knows whether that is safe.
 import { FunctionsHttpError } from '@supabase/supabase-js';
 import { supabase } from './client';
-import type { Account, Conversation, Lead, Message, RunningAnswer } from './types';
+import type { Account, Conversation, Lead, Message, RunningAnswer, Takeover } from './types';
 
 const REQUEST_MS_MAX = 15_000;
 // Codes that mean: the credential itself is no longer good.
@@ -73,13 +73,19 @@ export interface ConversationQuery {
   limit?: number;
 }
 
+export interface About {
+  conversation: Conversation;
+  lead: Lead | null;
+  running: RunningAnswer | null;
+  takeovers: Takeover[];
+}
+
 export const api = {
   accounts: () => invoke<{ accounts: Account[] }>('list-accounts', {}),
   conversations: (query: ConversationQuery) =>
     invoke<{ conversations: Conversation[]; nextCursor: string | null }>('list-conversations', query),
   conversation: (conversationId: string) =>
-    invoke<{ conversation: Conversation; lead: Lead | null; running: RunningAnswer | null }>(
-      'get-conversation', { conversationId }),
+    invoke<About>('get-conversation', { conversationId }),
   messages: (conversationId: string, afterSeq: number) =>
     invoke<{ messages: Message[]; lastSeq: number; hasMore: boolean }>('get-messages', {
       conversationId, afterSeq }),

@@ -1,5 +1,5 @@
 // The objects that only people see, beside those that every page reads (../shared/types.ts).
-export type { Citation, Conversation, Lead, LeadReason, Message, Status } from '../shared/types.ts';
+export type { Citation, Conversation, Lead, LeadReason, Message, Status, Takeover } from '../shared/types.ts';
 
 export type Role = 'owner' | 'admin' | 'manager' | 'member' | 'client';
 

@@ -1,4 +1,5 @@
--- One conversation as the inbox opens it: with its newest lead and the answer that is being written.
+-- One conversation as the inbox opens it: with its newest lead, the answer that is being written, and its
+-- newest 50 takeovers, oldest first.
 create or replace function api.get_conversation(p_conversation_id uuid) returns jsonb
 language plpgsql stable security definer
 set search_path = '' set enable_seqscan = off as $$
@@ -20,7 +21,11 @@ begin
     'running', (select jsonb_build_object('messageId', m.id, 'seq', m.seq, 'text', m.content)
       from public.messages m
       where m.conversation_id = v_conversation.id and m.state = 'running'
-      order by m.seq desc limit 1));
+      order by m.seq desc limit 1),
+    'takeovers', (
+      select coalesce(jsonb_agg(private.takeover_json(t.one) order by (t.one).epoch), '[]')
+      from (select o as one from public.conversation_takeovers o
+        where o.conversation_id = v_conversation.id order by o.epoch desc limit 50) t));
 end
 $$;
 revoke all on function api.get_conversation(uuid) from public;

@@ -4,7 +4,8 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react
 import { Button } from 'react-aria-components/Button';
 import { dayKey, dayName, timeOfDay } from '../format';
 import { useNow } from '../hooks';
-import { placeOf, type Mark, type Thread } from '../state/threads';
+import { placeOf, type Mark } from '../state/marks';
+import type { Thread } from '../state/threads';
 import type { Message } from '../types';
 import { Dots } from './bits';
 import { Bubble, Unsent, Writing } from './Bubble';

@@ -2,10 +2,11 @@
 // conversation's; whoever calls has dropped the second one already.
 import { api } from '../api';
 import { chime } from '../sound';
-import type { Conversation, Lead, LiveEvent, Message } from '../types';
+import type { Conversation, Lead, LiveEvent, Message, Takeover } from '../types';
 import { current, patchCurrent, putCurrent } from './current';
 import { inbox, noteMessage, patchConversation, putConversation, reload } from './inbox';
 import { putLead } from './leads';
+import { begun, handedBack } from './marks';
 import { endAnswer } from './running';
 import { addMark, addMessages, patchThread, threadOf, threads } from './threads';
 
@@ -62,20 +63,15 @@ async function fetchUnlisted(id: string): Promise<void> {
 
 function onTakeover(event: string, payload: Record<string, unknown>): void {
   const { id, status } = payload.conversation as Conversation;
-  const takeover = payload.takeover as {
-    id: string; memberName: string; startedAt: string; endedAt: string | null;
-  };
   if (!threads.get().byId.has(id)) return;
-  const started = event === 'takeover.started';
-  if (started) endAnswer(id);
-  // One person taking over from another ends a takeover too, but hands nothing back.
-  else if (status !== 'active') return;
-  addMark(id, {
-    key: `${event}:${takeover.id}`,
-    at: (started ? takeover.startedAt : takeover.endedAt) ?? new Date().toISOString(),
-    kind: started ? 'takeover' : 'handback',
-    text: started ? `${takeover.memberName} took over` : 'Handed back to the assistant',
-  });
+  const takeover = payload.takeover as Takeover;
+  if (event === 'takeover.started') {
+    endAnswer(id);
+    addMark(id, begun(takeover));
+  } else if (status === 'active') {
+    // One person taking over from another ends a takeover too, but hands nothing back.
+    addMark(id, handedBack(takeover));
+  }
 }
 
 function onLead(lead: Lead): void {

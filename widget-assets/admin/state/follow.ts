@@ -1,14 +1,15 @@
 // Follows the open conversation: loads it, joins its channel, applies its events, and tells the visitor
 // when somebody here types.
-import { api, ApiError, messageOf } from '../api';
+import { api, ApiError, messageOf, type About } from '../api';
 import type { LiveEvent } from '../types';
 import { fresh, link, watch, whenBack, type Watch } from './live';
 import { applyAccountEvent } from './events';
+import { marksOf } from './marks';
 import { inbox, putConversation } from './inbox';
 import { retryPending } from './actions';
 import { endAnswer, forgetHeard, hearDelta, showStored } from './running';
 import { putLead } from './leads';
-import { addMessages, contiguousSeq, patchThread, threadOf } from './threads';
+import { addMark, addMessages, contiguousSeq, patchThread, threadOf } from './threads';
 import { current, putCurrent } from './current';
 
 const TYPING_SHOWN_MS = 6_000;
@@ -74,12 +75,13 @@ export async function catchUp(id: string): Promise<boolean> {
   }
 }
 
-function putAbout(id: string, { conversation, lead, running }: Awaited<ReturnType<typeof api.conversation>>): void {
+function putAbout(id: string, { conversation, lead, running, takeovers }: About): void {
   putCurrent(conversation);
   // Listed by its account alone: a link may lead into another account of this person.
   if (inbox.get().items.has(id)) putConversation(conversation);
   if (lead) putLead(lead, false);
   patchThread(id, { lead });
+  for (const mark of marksOf(takeovers, conversation)) addMark(id, mark);
   if (!showStored(id, running)) lookSoon(id);
 }
 

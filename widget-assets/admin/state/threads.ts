@@ -2,6 +2,7 @@
 // to one is instant. Pure changes only; who fetches and listens is state/follow.ts.
 import { createStore } from '../store';
 import type { Lead, Message } from '../types';
+import type { Mark } from './marks';
 
 export interface Pending {
   clientId: string;
@@ -10,15 +11,6 @@ export interface Pending {
   state: 'sending' | 'failed';
   error: string;
   transient: boolean;
-}
-
-// A line between messages: who took over, who handed back, an answer that failed.
-export interface Mark {
-  key: string;
-  // Behind the messages written before.
-  at: string;
-  kind: 'takeover' | 'handback' | 'failed';
-  text: string;
 }
 
 export interface Running {
@@ -105,12 +97,6 @@ export function addMark(id: string, mark: Mark): void {
   if (marks.some((item) => item.key === mark.key)) return;
   const all = [...marks, mark].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   patchThread(id, { marks: all.slice(-MARKS_MAX) });
-}
-
-// Before which message of the transcript a mark stands.
-export function placeOf(mark: Mark, messages: readonly Message[]): number {
-  const after = messages.findIndex((message) => message.createdAt > mark.at);
-  return after < 0 ? messages.length : after;
 }
 
 export function putPending(id: string, item: Pending): void {
