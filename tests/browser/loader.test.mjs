@@ -151,6 +151,25 @@ it('a reload, another page and another tab of the shop show the same conversatio
   await stranger.close();
 });
 
+it('what was begun and not sent is there on the next page, in this tab only', async () => {
+  const chat = await arrive();
+  await chat.open();
+  await chat.composer.fill('Do you also have');
+  await visitor.page.goto(`${shop.origin}/other`);
+  await chat.reopen();
+  await soon('the text is there', async () => (await chat.composer.inputValue()) === 'Do you also have');
+  const tab = await visitor.context.newPage();
+  await tab.goto(shop.origin);
+  const other = widgetOn(tab);
+  await other.reopen();
+  assert.equal(await other.composer.inputValue(), '');
+  await chat.composer.press('Enter');
+  await visible(chat.mine.filter({ hasText: 'Do you also have' }));
+  await visitor.page.reload();
+  await chat.reopen();
+  assert.equal(await chat.composer.inputValue(), '');
+});
+
 it('what a person writes while the chat is closed is counted on the button', async () => {
   const chat = await arrive();
   await chat.open();

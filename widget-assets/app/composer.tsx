@@ -1,5 +1,5 @@
 // Where the visitor writes. Enter sends, Shift+Enter makes a line; a half-composed character of an
-// input method is never sent.
+// input method is never sent. What was begun is there again when the tab comes to another page.
 
 import { Component, type RefObject } from 'preact';
 import { Icon } from './icons.tsx';
@@ -9,6 +9,7 @@ import type { Session } from './session.ts';
 const CHARS_MAX = 8_000;
 const COUNTER_FROM = 7_500;
 const HEIGHT_MAX_PX = 144;
+const KEY = `chatpad-draft:${document.documentElement.dataset.agentId}`;
 
 interface Props {
   box: RefObject<HTMLTextAreaElement | null>;
@@ -20,7 +21,11 @@ interface Props {
 }
 
 export class Composer extends Component<Props, { text: string }> {
-  override state = { text: '' };
+  override state = { text: begun() };
+
+  override componentDidMount() {
+    if (this.state.text) this.componentDidUpdate();
+  }
 
   override componentDidUpdate() {
     const area = this.props.box.current!;
@@ -34,7 +39,7 @@ export class Composer extends Component<Props, { text: string }> {
     const text = this.state.text.trim();
     if (!text || count(this.state.text) > CHARS_MAX) return;
     session.send(text);
-    this.setState({ text: '' });
+    this.write('');
     box.current!.focus();
   };
 
@@ -45,9 +50,18 @@ export class Composer extends Component<Props, { text: string }> {
 
   onInput = (event: Event) => {
     const text = (event.target as HTMLTextAreaElement).value;
-    this.setState({ text });
+    this.write(text);
     this.props.session.typing(text !== '');
   };
+
+  write(text: string) {
+    this.setState({ text });
+    try {
+      sessionStorage.setItem(KEY, text);
+    } catch {
+      // A browser that keeps nothing for frames.
+    }
+  }
 
   override render({ box, session, name, onContact }: Props, { text }: { text: string }) {
     const length = count(text);
@@ -88,6 +102,14 @@ export class Composer extends Component<Props, { text: string }> {
         </div>
       </>
     );
+  }
+}
+
+function begun(): string {
+  try {
+    return sessionStorage.getItem(KEY) ?? '';
+  } catch {
+    return '';
   }
 }
 
