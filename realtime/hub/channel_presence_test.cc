@@ -71,12 +71,7 @@ class ChannelPresenceTest : public ::testing::Test {
     bus->add(*far);
   }
   // Long enough for two diffs.
-  void turn(uint64_t ms = 3 * kPresenceDiffMs) {
-    bool over = false;
-    Timer timer;
-    timer.start(loop, ms, [&over] { over = true; });
-    while (!over) uv_run(loop.raw(), UV_RUN_ONCE);
-  }
+  void turn(uint64_t ms = 3 * kPresenceDiffMs) { testing::turn(loop, ms); }
 
   Loop loop;
   testing::FakeVerifier verifier;

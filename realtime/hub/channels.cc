@@ -62,7 +62,7 @@ void Hub::on_join(Session& session, const Inbound& in) {
   channel.caller = session.caller_;
   Code why = Code::invalid_token;
   if (!adopt_token(channel, join.access_token, why)) return refuse_join(session, in, why);
-  if (!want_recovery(channel, join, why)) return refuse_join(session, in, why);
+  if (!recoveries_.want(channel, join, why)) return refuse_join(session, in, why);
   session.channels_.push_back(std::move(made));
   channels_.emplace(channel.id, &channel);
   watch_expiry(channel);
@@ -195,7 +195,7 @@ void Hub::fail_join(Channel& channel, Code code, std::string_view detail) {
 }
 
 void Hub::admit_join(Channel& channel) {
-  if (options_.feed != FeedState::away) return admit_recovery(channel);
+  if (options_.feed != FeedState::away) return recoveries_.admit(channel);
   channel.state = ChannelState::waiting_for_feed;
   const uint64_t wait_ms = options_.limits.live_wait_ms;
   waiting_.push_back(WaitingJoin{channel.id, loop_.now_ms() + wait_ms});
@@ -218,21 +218,30 @@ void Hub::expire_waiting() {
 
 void Hub::set_feed(FeedState state, std::string cluster) {
   options_.feed = state;
-  if (!cluster.empty()) cluster_ = std::move(cluster);
+  if (!cluster.empty()) recoveries_.set_cluster(std::move(cluster));
   if (state == FeedState::away) return;
   std::deque<WaitingJoin> waiting;
   waiting.swap(waiting_);
   waiting_timer_.stop();
   for (const WaitingJoin& join : waiting) {
     Channel* channel = channel_by_id(join.channel_id);
-    if (channel) admit_recovery(*channel);
+    if (channel) recoveries_.admit(*channel);
   }
+}
+
+void Hub::become_member(Channel& channel) {
+  if (!channel.topic) topics_.join(channel);
+}
+
+void Hub::history_void(Channel& channel) {
+  topics_.leave(channel);
+  admit_join(channel);
 }
 
 void Hub::finish_join(Channel& channel) {
   ++stats_.joins_ok;
   channel.state = ChannelState::joined;
-  if (!channel.topic) topics_.join(channel);
+  become_member(channel);
   scratch_.clear();
   encode_reply(channel.session.vsn_, scratch_, channel.join_ref, channel.ref, channel.topic_text,
                ReplyStatus::ok,
@@ -240,7 +249,7 @@ void Hub::finish_join(Channel& channel) {
                                   channel.recovery ? channel.recovery->answer : std::string()));
   push_text(channel.session, scratch_);
   push_join_extras(channel);
-  if (channel.recovery) release_recovery(channel);
+  if (channel.recovery) recoveries_.release(channel);
 }
 
 void Hub::push_join_extras(Channel& channel) {
@@ -257,7 +266,7 @@ void Hub::push_join_extras(Channel& channel) {
 void Hub::leave(Session& session, Channel& channel) {
   untrack(channel);
   forget_changes(channel);
-  end_draining(channel);
+  recoveries_.forget(channel);
   topics_.leave(channel);
   channels_.erase(channel.id);
   std::erase_if(session.channels_, [&channel](const auto& c) { return c.get() == &channel; });

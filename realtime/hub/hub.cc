@@ -40,7 +40,8 @@ Channel* Session::find(std::string_view topic_text) {
 Hub::Hub(Loop& loop, HubOptions options)
     : loop_(loop),
       options_(std::move(options)),
-      presence_(random_node_id(), options_.presence, *this) {
+      presence_(random_node_id(), options_.presence, *this),
+      recoveries_(loop_, options_, *this, stats_) {
   turn_end_id_ = loop_.on_turn_end([this] { flush(); });
 }
 
@@ -65,7 +66,7 @@ void Hub::drop_channels(Session& session) {
   for (const auto& channel : session.channels_) {
     untrack(*channel);
     forget_changes(*channel);
-    end_draining(*channel);
+    recoveries_.forget(*channel);
     topics_.leave(*channel);
     channels_.erase(channel->id);
   }
@@ -109,7 +110,7 @@ void Hub::deliver(const edge::DurableEvent& event) {
   out.payload = event.binary_payload.empty() ? event.payload_json : event.binary_payload;
   if (out.payload.empty()) out.payload = "{}";
   out.meta = meta;
-  note_fed(event.xid);
+  recoveries_.note_fed(event.xid);
   fan_out(privacy, event.topic, out, nullptr, event.id);
   for (const std::string& topic : event.also_topics) {
     fan_out(privacy, topic, out, nullptr, event.id);
@@ -136,7 +137,7 @@ void Hub::fan_out(Privacy privacy, std::string_view name, BroadcastOut out, cons
       encode_broadcast(vsn, scratch_, out);
       frame = FrameRef::make(broadcast_form(vsn, out), scratch_);
     }
-    if (member.channel->recovery && hold_back(*member.channel, frame, id)) continue;
+    if (member.channel->recovery && recoveries_.hold_back(*member.channel, frame, id)) continue;
     ++stats_.deliveries;
     push(*member.session, frame);
   }
@@ -204,7 +205,7 @@ void Hub::flush() {
     session->dirty_ = false;
     if (!session->closing_) {
       flush(*session);
-      if (session->recovering_ > 0) pump_recoveries(*session);
+      if (session->recovering_ > 0) recoveries_.pump(*session);
       continue;
     }
     if (session->closed_) continue;
@@ -214,7 +215,7 @@ void Hub::flush() {
     session->transport_.close(*session->closing_);
   }
   dirty_.clear();
-  if (!recoveries_.waiting.empty()) next_recoveries();
+  recoveries_.next();
 }
 
 void Hub::flush(Session& session) {
@@ -254,7 +255,7 @@ HubStats Hub::stats() const {
   stats.channels = channels_.size();
   stats.topics = topics_.size();
   stats.presences = presence_.own_count();
-  stats.recoveries_waiting = recoveries_.waiting.size();
+  stats.recoveries_waiting = recoveries_.waiting();
   return stats;
 }
 

@@ -7,7 +7,7 @@
 //
 // A join is answered with ok only when the WAL feed is live (set_feed), so that a write made after
 // the reply is delivered. Rights of private topics come from the RightsProbe.
-// Who is present is in presence.h. What a channel missed while away is in recovery.h.
+// Who is present is in presence.h. What a channel missed while away is in recoveries.h.
 // Row changes come from a ChangeSource (change_source.h); joins that ask wait until they are live.
 // Limits: limits.h. Not thread-safe: everything is called from the hub's own loop.
 #pragma once
@@ -23,7 +23,7 @@
 #include "realtime/hub/message.h"
 #include "realtime/hub/options.h"
 #include "realtime/hub/presence.h"
-#include "realtime/hub/recovery.h"
+#include "realtime/hub/recoveries.h"
 #include "realtime/hub/rights.h"
 #include "realtime/hub/session.h"
 #include "realtime/hub/stats.h"
@@ -36,7 +36,7 @@ namespace chatpad::realtime {
 
 class Bus;
 
-class Hub : private PresencePort {
+class Hub : private PresencePort, private RecoveryPort {
  public:
   Hub(Loop& loop, HubOptions options);
   ~Hub();
@@ -53,7 +53,7 @@ class Hub : private PresencePort {
   void on_text(Session& session, std::string_view message);
   void on_binary(Session& session, std::string_view message);
   void on_ready(Session& session);  // Transport::want_ready's answer
-  void close(Session& session, Close why);
+  void close(Session& session, Close why) override;
 
   // Events.
   void deliver(const Message& message);
@@ -108,7 +108,7 @@ class Hub : private PresencePort {
   // channels.cc
   void on_join(Session& session, const Inbound& in);
   void refuse_join(Session& session, const Inbound& in, Code code, std::string_view detail = {});
-  void fail_join(Channel& channel, Code code, std::string_view detail = {});
+  void fail_join(Channel& channel, Code code, std::string_view detail = {}) override;
   // A visitor's token is bound to the site it was made for.
   bool origin_fits(const edge::Caller& caller, const std::string& origin) const;
   bool adopt_token(Channel& channel, const std::string& token, Code& why);
@@ -124,8 +124,8 @@ class Hub : private PresencePort {
   void expire_waiting();
   void leave(Session& session, Channel& channel);
   // system error, then phx_error: the client joins again.
-  void crash(Channel& channel, Code code, std::string_view detail = {});
-  Channel* channel_by_id(uint64_t id);
+  void crash(Channel& channel, Code code, std::string_view detail = {}) override;
+  Channel* channel_by_id(uint64_t id) override;
 
   // changes.cc
   void admit_changes(Channel& channel);
@@ -133,32 +133,15 @@ class Hub : private PresencePort {
   void refuse_changes(Channel& channel, std::string_view text);
   void forget_changes(Channel& channel);
 
-  // recovery.cc
-  bool want_recovery(Channel& channel, JoinRequest& join, Code& why);
-  void admit_recovery(Channel& channel);
-  bool has_place_to_read() const;
-  void next_recoveries();
-  void read_history(Channel& channel);
-  Task<void> run_recovery(uint64_t channel_id, uint64_t ticket, pg::Claims claims,
-                          std::string topic, RecoveryQuery query);
-  bool shows_what_was_fed(uint64_t channel_id, const std::string& snapshot);
-  void note_fed(std::string_view xid_text);
-  void on_history(Channel& channel, Missed& missed);
-  void queue_missed(Channel& channel, const MissedEvent& event);
-  void word_answer(Channel& channel, const Missed& missed);
-  static bool is_replayed(Recovery& recovery, std::string_view id);
-  void keep_held(Recovery& recovery, std::string id, const FrameRef& frame);
-  bool hold_back(Channel& channel, const FrameRef& frame, std::string_view id);
-  void release_recovery(Channel& channel);
-  void pump_recoveries(Session& session);
-  void settle(Channel& channel);
-  void forget_recovery(uint64_t channel_id);
-  void end_draining(Channel& channel);
+  // A recovery's wishes.
+  void become_member(Channel& channel) override;
+  void history_read(Channel& channel) override { admit_changes(channel); }
+  void history_void(Channel& channel) override;
 
   // hub.cc; `id` of a durable event
   void fan_out(Privacy privacy, std::string_view name, BroadcastOut out, const Channel* except,
                std::string_view id = {});
-  void push(Session& session, const FrameRef& frame);
+  void push(Session& session, const FrameRef& frame) override;
   void push_text(Session& session, std::string_view payload);
   void reply(Session& session, const Inbound& in, ReplyStatus status, std::string_view response);
   void send_to(Channel& channel, std::string_view ref, std::string_view event,
@@ -166,7 +149,7 @@ class Hub : private PresencePort {
   void send_system(Channel& channel, std::string_view extension, ReplyStatus status,
                    std::string_view message);
   void flush(Session& session);
-  void mark_dirty(Session& session);
+  void mark_dirty(Session& session) override;
   void drop_channels(Session& session);
   void forget(Session& session);
 
@@ -182,8 +165,6 @@ class Hub : private PresencePort {
   std::unordered_map<uint64_t, Channel*> channels_;
   uint64_t next_id_ = 1;
   size_t probes_ = 0;  // under way
-  std::string cluster_;
-  Recoveries recoveries_;
   std::deque<WaitingJoin> waiting_;
   Timer waiting_timer_;
   std::vector<Session*> dirty_;
@@ -194,6 +175,7 @@ class Hub : private PresencePort {
   std::string scratch_;
   HubStats stats_;
   uint64_t turn_end_id_ = 0;
+  Recoveries recoveries_;
   Scope scope_;  // last: its tasks use everything above
 };
 

@@ -69,12 +69,7 @@ class HubTest : public ::testing::Test {
     hub = std::make_unique<Hub>(loop, std::move(options));
   }
   // Lets the loop turn for a while.
-  void turn(uint64_t ms) {
-    bool over = false;
-    Timer timer;
-    timer.start(loop, ms, [&over] { over = true; });
-    while (!over) uv_run(loop.raw(), UV_RUN_ONCE);
-  }
+  void turn(uint64_t ms) { testing::turn(loop, ms); }
 
   Loop loop;
   testing::FakeVerifier verifier;

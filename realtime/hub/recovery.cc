@@ -1,340 +1,96 @@
-// Recovery of channels: places, holding back, history before live events.
+// The reading half of recovery: statements, snapshots, cursors.
+#include <charconv>
+
 #include "realtime/hub/recovery.h"
-
-#include <algorithm>
-
-#include "realtime/hub/hub.h"
-#include "runtime/base/log.h"
-#include "runtime/wire/json.h"
+#include "runtime/wire/crypto.h"
 
 namespace chatpad::realtime {
 namespace {
 
-using Phase = Recovery::Phase;
+constexpr pg::Statement kMissed = {
+    "realtime_missed",
+    "select outcome, id, event, payload, binary_payload, seq, horizon "
+    "from realtime.missed($1, $2::xid8, $3::bigint, $4::int, $5::bigint)"};
+constexpr pg::Statement kReplayed = {
+    "realtime_replayed",
+    "select outcome, id, event, payload, binary_payload, seq, horizon "
+    "from realtime.replayed($1, $2::bigint, $3::int)"};
+constexpr int64_t kFarFuture = 32'503'680'000'000;  // the year 3000: only the snapshot
 
-constexpr size_t kFedXidsMax = 4096;      // transactions remembered as handed over
-constexpr int kVisibilityTriesMax = 100;  // readings until a transaction handed over is visible
-constexpr uint64_t kVisibilityPauseMs = 10;
-constexpr size_t kFillBytesMax = 256 * 1024;  // of history in a socket's outbox at a time
-constexpr uint64_t kSettleMs = 10'000;  // so long an event that was replayed may still come live
-
-std::string meta_of(const MissedEvent& event, const std::string& cluster) {
-  std::string meta = "{\"id\":\"" + event.id + "\"";
-  if (event.seq > 0) meta += ",\"seq\":" + std::to_string(event.seq);
-  if (!event.horizon.empty()) meta += ",\"horizon\":\"" + cluster + "." + event.horizon + "\"";
-  return meta + ",\"replayed\":true}";
+std::optional<uint64_t> parse_number(std::string_view text) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
 }
 
-// The client's cursor as JSON.
-std::string cursor_json(const RecoverRequest& asked) {
-  if (!asked.horizon.empty()) return wire::json_string(asked.horizon);
-  return asked.seq ? std::to_string(*asked.seq) : "null";
-}
-
-uint64_t parse_xid(std::string_view text) {
-  uint64_t xid = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return 0;
-    xid = xid * 10 + static_cast<uint64_t>(c - '0');
+Missed missed_of(const pg::Rows& rows) {
+  Missed missed;
+  if (rows.empty()) raise(Errc::internal, PublicText(), LogText("recovery without a head"));
+  missed.outcome = rows.str(0, 0);
+  missed.snapshot = rows.str(0, 3);
+  missed.seq = rows.integer(0, 5);
+  missed.horizon = rows.str(0, 6);
+  missed.events.reserve(static_cast<size_t>(rows.size() - 1));
+  for (int row = 1; row < rows.size(); ++row) {
+    MissedEvent event;
+    event.id = rows.str(row, 1);
+    event.event = rows.str(row, 2);
+    event.payload_json = rows.str(row, 3);
+    event.binary_payload = wire::hex_decode(rows.text(row, 4)).value_or(std::string());
+    event.seq = rows.integer(row, 5);
+    event.horizon = rows.str(row, 6);
+    missed.events.push_back(std::move(event));
   }
-  return xid;
+  return missed;
 }
 
 }  // namespace
 
-// Takes the join's wish. False: it cannot be had; `why` says so.
-bool Hub::want_recovery(Channel& channel, JoinRequest& join, Code& why) {
-  why = join.recover_malformed ? Code::recover_invalid : Code::replay_invalid;
-  if (join.recover_malformed || join.replay_malformed) return false;
-  if (!join.recover && !join.replay) return true;
-  why = Code::replay_failed;
-  if (join.privacy == Privacy::open) return false;
-  why = Code::recover_invalid;
-  const bool has_seq = join.recover && join.recover->seq && join.recover->horizon.empty();
-  if (has_seq && !channel.name.starts_with("conversation:")) return false;
-  why = Code::replay_unavailable;
-  if (!options_.recovery) return false;
-  channel.recovery = std::make_unique<Recovery>();
-  Recovery& recovery = *channel.recovery;
-  recovery.query.events_max = options_.limits.recovery_events_max;
-  recovery.query.bytes_max = options_.limits.recovery_bytes_max;
-  if (join.recover) {
-    recovery.asked = std::move(*join.recover);
-    recovery.wants_cursor = true;
+Task<Missed> PgRecovery::read(pg::Claims claims, std::string topic, RecoveryQuery query) {
+  pg::Pool& pool = claims.role == pg::Role::service_role ? service_ : pool_;
+  const bool newest = query.replay || (!query.xid && !query.seq);
+  const ReplayRequest replay = query.replay.value_or(ReplayRequest(kFarFuture, 1));
+  std::optional<std::string> xid;
+  if (query.xid) xid = std::to_string(*query.xid);
+  pg::Params params(topic);
+  if (newest) {
+    params.add(replay.since_ms);
+    params.add(replay.limit);
   } else {
-    recovery.query.replay = join.replay;
+    params.add(xid);
+    params.add(query.seq);
+    params.add(query.events_max);
+    params.add(query.bytes_max);
+  }
+  const pg::Statement statement = newest ? kReplayed : kMissed;
+  const pg::Rows rows = co_await pool.once(claims, statement, params, kReadTimeoutMs);
+  co_return missed_of(rows);
+}
+
+bool snapshot_shows(std::string_view snapshot, uint64_t xid) {
+  const size_t first = snapshot.find(':');
+  if (first == std::string_view::npos) return false;
+  const size_t second = snapshot.find(':', first + 1);
+  if (second == std::string_view::npos) return false;
+  const auto oldest_open = parse_number(snapshot.substr(0, first));
+  const auto next = parse_number(snapshot.substr(first + 1, second - first - 1));
+  if (!oldest_open || !next) return false;
+  if (xid < *oldest_open) return true;
+  if (xid >= *next) return false;
+  std::string_view open = snapshot.substr(second + 1);
+  while (!open.empty()) {
+    const size_t comma = std::min(open.find(','), open.size());
+    if (parse_number(open.substr(0, comma)) == xid) return false;
+    open.remove_prefix(std::min(comma + 1, open.size()));
   }
   return true;
 }
 
-// Rights and feed are there: what the channel has missed comes next, if it asked, then the changes
-// it wants, then its ok.
-void Hub::admit_recovery(Channel& channel) {
-  Recovery* const recovery = channel.recovery.get();
-  if (!recovery) return admit_changes(channel);
-  channel.state = ChannelState::recovering;
-  recovery->phase = Phase::waiting;
-  if (has_place_to_read()) return read_history(channel);
-  if (recoveries_.waiting.size() >= options_.limits.recoveries_waiting_max) {
-    return fail_join(channel, Code::too_many_joins_waiting);
-  }
-  recoveries_.waiting.push_back(channel.id);
-}
-
-bool Hub::has_place_to_read() const {
-  return recoveries_.reads < options_.limits.recovery_reads_max &&
-         recoveries_.open < options_.limits.recoveries_max;
-}
-
-void Hub::next_recoveries() {
-  while (!recoveries_.waiting.empty() && has_place_to_read()) {
-    Channel* channel = channel_by_id(recoveries_.waiting.front());
-    recoveries_.waiting.pop_front();
-    const bool waits = channel && channel->recovery && channel->recovery->phase == Phase::waiting;
-    if (waits) read_history(*channel);
-  }
-}
-
-void Hub::read_history(Channel& channel) {
-  Recovery& recovery = *channel.recovery;
-  if (!channel.topic) topics_.join(channel);
-  recovery.phase = Phase::reading;
-  recovery.fed_before = recoveries_.fed_total;
-  const bool by_horizon = !recovery.asked.horizon.empty();
-  if (by_horizon) recovery.query.xid = xid_of_cursor(recovery.asked.horizon, cluster_);
-  if (!by_horizon) recovery.query.seq = recovery.asked.seq;
-  const uint64_t ticket = recovery.ticket = next_id_++;
-  ++recoveries_.open;
-  ++recoveries_.reads;
-  scope_.spawn(
-      run_recovery(channel.id, ticket, channel.caller->claims, channel.name, recovery.query));
-}
-
-Task<void> Hub::run_recovery(uint64_t channel_id, uint64_t ticket, pg::Claims claims,
-                             std::string topic, RecoveryQuery query) {
-  Missed missed;
-  Error error;
-  bool failed = false;
-  try {
-    for (int tries = 0;; ++tries) {
-      Missed found = co_await options_.recovery->read(claims, topic, query);
-      missed = std::move(found);
-      if (shows_what_was_fed(channel_id, missed.snapshot)) break;
-      if (tries == kVisibilityTriesMax) {
-        raise(Errc::database_unavailable, PublicText(), LogText("a commit does not get visible"));
-      }
-      co_await sleep_for(loop_, kVisibilityPauseMs);
-    }
-  } catch (const Raised& raised) {
-    error = raised.error();
-    failed = true;
-  }
-  --recoveries_.open;
-  --recoveries_.reads;
-  Channel* channel = channel_by_id(channel_id);
-  if (!channel || !channel->recovery || channel->recovery->ticket != ticket) co_return;
-  if (failed) {
-    log::Line(LogLevel::warn, "realtime_recovery_failed")
-        .field("code", error_info(error.errc).code)
-        .field("cause", error.cause.value);
-    fail_join(*channel, error.errc == Errc::overloaded ? Code::too_many_joins_waiting
-                                                       : Code::replay_unavailable);
-  } else {
-    on_history(*channel, missed);
-  }
-}
-
-// False while the snapshot does not show something that left before the channel was a member.
-bool Hub::shows_what_was_fed(uint64_t channel_id, const std::string& snapshot) {
-  const Channel* channel = channel_by_id(channel_id);
-  if (!channel || !channel->recovery) return true;
-  const uint64_t first = recoveries_.fed_total - recoveries_.fed_xids.size();
-  for (size_t i = 0; i < recoveries_.fed_xids.size() && first + i < channel->recovery->fed_before;
-       ++i) {
-    if (!snapshot_shows(snapshot, recoveries_.fed_xids[i])) return false;
-  }
-  return true;
-}
-
-void Hub::note_fed(std::string_view xid_text) {
-  const uint64_t xid = parse_xid(xid_text);
-  if (xid == 0 || (!recoveries_.fed_xids.empty() && recoveries_.fed_xids.back() == xid)) return;
-  recoveries_.fed_xids.push_back(xid);
-  ++recoveries_.fed_total;
-  if (recoveries_.fed_xids.size() > kFedXidsMax) recoveries_.fed_xids.pop_front();
-}
-
-void Hub::on_history(Channel& channel, Missed& missed) {
-  Recovery& recovery = *channel.recovery;
-  if (recovery.overflowed) return fail_join(channel, Code::replay_unavailable);
-  // A feed that broke meanwhile: what was held back is not all there is.
-  if (options_.feed == FeedState::away) {
-    topics_.leave(channel);
-    recovery.backlog.clear();
-    recovery.backlog_bytes = recovery.backlog_live = 0;
-    return admit_join(channel);
-  }
-  if (!recovery.asked.horizon.empty() && !recovery.query.xid) missed.outcome = "another_database";
-  if (missed.outcome != "ok") missed.events.clear();
-  std::deque<Recovery::Held> live;
-  live.swap(recovery.backlog);
-  recovery.backlog_bytes = recovery.backlog_live = 0;
-  for (const MissedEvent& event : missed.events) queue_missed(channel, event);
-  std::sort(recovery.replayed.begin(), recovery.replayed.end());
-  stats_.recovered_events += missed.events.size();
-  ++stats_.recoveries;
-  if (recovery.wants_cursor) word_answer(channel, missed);
-  for (Recovery::Held& held : live) {
-    if (!is_replayed(recovery, held.id)) keep_held(recovery, std::move(held.id), held.frame);
-  }
-  recovery.phase = Phase::read;
-  admit_changes(channel);
-}
-
-void Hub::queue_missed(Channel& channel, const MissedEvent& event) {
-  Recovery& recovery = *channel.recovery;
-  const std::string meta = meta_of(event, cluster_);
-  BroadcastOut out;
-  out.topic = channel.topic_text;
-  out.event = event.event;
-  out.encoding = event.binary_payload.empty() ? Encoding::json : Encoding::raw;
-  out.payload = event.binary_payload.empty() ? event.payload_json : event.binary_payload;
-  if (out.payload.empty()) out.payload = "{}";
-  out.meta = meta;
-  const Vsn vsn = channel.session.vsn_;
-  if (const auto id = Uuid::parse(event.id)) recovery.replayed.push_back(*id);
-  if (!can_encode(vsn, out)) {
-    ++stats_.dropped_unencodable;
-    return;
-  }
-  scratch_.clear();
-  encode_broadcast(vsn, scratch_, out);
-  FrameRef frame = FrameRef::make(broadcast_form(vsn, out), scratch_);
-  recovery.backlog_bytes += frame.size();
-  recovery.backlog.push_back(Recovery::Held{std::string(), std::move(frame)});
-}
-
-// The reply's `recover` member, and the same in a system event, which applications can hear.
-void Hub::word_answer(Channel& channel, const Missed& missed) {
-  Recovery& recovery = *channel.recovery;
-  const bool is_gap = missed.outcome != "ok";
-  std::string facts;
-  if (is_gap) {
-    ++stats_.recovery_gaps;
-    const bool by_seq = recovery.asked.horizon.empty();
-    const std::string to =
-        by_seq ? std::to_string(missed.seq) : wire::json_string(cluster_ + "." + missed.horizon);
-    facts = "\"gap\":{\"from\":" + cursor_json(recovery.asked) + ",\"to\":" + to +
-            "},\"reason\":" + wire::json_string(missed.outcome);
-  } else {
-    facts = "\"count\":" + std::to_string(missed.events.size());
-  }
-  facts += ",\"horizon\":" + wire::json_string(cluster_ + "." + missed.horizon);
-  recovery.answer = ",\"recover\":{" + facts + "}";
-  const std::string system = system_json(
-      "recover", is_gap ? ReplyStatus::error : ReplyStatus::ok,
-      is_gap ? code_sentence(Code::recover_gap) : "Everything missed was sent", channel.name);
-  recovery.system = system.substr(0, system.size() - 1) + "," + facts + "}";
-  scratch_.clear();
-  encode_message(channel.session.vsn_, scratch_, channel.join_ref, "null", channel.topic_text,
-                 "system", recovery.system);
-  FrameRef frame = FrameRef::make(FrameForm::text, scratch_);
-  recovery.backlog_bytes += frame.size();
-  recovery.backlog.push_back(Recovery::Held{std::string(), std::move(frame)});
-}
-
-bool Hub::is_replayed(Recovery& recovery, std::string_view id) {
-  const auto wanted = Uuid::parse(id);
-  return wanted && std::binary_search(recovery.replayed.begin(), recovery.replayed.end(), *wanted);
-}
-
-void Hub::keep_held(Recovery& recovery, std::string id, const FrameRef& frame) {
-  const HubLimits& limits = options_.limits;
-  if (recovery.overflowed) return;
-  recovery.backlog_bytes += frame.size();
-  ++recovery.backlog_live;
-  if (recovery.backlog_live > limits.held_events_max ||
-      recovery.backlog_bytes > limits.held_bytes_max + limits.recovery_bytes_max) {
-    recovery.overflowed = true;
-    recovery.backlog.clear();
-    return;
-  }
-  recovery.backlog.push_back(Recovery::Held{std::move(id), frame});
-}
-
-// Called in the middle of a fan-out. True: the event does not go out now.
-bool Hub::hold_back(Channel& channel, const FrameRef& frame, std::string_view id) {
-  Recovery& recovery = *channel.recovery;
-  if (is_replayed(recovery, id)) return true;
-  if (recovery.phase == Phase::settling) return false;
-  keep_held(recovery, std::string(id), frame);
-  if (recovery.overflowed) mark_dirty(channel.session);
-  return true;
-}
-
-// The ok is in the outbox: the history follows, as fast as the client reads.
-void Hub::release_recovery(Channel& channel) {
-  Recovery& recovery = *channel.recovery;
-  recovery.phase = Phase::draining;
-  ++recoveries_.open;
-  ++channel.session.recovering_;
-  const uint64_t id = channel.id;
-  recovery.due.start(loop_, options_.limits.recovery_drain_ms, [this, id] {
-    Channel* late = channel_by_id(id);
-    if (late) close(late->session, Close::slow_reader);
-  });
-  mark_dirty(channel.session);
-}
-
-// At the end of a turn, outside of any fan-out.
-void Hub::pump_recoveries(Session& session) {
-  std::vector<uint64_t> draining;
-  for (const auto& channel : session.channels_) {
-    if (channel->recovery && channel->recovery->phase == Phase::draining) {
-      draining.push_back(channel->id);
-    }
-  }
-  for (const uint64_t id : draining) {
-    Channel* channel = channel_by_id(id);
-    if (!channel || session.closing_) return;
-    Recovery& recovery = *channel->recovery;
-    if (recovery.overflowed) {
-      crash(*channel, Code::gap);
-      continue;
-    }
-    while (!recovery.backlog.empty() && session.outbox_bytes_ < kFillBytesMax &&
-           session.outbox_.size() < options_.limits.outbox_frames_max / 2) {
-      ++stats_.deliveries;
-      recovery.backlog_bytes -= recovery.backlog.front().frame.size();
-      push(session, recovery.backlog.front().frame);
-      recovery.backlog.pop_front();
-    }
-    if (recovery.backlog.empty()) settle(*channel);
-  }
-}
-
-void Hub::settle(Channel& channel) {
-  end_draining(channel);
-  Recovery& recovery = *channel.recovery;
-  recovery.phase = Phase::settling;
-  const uint64_t id = channel.id;
-  recovery.due.start(loop_, kSettleMs, [this, id] {
-    Channel* settled = channel_by_id(id);
-    if (settled) loop_.post([this, id] { forget_recovery(id); });
-  });
-}
-
-// Not from the recovery's own timer, which this destroys.
-void Hub::forget_recovery(uint64_t channel_id) {
-  Channel* channel = channel_by_id(channel_id);
-  if (channel) channel->recovery.reset();
-}
-
-void Hub::end_draining(Channel& channel) {
-  if (!channel.recovery || channel.recovery->phase != Phase::draining) return;
-  --recoveries_.open;
-  --channel.session.recovering_;
-  channel.recovery->phase = Phase::settling;
+std::optional<uint64_t> xid_of_cursor(std::string_view cursor, std::string_view cluster) {
+  if (cluster.empty() || cursor.size() < cluster.size() + 2) return std::nullopt;
+  if (!cursor.starts_with(cluster) || cursor[cluster.size()] != '.') return std::nullopt;
+  return parse_number(cursor.substr(cluster.size() + 1));
 }
 
 }  // namespace chatpad::realtime

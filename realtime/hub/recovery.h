@@ -1,15 +1,8 @@
-// Recovery: what a channel that comes back has missed, read from realtime.messages under the
-// caller's role and claims, and sent behind the join's ok and before anything live.
-//
-// The hub (recovery.cc) makes the channel a member of its topic first, holding back what arrives,
-// then asks the RecoveryReader; every event is in the answer, or held back, or both, and its id
-// says so. A transaction may reach the log's readers a moment before it is visible to others: the
-// answer counts only when its snapshot shows everything the hub was handed before the channel
-// became a member; otherwise it is read again.
+// Recovery: what a channel that comes back has missed, and who reads it from realtime.messages
+// under the role and claims of the caller. What the hub does with it is in recoveries.h.
 //
 // Cursors are `<system identifier>.<timeline>.<xid8>`; see sql/migrations/0009_recovery.sql for
-// what makes them safe. Limits: HubLimits (events, bytes, held back, at a time, waiting, time to
-// drain). Errors (raised by a reader): whatever the pool raises.
+// what makes them safe. Errors (raised by a reader): whatever the pool raises.
 #pragma once
 
 #include <cstdint>
@@ -107,15 +100,6 @@ struct Recovery {
   std::string answer;          // members of the reply, each with a comma before it
   std::string system;          // payload of the system event behind the history
   Timer due;
-};
-
-// Those of one hub.
-struct Recoveries {
-  size_t open = 0;  // being read or written
-  size_t reads = 0;
-  std::deque<uint64_t> waiting;   // channels
-  std::deque<uint64_t> fed_xids;  // the newest transactions handed over
-  uint64_t fed_total = 0;
 };
 
 }  // namespace chatpad::realtime

@@ -72,12 +72,7 @@ class RecoveryTest : public ::testing::Test {
                                R"("payload":{"config":{"private":)" +
                                is_private + R"(,"broadcast":)" + broadcast + "}}}");
   }
-  void turn(uint64_t ms) {
-    bool over = false;
-    Timer timer;
-    timer.start(loop, ms, [&over] { over = true; });
-    while (!over) uv_run(loop.raw(), UV_RUN_ONCE);
-  }
+  void turn(uint64_t ms) { testing::turn(loop, ms); }
   std::vector<std::string> take() {
     hub->flush();
     return transport.take();

@@ -23,6 +23,7 @@
 namespace chatpad::realtime {
 
 class Hub;
+class Recoveries;
 class Session;
 struct Topic;
 
@@ -106,6 +107,7 @@ class Session {
 
  private:
   friend class Hub;
+  friend class Recoveries;
   Channel* find(std::string_view topic_text);
 
   Hub& hub_;

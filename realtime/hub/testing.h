@@ -12,6 +12,14 @@
 
 namespace chatpad::realtime::testing {
 
+// Lets the loop turn for a while, from now on and not from its last turn on.
+inline void turn(Loop& loop, uint64_t ms) {
+  uv_update_time(loop.raw());
+  Timer over;
+  over.start(loop, ms, [&loop] { uv_stop(loop.raw()); });
+  uv_run(loop.raw(), UV_RUN_DEFAULT);
+}
+
 class FakeTransport final : public Transport {
  public:
   bool ready() const override { return is_ready; }
