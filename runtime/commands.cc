@@ -116,6 +116,7 @@ int run(const Config& config, Database& database, const std::function<void()>& w
   raise_file_limit();
   std::signal(SIGPIPE, SIG_IGN);
   if (database.embedded) close_lost_answers(database);
+  database.check_secret(config.jwt_secret).or_raise();
   Program program(config, database.logins);
   program.listen();
   if (database.embedded) {

@@ -9,6 +9,9 @@ namespace chatpad {
 namespace {
 
 constexpr const char* kDatabaseName = "chatpad";
+constexpr size_t kFingerprintChars = 16;
+// Held to the end of the session: roles cannot be altered by two programs at once.
+constexpr const char* kLoginsLock = "select pg_advisory_lock(5270003)";
 
 Result<Database> open_private(const Config& config) {
   pg::EmbeddedOptions options;
@@ -41,6 +44,38 @@ Result<Database> open_external(const Config& config, const std::string& secret) 
   return database;
 }
 
+// Says which secret it is and nothing about it.
+std::string fingerprint_of(const std::string& jwt_secret) {
+  return wire::hmac_sha256_hex(jwt_secret, "fingerprint").substr(0, kFingerprintChars);
+}
+
+Error other_secret(const std::string& ours, const std::string& theirs) {
+  return Error(Errc::conflict,
+               PublicText("The programs on this database have another CHATPAD_JWT_SECRET than this "
+                          "home: its fingerprint is " +
+                          theirs + ", this one's " + ours +
+                          ". Give every program the same; docs/deploy/nodes.md says how to change "
+                          "it."));
+}
+
+// The first program's secret is remembered; `session` may act as the owner.
+Result<void> claim_secret(pg::Blocking& session, const std::string& jwt_secret) {
+  const std::string ours = fingerprint_of(jwt_secret);
+  auto role = session.run("set role chatpad_owner");
+  if (!role) return role.error();
+  const pg::Params params(ours);
+  auto claimed = session.run(
+      "insert into private.deployment (secret_fingerprint) values ($1) on conflict do nothing",
+      params);
+  if (!claimed) return claimed.error();
+  auto kept = session.run("select secret_fingerprint from private.deployment");
+  if (!kept) return kept.error();
+  auto reset = session.run("reset role");
+  if (!reset) return reset.error();
+  if (kept->str(0, 0) != ours) return other_secret(ours, kept->str(0, 0));
+  return {};
+}
+
 std::string summary_of(const pg::MigrateReport& report) {
   const size_t count = report.migrations_applied.size();
   if (count > 0) return std::to_string(count) + (count == 1 ? " migration" : " migrations");
@@ -68,6 +103,10 @@ Result<std::string> Database::migrate(const std::string& jwt_secret) {
   if (embedded) return summary;
   auto session = pg::Blocking::open(admin);
   if (!session) return session.error();
+  const auto alone = session->run(kLoginsLock);
+  if (!alone) return alone.error();
+  const Result<void> claimed = claim_secret(*session, jwt_secret);
+  if (!claimed) return claimed.error();
   for (const char* login : {"authenticator", "service_authenticator", "replicator"}) {
     // The password is hexadecimal text of our own making.
     const auto done = session->run(std::string("alter role ") + login + " password '" +
@@ -75,6 +114,24 @@ Result<std::string> Database::migrate(const std::string& jwt_secret) {
     if (!done) return done.error();
   }
   return summary;
+}
+
+Result<void> Database::check_secret(const std::string& jwt_secret) const {
+  if (embedded) return {};
+  auto session = pg::Blocking::open(logins.service);
+  if (!session) {
+    if (session.error().cause.value.find("password authentication failed") == std::string::npos) {
+      return {};
+    }
+    return Error(Errc::conflict,
+                 PublicText("The database does not let this home's logins in: it was migrated with "
+                            "another CHATPAD_JWT_SECRET, or not at all. Give every program the "
+                            "same secret and run chatpad migrate."));
+  }
+  const std::string ours = fingerprint_of(jwt_secret);
+  auto kept = session->run("set role service_role; select api.secret_fingerprint()");
+  if (!kept || kept->size() == 0 || kept->str(0, 0).empty() || kept->str(0, 0) == ours) return {};
+  return other_secret(ours, kept->str(0, 0));
 }
 
 }  // namespace chatpad

@@ -20,7 +20,11 @@ struct Database {
   // Starts the private cluster when no URL is given. On the main thread only.
   static Result<Database> open(const Config& config, const Home& home);
   // Brings the schema up to date and gives the logins of an external server their passwords.
+  // Refused when the programs of that database have another secret.
   Result<std::string> migrate(const std::string& jwt_secret);
+  // Before serving on an external server: Errc::conflict when this program's secret is not that of
+  // the others, which is what a login refused means as well. A server that is away is no error.
+  Result<void> check_secret(const std::string& jwt_secret) const;
 };
 
 // Passwords of the logins on an external server follow from the program's secret.

@@ -19,13 +19,19 @@ namespace chatpad {
 namespace {
 
 constexpr int64_t kServerKeyYears = 10;
-constexpr size_t kApiKeyRandomBytes = 24;
-constexpr size_t kPasswordRandomBytes = 9;
+constexpr size_t kSecretBytes = 48;
+constexpr size_t kApiKeyBytes = 24;
+constexpr size_t kPasswordBytes = 9;
 
 std::string random_text(size_t bytes) {
   std::string raw(bytes, '\0');
   random_bytes(raw.data(), raw.size());
   return wire::base64url_encode(raw);
+}
+
+// The same in every home with this secret: several programs may seed one database.
+std::string demo_text(const std::string& secret, std::string_view what, size_t bytes) {
+  return wire::base64url_encode(wire::hkdf_sha256(secret, "chatpad demo", what, bytes));
 }
 
 std::string server_key(const wire::JwtVerifier& signer, std::string_view role) {
@@ -82,7 +88,7 @@ void Home::fill_secrets(const Config& config) {
   const std::string before = values["SUPABASE_JWT_SECRET"];
   std::string& secret = values["SUPABASE_JWT_SECRET"];
   if (!config.jwt_secret.empty()) secret = config.jwt_secret;
-  if (secret.empty()) secret = random_text(48);
+  if (secret.empty()) secret = random_text(kSecretBytes);
   const wire::JwtVerifier signer = wire::JwtVerifier::create(secret).or_raise();
   const bool changed = secret != before;
   if (changed || values["SUPABASE_ANON_KEY"].empty()) {
@@ -92,10 +98,10 @@ void Home::fill_secrets(const Config& config) {
     values["SUPABASE_SERVICE_ROLE_KEY"] = server_key(signer, "service_role");
   }
   if (values["CHATPAD_DEMO_PASSWORD"].empty()) {
-    values["CHATPAD_DEMO_PASSWORD"] = random_text(kPasswordRandomBytes);
+    values["CHATPAD_DEMO_PASSWORD"] = demo_text(secret, "password", kPasswordBytes);
   }
   if (values["CHATPAD_DEMO_API_KEY"].empty()) {
-    values["CHATPAD_DEMO_API_KEY"] = "cp_live_" + random_text(kApiKeyRandomBytes);
+    values["CHATPAD_DEMO_API_KEY"] = "cp_live_" + demo_text(secret, "api key", kApiKeyBytes);
   }
 }
 

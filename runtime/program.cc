@@ -13,6 +13,7 @@
 #include "runtime/base/check.h"
 #include "runtime/base/log.h"
 #include "runtime/edge/router.h"
+#include "runtime/nodes.h"
 #include "runtime/unit.h"
 
 namespace chatpad {
@@ -89,6 +90,7 @@ struct Program::Impl {
   edge::Router router;
   Shared shared;
   std::vector<std::unique_ptr<Unit>> units;
+  std::unique_ptr<Nodes> nodes;
   std::vector<std::thread> threads;
   std::unique_ptr<http::Acceptor> acceptor;
   std::unique_ptr<realtime::Feed> feed;
@@ -119,6 +121,7 @@ Program::Impl::Impl(Config settings, DatabaseLogins database)
   config.loops = loop_count(config);
   for (int i = 0; i < config.loops; ++i) units.push_back(std::make_unique<Unit>(i, shared, logins));
   units_left = units.size();
+  nodes = std::make_unique<Nodes>(first(), shared);
   register_unit_metrics(shared.metrics, units);
   shared.metrics.add("chatpad_realtime_feed_live", "1 while the feed of durable events streams.",
                      "gauge", [this] { return shared.realtime_live.load() ? 1.0 : 0.0; });
@@ -210,6 +213,7 @@ void Program::Impl::fan_out(realtime::BatchRef batch) {
 void Program::Impl::announce_owed_gaps() {
   const realtime::FeedState state = feed_state;
   const std::string cluster = feed->cluster();
+  nodes->start(cluster, feed->database());
   std::erase_if(units_with_gap, [&state, &cluster](Unit* unit) {
     return unit->loop.post([unit, state, cluster] {
       unit->hub.announce_gap();
@@ -333,7 +337,7 @@ void Program::Impl::begin_drain() {
     unit->loop.post([this, unit] {
       unit->drain([this] {
         first().post([this] {
-          if (--units_left == 0) end_loops();
+          if (--units_left == 0) nodes->farewell([this] { end_loops(); });
         });
       });
     });
@@ -343,6 +347,7 @@ void Program::Impl::begin_drain() {
 // On loop 0, when every unit is empty.
 void Program::Impl::end_loops() {
   housekeeping.reset();
+  nodes->stop();
   feed->stop();
   first().remove_turn_end(note_changes_id);
   changes->stop();
@@ -356,8 +361,10 @@ void Program::Impl::end_loops() {
   }
 }
 
-Program::Program(Config config, DatabaseLogins logins)
-    : impl_(std::make_unique<Impl>(std::move(config), std::move(logins))) {}
+Program::Program(Config config, DatabaseLogins logins) {
+  Nodes::check(config);
+  impl_ = std::make_unique<Impl>(std::move(config), std::move(logins));
+}
 
 // A program that could not listen ends its units the way a drain does: they hold open handles.
 Program::~Program() {

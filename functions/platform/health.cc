@@ -1,4 +1,5 @@
-// GET /health: 200 while everything this program needs works, else 503 naming the failed part.
+// GET /health: 200 while everything this program needs works, else 503 naming the failed part. The
+// bus to other programs is not needed: without it the program serves alone, "degraded".
 #include "runtime/edge/context.h"
 #include "runtime/edge/endpoint.h"
 #include "runtime/wire/json.h"
@@ -24,12 +25,15 @@ Task<bool> database_answers(Call call) {
 Task<Reply> handle(Call call) {
   const bool database = co_await database_answers(call);
   const bool realtime = call.context().realtime_live();
+  const Reach reach = call.context().publisher().reach();
+  const char* well = reach == Reach::cut_off ? "degraded" : "ok";
   wire::JsonWriter body;
   body.object()
-      .field("status", database && realtime ? "ok" : "failing")
+      .field("status", database && realtime ? well : "failing")
       .field("database", database ? "ok" : "failing")
-      .field("realtime", realtime ? "ok" : "failing")
-      .end();
+      .field("realtime", realtime ? "ok" : "failing");
+  if (reach != Reach::one_program) body.field("bus", reach == Reach::cut_off ? "away" : "ok");
+  body.end();
   Reply reply = ok(std::move(body).str());
   if (!database || !realtime) {
     reply.status = 503;
@@ -43,7 +47,7 @@ Endpoint endpoint() {
           .path = "/health",
           .auth = Auth::anyone,
           .deadline_ms = 8000,
-          .summary = "Whether the database and the realtime feed work",
+          .summary = "Whether database, realtime feed and bus work",
           .handle = handle};
 }
 

@@ -58,6 +58,7 @@ class Feed : public pg::ReplicationHandler {
   FeedStats stats() const;
   // The first part of every event's horizon; the newest stream's.
   std::string cluster() const { return replication_ ? replication_->cluster() : std::string(); }
+  std::string database() const { return replication_ ? replication_->database() : std::string(); }
   // How many transactions had begun, when the newest event was written, since the oldest that was
   // still open: what a client that comes back reads again. From any thread.
   uint64_t horizon_lag() const { return horizon_lag_.load(std::memory_order_relaxed); }

@@ -14,8 +14,23 @@ void Bus::add(Hub& hub) {
   hub.attach(this);
 }
 
-void Bus::send(const Hub* from, SharedMessage message) { post_to_all(from, message); }
-void Bus::send(const Hub* from, SharedNews news) { post_to_all(from, news); }
+void Bus::send(const Hub* from, SharedMessage message) {
+  post_to_all(from, message);
+  if (remote_ && remote_->is_connected()) remote_->send(std::move(message));
+}
+
+void Bus::send(const Hub* from, SharedNews news) {
+  post_to_all(from, news);
+  if (remote_ && remote_->is_connected()) remote_->send(std::move(news));
+}
+
+void Bus::receive(const SharedMessage& message) { post_to_all(nullptr, message); }
+void Bus::receive(const SharedNews& news) { post_to_all(nullptr, news); }
+
+edge::Reach Bus::reach() const {
+  if (!remote_) return edge::Reach::one_program;
+  return remote_->is_connected() ? edge::Reach::all_programs : edge::Reach::cut_off;
+}
 
 template <class Shared>
 void Bus::post_to_all(const Hub* from, const Shared& what) {

@@ -1,5 +1,5 @@
 // Bus: carries broadcasts and presences between the hubs of one program, and the Publisher that
-// functions use.
+// functions use. A RemoteBus takes them to other programs as well.
 //
 // A message is shared by all loops, not copied. What waits for one other loop is bounded by
 // kBusItemsMax and kBusBytesMax; beyond it messages for that loop are dropped and counted: they are
@@ -17,6 +17,18 @@
 
 namespace chatpad::realtime {
 
+// The way to the hubs of other programs (realtime/bus/redis_bus.h). Called from any loop; what it
+// cannot carry it drops and counts.
+class RemoteBus {
+ public:
+  virtual bool is_connected() const = 0;
+  virtual void send(SharedMessage message) = 0;
+  virtual void send(SharedNews news) = 0;
+
+ protected:
+  ~RemoteBus() = default;
+};
+
 class Bus {
  public:
   Bus() = default;
@@ -25,10 +37,16 @@ class Bus {
 
   // Before the loops run. Attaches the hub to this bus.
   void add(Hub& hub);
-  // From the loop of `from`: to every hub but that one. `from` may be null: to every hub.
+  // Before the loops run; null when there are no other programs.
+  void attach(RemoteBus* remote) { remote_ = remote; }
+  // From the loop of `from`: to every other hub, here and in other programs.
   void send(const Hub* from, SharedMessage message);
   void send(const Hub* from, SharedNews news);
-  bool has_peers() const { return peers_.size() > 1; }
+  // From another program, thus to every hub here.
+  void receive(const SharedMessage& message);
+  void receive(const SharedNews& news);
+  bool has_peers() const { return peers_.size() > 1 || (remote_ && remote_->is_connected()); }
+  edge::Reach reach() const;
   uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
  private:
@@ -41,6 +59,7 @@ class Bus {
   void post_to_all(const Hub* from, const Shared& what);
 
   std::vector<std::unique_ptr<Peer>> peers_;
+  RemoteBus* remote_ = nullptr;
   std::atomic<uint64_t> dropped_{0};
 };
 
@@ -51,6 +70,7 @@ class HubPublisher : public edge::Publisher {
   void publish(std::string_view topic, std::string_view event,
                std::string_view payload_json) override;
   void broadcast(edge::Broadcast message) override;
+  edge::Reach reach() const override { return bus_.reach(); }
 
  private:
   void send(std::shared_ptr<const Message> message);

@@ -60,7 +60,7 @@ struct PresenceNews {
     delta,  // joins and leaves; number = the one before + 1
     state,  // everything the node has, as of `number`, in joins
     beat,   // nothing new since `number`
-    ask,    // `to` is to send its state; everybody, when `to` is 0
+    ask,    // `to` is to send its state; everybody, when `to` is 0. From 0: to everybody
   };
   Kind kind = Kind::beat;
   NodeId from = 0;

@@ -61,6 +61,7 @@ Result<Config> config_from_environment() {
   while (config.home.size() > 1 && config.home.back() == '/') config.home.pop_back();
   config.host = text("CHATPAD_HOST", config.host);
   config.database_url = text("CHATPAD_DATABASE_URL", "");
+  config.redis_url = text("CHATPAD_REDIS_URL", "");
   config.public_url = text("CHATPAD_PUBLIC_URL", "");
   config.jwt_secret = text("CHATPAD_JWT_SECRET", "");
   config.trusted_proxies = list(text("CHATPAD_TRUSTED_PROXIES", ""));

@@ -14,6 +14,7 @@ struct Config {
   std::string host = "127.0.0.1";  // CHATPAD_HOST
   uint16_t port = 8000;            // CHATPAD_PORT; 0 picks a free one
   std::string database_url;        // CHATPAD_DATABASE_URL; empty: the private cluster
+  std::string redis_url;           // CHATPAD_REDIS_URL; empty: no bus to other programs
   std::string public_url;          // CHATPAD_PUBLIC_URL; default http://host:port
   int loops = 0;                   // CHATPAD_LOOPS; 0: one per core
   double rate_scale = 1.0;         // CHATPAD_RATE_SCALE: multiplies every rate limit

@@ -24,9 +24,13 @@ struct Broadcast {
   Encoding encoding = Encoding::json;
 };
 
+// How far a publisher gets: the loops of this program, those of all programs, or only ours for now.
+enum class Reach : uint8_t { one_program, all_programs, cut_off };
+
 class Publisher {
  public:
   virtual ~Publisher() = default;
+  virtual Reach reach() const { return Reach::one_program; }
   // `topic` without the "realtime:" prefix, private channels only. `payload_json` is a JSON object.
   virtual void publish(std::string_view topic, std::string_view event,
                        std::string_view payload_json) = 0;

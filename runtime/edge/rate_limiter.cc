@@ -1,7 +1,7 @@
 #include "runtime/edge/rate_limiter.h"
 
 #include <algorithm>
-#include <functional>
+#include <string>
 
 #include "runtime/base/clock.h"
 #include "runtime/base/uuid.h"
@@ -9,14 +9,13 @@
 namespace chatpad::edge {
 namespace {
 
-// The seed keeps a client from choosing names that collide with somebody else's.
-uint64_t mix(uint64_t seed, std::string_view text) {
-  uint64_t h = seed ^ std::hash<std::string_view>()(text);
-  h ^= h >> 33;
-  h *= 0xff51afd7ed558ccdULL;
-  h ^= h >> 33;
-  h *= 0xc4ceb9fe1a85ec53ULL;
-  return h ^ (h >> 33);
+constexpr uint64_t kUsPerSecond = 1'000'000;
+constexpr uint32_t kWindowSecondsMax = 86'400;  // of what another program tells
+
+// Keyed, so that a client cannot choose a name that collides with somebody else's.
+uint64_t key_of(SipKey seed, std::string_view rate_class, std::string_view client) {
+  const uint64_t of_class = siphash(seed, rate_class);
+  return siphash(SipKey{seed.low ^ of_class, seed.high}, client);
 }
 
 }  // namespace
@@ -26,21 +25,67 @@ RateLimiter::RateLimiter(double scale) : scale_(scale) { random_bytes(&seed_, si
 int RateLimiter::check(std::string_view rate_class, std::string_view client, uint32_t count,
                        uint32_t window_s) {
   const double scaled = std::max(1.0, count * scale_);
-  const auto window_us = static_cast<uint64_t>(window_s) * 1'000'000;
+  const uint64_t window_us = window_s * kUsPerSecond;
   const auto step_us = std::max<uint64_t>(1, static_cast<uint64_t>(window_us / scaled));
-  const uint64_t key = mix(mix(seed_, rate_class), client);
+  const uint64_t key = key_of(seed_, rate_class, client);
   Shard& shard = shards_[key % kShards];
   const uint64_t now = monotonic_us();
+  bool wake = false;
+  {
+    const std::lock_guard lock(shard.mutex);
+    if (shard.full_at_us.size() >= kKeysMax) evict(shard, now);
+    uint64_t& full_at = shard.full_at_us[key];
+    const uint64_t start = std::max(full_at, now);
+    if (start + step_us > now + window_us) {
+      return static_cast<int>((start + step_us - now - window_us) / kUsPerSecond) + 1;
+    }
+    full_at = start + step_us;
+    if (sharing_.load(std::memory_order_relaxed)) wake = note(shard, {key, step_us, window_s});
+  }
+  if (wake && wake_) wake_();
+  return 0;
+}
 
+void RateLimiter::share(SipKey seed, std::function<void()> wake) {
+  seed_ = seed;
+  wake_ = std::move(wake);
+}
+
+bool RateLimiter::note(Shard& shard, const RateAdmission& admission) {
+  const auto known = shard.admitted.find(admission.key);
+  if (known != shard.admitted.end()) {
+    known->second.spent_us += admission.spent_us;
+  } else if (shard.admitted.size() < kAdmissionsMax) {
+    shard.admitted.emplace(admission.key, admission);
+  } else {
+    untold_.fetch_add(1, std::memory_order_relaxed);
+  }
+  return !woken_.exchange(true);
+}
+
+std::vector<RateAdmission> RateLimiter::take_admissions() {
+  // First, so that what is noted from here on wakes again.
+  woken_.store(false);
+  std::vector<RateAdmission> taken;
+  for (Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    for (const auto& [key, admission] : shard.admitted) taken.push_back(admission);
+    shard.admitted.clear();
+  }
+  return taken;
+}
+
+void RateLimiter::apply(const RateAdmission& admission) {
+  const uint64_t window_us =
+      std::clamp<uint32_t>(admission.window_s, 1, kWindowSecondsMax) * kUsPerSecond;
+  const uint64_t spent_us = std::min(admission.spent_us, kDebtWindowsMax * window_us);
+  Shard& shard = shards_[admission.key % kShards];
+  const uint64_t now = monotonic_us();
   const std::lock_guard lock(shard.mutex);
   if (shard.full_at_us.size() >= kKeysMax) evict(shard, now);
-  uint64_t& full_at = shard.full_at_us[key];
-  const uint64_t start = std::max(full_at, now);
-  if (start + step_us > now + window_us) {
-    return static_cast<int>((start + step_us - now - window_us) / 1'000'000) + 1;
-  }
-  full_at = start + step_us;
-  return 0;
+  uint64_t& full_at = shard.full_at_us[admission.key];
+  const uint64_t most = std::max(full_at, now + kDebtWindowsMax * window_us);
+  full_at = std::min(std::max(full_at, now) + spent_us, most);
 }
 
 size_t RateLimiter::keys() {

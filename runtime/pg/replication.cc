@@ -234,6 +234,7 @@ void Replication::take_result(PGresult* result) {
   const ExecStatusType status = PQresultStatus(result);
   if (status == PGRES_TUPLES_OK && state_ == State::identifying) {
     cluster_ = std::string(PQgetvalue(result, 0, 0)) + "." + PQgetvalue(result, 0, 1);
+    database_ = PQgetvalue(result, 0, 3);
   } else if (status == PGRES_TUPLES_OK && state_ == State::making_slot) {
     slot_lsn_ = pgoutput::parse_lsn(PQgetvalue(result, 0, 1)).value_or(0);
   } else if (status == PGRES_COPY_BOTH) {

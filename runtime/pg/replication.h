@@ -87,6 +87,8 @@ class Replication {
   bool streaming() const { return state_ == State::streaming; }
   // Names the history that transaction numbers belong to: "<system identifier>.<timeline>".
   const std::string& cluster() const { return cluster_; }
+  // The name of the database on it; empty until the first connection.
+  const std::string& database() const { return database_; }
   pgoutput::Lsn handed_over() const { return handed_over_; }
   uint64_t reconnects() const { return reconnects_; }
   const std::optional<Error>& last_error() const { return last_error_; }
@@ -141,6 +143,7 @@ class Replication {
   Timer more_;   // frames left in libpq's buffer
   std::string slot_;
   std::string cluster_;
+  std::string database_;
   std::unordered_map<uint32_t, pgoutput::Relation> relations_;
   pgoutput::Lsn slot_lsn_ = 0;
   pgoutput::Lsn handed_over_ = 0;

@@ -80,8 +80,10 @@ export function connectDatabase(url, options = {}) {
   });
 }
 
-class Server {
-  constructor(home, port, variables) {
+export class Server {
+  // `verb`: up brings a database along unless it is given one; serve wants one that is migrated.
+  constructor(home, port, variables, verb = 'up') {
+    this.verb = verb;
     this.home = home;
     this.port = port;
     this.variables = variables;
@@ -94,7 +96,7 @@ class Server {
   async start() {
     const began = performance.now();
     this.exited = null;
-    this.child = spawn(programPath(), ['up'], {
+    this.child = spawn(programPath(), [this.verb], {
       cwd: this.home,
       env: { ...process.env, ...this.variables },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -151,7 +153,9 @@ class Server {
     await this.closeDatabase();
     if (this.alive) {
       this.child.kill(signal);
-      const ended = await Promise.race([this.gone, sleep(STOP_MS)]);
+      let timer;
+      const ended = await Promise.race([this.gone, new Promise((resolve) => (timer = setTimeout(resolve, STOP_MS)))]);
+      clearTimeout(timer);
       if (!ended) {
         this.child.kill('SIGKILL');
         throw new Error(`the server did not stop in ${STOP_MS} ms\n${this.tail()}`);

@@ -66,7 +66,7 @@ insert into tests.grants values
   ('validate_api_key', '{api_key}'), ('resolve_api_key', '{authenticator,service_authenticator}'),
   ('add_knowledge_text', '{authenticated,api_key,service_role}'), ('knowledge_for_agent', '{service_role}'),
   ('start_answer', '{service_role}'), ('append_answer', '{service_role}'), ('finish_answer', '{service_role}'),
-  ('abort_answer', '{service_role}'), ('close_stale_answers', '{service_role}'), ('close_lost_answers', '{service_role}'),
+  ('abort_answer', '{service_role}'), ('close_stale_answers', '{service_role}'), ('close_lost_answers', '{service_role}'), ('secret_fingerprint', '{service_role}'),
   ('auth_user_for_password', '{service_role}'), ('auth_create_user', '{service_role}'),
   ('auth_create_session', '{service_role}'), ('auth_rotate_refresh', '{service_role}'),
   ('list_accounts', '{authenticated}'), ('list_agents', '{authenticated}'), ('list_conversations', '{authenticated}'),

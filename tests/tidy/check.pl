@@ -49,7 +49,7 @@ my @ranks = (
   ['runtime/base/', 10], ['runtime/coro/', 11], ['runtime/loop/', 20], ['runtime/wire/', 20],
   ['runtime/pg/', 30], ['runtime/http/', 30], ['realtime/protocol/', 30], ['runtime/jobs/', 31],
   ['runtime/edge/', 40], ['functions/shared/', 50], ['realtime/hub/', 50],
-  ['realtime/changes/', 60], ['realtime/socket/', 60],
+  ['realtime/bus/', 60], ['realtime/changes/', 60], ['realtime/socket/', 60],
 );
 
 sub room_of {
