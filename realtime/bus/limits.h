@@ -20,6 +20,7 @@ constexpr uint64_t kRedisPauseMinMs = 250;   // before connecting again; doubles
 constexpr uint64_t kRedisPauseMaxMs = 10'000;
 constexpr uint64_t kRatesShareMs = 50;     // admissions of this time are told together
 constexpr size_t kRatesShareMax = 65'536;  // admissions in one item
+constexpr uint64_t kStatesMs = 200;        // questions for all presences within it get one answer
 constexpr uint64_t kFarewellMs = 150;      // at the end, for the news that sockets left
 
 }  // namespace chatpad::realtime

@@ -35,6 +35,12 @@ SipKey rate_seed(const std::string& secret) {
   return seed;
 }
 
+SharedNews ask_everybody() {
+  auto ask = std::make_shared<PresenceNews>();
+  ask->kind = PresenceNews::Kind::ask;
+  return ask;
+}
+
 template <class Count>
 void add_to(std::atomic<uint64_t>& counter, Count count) {
   counter.fetch_add(static_cast<uint64_t>(count), kRelaxed);
@@ -106,10 +112,15 @@ void RedisBus::on_stands() {
   log::Line(LogLevel::info, "bus_live");
   arm_beat();
   // Everybody tells everybody: the others missed us as we missed them.
-  auto ask = std::make_shared<PresenceNews>();
-  ask->kind = PresenceNews::Kind::ask;
-  hubs_.receive(ask);
-  push(SharedNews(std::move(ask)));
+  owe_states();
+  push(ask_everybody());
+}
+
+// Our hubs are asked for their states, for everybody. Programs that come back together ask
+// together.
+void RedisBus::owe_states() {
+  if (states_timer_.running()) return;
+  states_timer_.start(loop_, kStatesMs, [this] { hubs_.receive(ask_everybody()); });
 }
 
 void RedisBus::on_lost(std::string_view why) {
@@ -127,7 +138,8 @@ void RedisBus::disconnect() {
   subscribed_ = false;
   limiter_.set_sharing(edge::RateLimiter::Sharing::off);
   limiter_.take_admissions();
-  for (Timer* timer : {&pause_timer_, &patience_timer_, &beat_timer_, &rates_timer_}) {
+  for (Timer* timer :
+       {&pause_timer_, &patience_timer_, &beat_timer_, &rates_timer_, &states_timer_}) {
     timer->stop();
   }
   speaker_.close();
@@ -182,7 +194,11 @@ void RedisBus::on_packet(std::string_view bytes) {
 
 void RedisBus::hand_over(PacketItem& item) {
   if (const auto* message = std::get_if<SharedMessage>(&item)) return hubs_.receive(*message);
-  if (const auto* news = std::get_if<SharedNews>(&item)) return hubs_.receive(*news);
+  if (const auto* news = std::get_if<SharedNews>(&item)) {
+    const PresenceNews& said = **news;
+    if (said.kind == PresenceNews::Kind::ask && said.from == 0) return owe_states();
+    return hubs_.receive(*news);
+  }
   for (const edge::RateAdmission& one : std::get<RateNews>(item)) limiter_.apply(one);
 }
 

@@ -76,6 +76,7 @@ class RedisBus : public RemoteBus {
   void on_stands();
   void on_packet(std::string_view bytes);
   void hand_over(PacketItem& item);
+  void owe_states();
   void wake_for_rates();
   void tell_rates();
   void flush();
@@ -106,6 +107,7 @@ class RedisBus : public RemoteBus {
   Timer patience_timer_;  // until the connections stand
   Timer beat_timer_;
   Timer rates_timer_;
+  Timer states_timer_;
   std::atomic<bool> connected_{false};
   std::mutex mutex_;  // of the next three
   std::deque<Waiting> waiting_;

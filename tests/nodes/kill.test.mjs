@@ -159,6 +159,8 @@ describe('kill -9 of a node', () => {
     await eventually('it is heard again', async () => (await metric(b, 'chatpad_bus_nodes')) >= 1);
     const again = await enter(a, 'again');
     await eventually('and its people are seen', () => keys() === 'again,staying');
-    assert.deepEqual(Object.keys(again.presenceState()).sort(), ['again', 'staying']);
+    await eventually('the state of all', () => Object.keys(again.presenceState()).sort().join() === 'again,staying');
+    await a.halt();
+    await eventually('a node that is stopped says that its people leave', () => keys() === 'staying', 10_000);
   });
 });
