@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -17,16 +18,24 @@ struct ConfigStatement {
   const char* name;
   const char* sql;
 };
-// Index 0 without a role switch, 1 with one. The WHERE form sends no row back; set_config() never
+// 0 without a role switch, 1 with one, 2 for one of several asks: those come again and again with
+// other values, and when a policy calls a function PostgreSQL would rather plan each anew, which
+// takes many times as long as its execution. The WHERE form sends no row back; set_config() never
 // gives NULL for these, so OR evaluates all of them, from left to right.
-constexpr ConfigStatement kConfig[2] = {
+constexpr ConfigStatement kConfig[] = {
     {"chatpad_config",
      "select where set_config('request.jwt.claims',$1,true) is null"
      " or set_config('statement_timeout',$2,true) is null"},
     {"chatpad_config_role",
      "select where set_config('role',$1,true) is null"
      " or set_config('request.jwt.claims',$2,true) is null"
-     " or set_config('statement_timeout',$3,true) is null"}};
+     " or set_config('statement_timeout',$3,true) is null"},
+    {"chatpad_config_ask",
+     "select where set_config('role',$1,true) is null"
+     " or set_config('request.jwt.claims',$2,true) is null"
+     " or set_config('statement_timeout',$3,true) is null"
+     " or set_config('plan_cache_mode','force_generic_plan',true) is null"}};
+constexpr size_t kConfigBare = 0, kConfigRole = 1, kConfigAsk = 2;
 
 char role_letter(Role role) {
   constexpr char kLetters[] = {'n', 'a', 'v', 'u', 'k', 's'};
@@ -55,31 +64,39 @@ void Connection::start(Flight& flight) {
   flight_ = &flight;
   flight.connection_ = this;
   flight.state_ = Flight::State::travelling;
-  overdue_at_ms_ = loop_.now_ms() + flight.timeout_ms_ + kAnswerGraceMs;
+  const uint64_t statements = std::max<uint64_t>(flight.asks_.size(), 1);
+  overdue_at_ms_ = loop_.now_ms() + statements * flight.timeout_ms_ + kAnswerGraceMs;
   if (!send(flight)) fail(error_from_connection(pg_, "sending"));
 }
 
 bool Connection::send(Flight& flight) {
-  steps_size_ = step_ = 0;
+  steps_.clear();
+  step_ = 0;
   nulls_ = 0;
   stale_prepared_ = failed_ = false;
-  parsing_ = nullptr;
+  parsing_.clear();
+  parsed_ = 0;
+  config_parsing_ = false;
   if (deallocate_first_) {
     deallocate_first_ = false;
     prepared_.clear();
-    config_exists_[0] = config_exists_[1] = false;
+    config_exists_ = {};
     if (!send_verb("deallocate all")) return false;
   }
   bool ok = true;
   switch (flight.cargo_) {
     case Cargo::once:
-      ok = send_config(flight) && send_statement(flight);
+      ok = send_config(flight.claims_, flight.timeout_ms_, kConfigRole) &&
+           send_statement(flight.claims_.role, flight.statement_, flight.params_);
+      break;
+    case Cargo::several:
+      ok = send_several(flight);
       break;
     case Cargo::begin:
-      ok = send_verb("begin") && send_config(flight);
+      ok = send_verb("begin") && send_config(flight.claims_, flight.timeout_ms_, kConfigRole);
       break;
     case Cargo::query:
-      ok = send_statement(flight);
+      ok = send_statement(flight.claims_.role, flight.statement_, flight.params_);
       break;
     case Cargo::commit:
       ok = send_verb("commit");
@@ -92,8 +109,8 @@ bool Connection::send(Flight& flight) {
 }
 
 bool Connection::sent(int ok, Step step) {
-  CHECK(steps_size_ < kStepsMax, "a flight has few steps");
-  steps_[steps_size_++] = step;
+  CHECK(steps_.size() < kStepsMax, "a flight has few steps");
+  steps_.push_back(step);
   return ok == 1;
 }
 
@@ -101,26 +118,34 @@ bool Connection::send_verb(const char* sql) {
   return sent(PQsendQueryParams(pg_, sql, 0, nullptr, nullptr, nullptr, nullptr, 0), Step::verb);
 }
 
-bool Connection::send_config(const Flight& flight) {
-  const bool with_role = flight.claims_.role != Role::none;
-  config_index_ = with_role ? 1 : 0;
+bool Connection::send_several(const Flight& flight) {
+  for (const Ask& ask : flight.asks_) {
+    if (!send_config(ask.claims, flight.timeout_ms_, kConfigAsk)) return false;
+    if (!send_statement(ask.claims.role, ask.statement, *ask.params)) return false;
+  }
+  return true;
+}
+
+bool Connection::send_config(const Claims& claims, uint32_t timeout_ms, size_t form) {
+  const bool with_role = claims.role != Role::none;
+  config_index_ = with_role ? form : kConfigBare;
   const ConfigStatement& config = kConfig[config_index_];
-  if (!config_exists_[config_index_] &&
-      !sent(PQsendPrepare(pg_, config.name, config.sql, 0, nullptr), Step::parse_config)) {
-    return false;
+  if (!config_exists_[config_index_] && !config_parsing_) {
+    config_parsing_ = true;
+    if (!sent(PQsendPrepare(pg_, config.name, config.sql, 0, nullptr), Step::parse_config)) {
+      return false;
+    }
   }
   char timeout[16];
-  *std::to_chars(timeout, timeout + sizeof timeout - 1, flight.timeout_ms_).ptr = '\0';
-  const char* values[3] = {role_name(flight.claims_.role).data(), flight.claims_.json.c_str(),
-                           timeout};
+  *std::to_chars(timeout, timeout + sizeof timeout - 1, timeout_ms).ptr = '\0';
+  const char* values[3] = {role_name(claims.role).data(), claims.json.c_str(), timeout};
   return sent(PQsendQueryPrepared(pg_, config.name, with_role ? 3 : 2,
                                   with_role ? values : values + 1, nullptr, nullptr, 0),
               Step::config);
 }
 
-bool Connection::send_statement(const Flight& flight) {
-  const Statement& statement = flight.statement_;
-  const auto& params = flight.params_.values();
+bool Connection::send_statement(Role role, const Statement& statement, const Params& from) {
+  const auto& params = from.values();
   CHECK(params.size() <= kParamsMax, "a statement has at most kParamsMax parameters");
   CHECK(statement.name.size() <= kNameBytesMax, "a statement's name is short");
   const char* values[kParamsMax];
@@ -128,7 +153,7 @@ bool Connection::send_statement(const Flight& flight) {
 
   name_.clear();
   if (!statement.name.empty()) {
-    name_ += role_letter(flight.claims_.role);
+    name_ += role_letter(role);
     name_ += statement.name;
   }
   auto known = name_.empty() ? prepared_.end() : prepared_.find(name_);
@@ -141,13 +166,14 @@ bool Connection::send_statement(const Flight& flight) {
   if (parse) {
     const std::string sql(statement.sql);
     if (!name_.empty() && prepared_.size() >= kPreparedMax) name_.clear();
-    if (!sent(PQsendPrepare(pg_, name_.c_str(), sql.c_str(), 0, nullptr), Step::parse_statement)) {
+    const Step step = name_.empty() ? Step::parse_unnamed : Step::parse_statement;
+    if (!sent(PQsendPrepare(pg_, name_.c_str(), sql.c_str(), 0, nullptr), step)) {
       return false;
     }
     if (!name_.empty()) {
       Prepared entry;
       entry.sql = sql;
-      parsing_ = &*prepared_.emplace(name_, std::move(entry)).first;
+      parsing_.push_back(&*prepared_.emplace(name_, std::move(entry)).first);
     }
   }
   return sent(PQsendQueryPrepared(pg_, name_.c_str(), static_cast<int>(params.size()), values,
@@ -192,14 +218,20 @@ void Connection::receive() {
 // True at the end of the flight. Takes the result over.
 bool Connection::take(PGresult* result) {
   const ExecStatusType status = PQresultStatus(result);
-  const Step step = step_ < steps_size_ ? steps_[step_] : Step::verb;
+  const Step step = step_ < steps_.size() ? steps_[step_] : Step::verb;
   if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
     if (step == Step::statement && flight_) {
-      flight_->rows_ = Rows(result);
+      if (flight_->cargo_ == Cargo::several) {
+        flight_->answers_.emplace_back(result);
+      } else {
+        flight_->rows_ = Rows(result);
+      }
       return false;
     }
     if (step == Step::parse_config) config_exists_[config_index_] = true;
-    if (step == Step::parse_statement && parsing_) parsing_->second.exists = true;
+    if (step == Step::parse_statement && parsed_ < parsing_.size()) {
+      parsing_[parsed_++]->second.exists = true;
+    }
     if (flight_ && flight_->cargo_ == Cargo::commit && step == Step::verb &&
         std::strcmp(PQcmdStatus(result), "ROLLBACK") == 0) {
       failed_ = true;
@@ -234,12 +266,18 @@ void Connection::take_error(const PGresult* result) {
 // PIPELINE_SYNC was reached: what the flight brought is complete.
 void Connection::land() {
   cancel_grace_.stop();
-  if (parsing_ && !parsing_->second.exists) prepared_.erase(prepared_.find(parsing_->first));
-  parsing_ = nullptr;
+  for (size_t i = parsed_; i < parsing_.size(); ++i) {
+    prepared_.erase(prepared_.find(parsing_[i]->first));
+  }
+  parsing_.clear();
+  parsed_ = 0;
   if (stale_prepared_) deallocate_first_ = true;
-  if (stale_prepared_ && flight_ && flight_->cargo_ == Cargo::once && !flight_->retried_) {
+  const bool whole =
+      flight_ && (flight_->cargo_ == Cargo::once || flight_->cargo_ == Cargo::several);
+  if (stale_prepared_ && whole && !flight_->retried_) {
     flight_->retried_ = true;
     flight_->error_.reset();
+    flight_->answers_.clear();
     if (!send(*flight_)) fail(error_from_connection(pg_, "sending again"));
     return;
   }
@@ -248,7 +286,10 @@ void Connection::land() {
   const bool in_transaction = PQtransactionStatus(pg_) != PQTRANS_IDLE;
   if (flight) {
     flight->connection_ = nullptr;
-    if (failed_) flight->rows_ = Rows();
+    if (failed_) {
+      flight->rows_ = Rows();
+      flight->answers_.clear();
+    }
     if (flight->cargo_ == Cargo::begin && !failed_) lease_to(flight->lease_);
     pool_.landed(*flight);
   }
@@ -264,7 +305,8 @@ void Connection::settle_transaction() {
   if (state_ != State::ready || lease_) return;
   if (PQtransactionStatus(pg_) != PQTRANS_IDLE) {
     state_ = State::flying;
-    steps_size_ = step_ = 0;
+    steps_.clear();
+    step_ = 0;
     nulls_ = 0;
     stale_prepared_ = failed_ = false;
     overdue_at_ms_ = loop_.now_ms() + kAnswerGraceMs;

@@ -1,9 +1,10 @@
 // Connection: one libpq connection in pipeline mode on one loop, carrying one flight at a time.
 //
 // A flight is: [deallocate all] [Parse set_config] set_config(role, claims, statement_timeout)
-// [Parse statement] statement Sync. Parse travels after set_config, because the login role alone
-// may not even see the schema. It succeeded when PIPELINE_SYNC is reached and no result was an
-// error: a deferred constraint reports between the statement's own result and the Sync.
+// [Parse statement] statement Sync; one of several asks has such a pair for each. Parse travels
+// after set_config, because the login role alone may not even see the schema. It succeeded when
+// PIPELINE_SYNC is reached and no result was an error: a deferred constraint reports between the
+// statement's own result and the Sync.
 //
 // Prepared statements are named by role and statement name. What this connection believes to exist
 // on the server is kept per connection; when the server disagrees (42P05, 26000, changed result
@@ -33,10 +34,12 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "runtime/base/error.h"
 #include "runtime/loop/loop.h"
 #include "runtime/pg/flight.h"
+#include "runtime/pg/pool.h"
 #include "runtime/pg/socket_watch.h"
 
 typedef struct pg_conn PGconn;
@@ -88,13 +91,21 @@ class Connection {
     std::string sql;
     bool exists = false;
   };
-  enum class Step : uint8_t { verb, parse_config, config, parse_statement, statement };
-  static constexpr size_t kStepsMax = 6;
+  enum class Step : uint8_t {
+    verb,
+    parse_config,
+    config,
+    parse_statement,
+    parse_unnamed,
+    statement
+  };
+  static constexpr size_t kStepsMax = 258;
 
   // Sending.
   bool send(Flight& flight);
-  bool send_config(const Flight& flight);
-  bool send_statement(const Flight& flight);
+  bool send_config(const Claims& claims, uint32_t timeout_ms, size_t form);
+  bool send_statement(Role role, const Statement& statement, const Params& params);
+  bool send_several(const Flight& flight);
   bool send_verb(const char* sql);
   bool sync();
   bool sent(int ok, Step step);
@@ -124,17 +135,20 @@ class Connection {
   Flight* flight_ = nullptr;
   uint64_t overdue_at_ms_ = 0;
 
-  std::array<Step, kStepsMax> steps_{};
-  size_t steps_size_ = 0;
+  std::vector<Step> steps_;
   size_t step_ = 0;  // the one whose results are arriving
   int nulls_ = 0;
   bool stale_prepared_ = false;  // this flight failed because of it
   bool deallocate_first_ = false;
-  bool failed_ = false;      // this flight had an error
-  size_t config_index_ = 0;  // which set_config statement this flight used
-  bool config_exists_[2] = {false, false};
+  bool failed_ = false;  // this flight had an error
+  // Which form of set_config this flight uses, and whether it prepares it.
+  size_t config_index_ = 0;
+  bool config_parsing_ = false;
+  std::array<bool, 3> config_exists_{};
   std::unordered_map<std::string, Prepared> prepared_;
-  std::pair<const std::string, Prepared>* parsing_ = nullptr;
+  // What this flight prepares, in order, and how many of these the server has.
+  std::vector<std::pair<const std::string, Prepared>*> parsing_;
+  size_t parsed_ = 0;
   std::string name_;
 
   CancelJob* cancel_ = nullptr;  // owned by libuv's pool until it is done

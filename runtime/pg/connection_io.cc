@@ -150,13 +150,17 @@ void Connection::fail(Error error) {
   if (cancel_) std::exchange(cancel_, nullptr)->connection = nullptr;
   PQfinish(std::exchange(pg_, nullptr));
   prepared_.clear();
-  parsing_ = nullptr;
-  config_exists_[0] = config_exists_[1] = deallocate_first_ = false;
+  parsing_.clear();
+  parsed_ = 0;
+  config_exists_ = {};
+  deallocate_first_ = false;
   if (lease_) std::exchange(lease_, nullptr)->connection_ = nullptr;
   if (Flight* flight = std::exchange(flight_, nullptr)) {
     flight->connection_ = nullptr;
     flight->rows_ = Rows();
-    const bool queued = flight->cargo_ == Cargo::once || flight->cargo_ == Cargo::begin;
+    flight->answers_.clear();
+    const bool queued = flight->cargo_ != Cargo::query && flight->cargo_ != Cargo::commit &&
+                        flight->cargo_ != Cargo::rollback;
     if (queued && flight->unexecuted_ && !flight->retried_ && !pool_.closed()) {
       flight->retried_ = true;
       flight->error_.reset();

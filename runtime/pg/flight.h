@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "runtime/base/error.h"
 #include "runtime/pg/types.h"
@@ -25,9 +26,10 @@ class Connection;
 
 // What a flight carries between the first byte and Sync.
 enum class Cargo : uint8_t {
-  once,   // set_config, statement: the implicit transaction of the pipeline
-  begin,  // begin, set_config
-  query,  // statement, inside the transaction
+  once,     // set_config, statement: the implicit transaction of the pipeline
+  several,  // set_config, statement, set_config, statement, ...: the same
+  begin,    // begin, set_config
+  query,    // statement, inside the transaction
   commit,
   rollback,
 };
@@ -61,6 +63,8 @@ class Flight {
   // From the pool's queue: once and begin.
   Flight(PoolImpl& pool, Cargo cargo, Claims claims, Statement statement, Params params,
          uint32_t timeout_ms);
+  // The same, of several asks; their rows are had by take_answers() after the wait.
+  Flight(PoolImpl& pool, std::vector<Ask> asks, uint32_t timeout_ms);
   // On the connection a transaction holds: query, commit, rollback.
   Flight(PoolImpl& pool, Connection& connection, Cargo cargo, Role role, Statement statement,
          Params params);
@@ -72,6 +76,7 @@ class Flight {
   bool await_suspend(std::coroutine_handle<> awaiting);
   Rows await_resume();
   Lease take_lease() { return std::move(lease_); }
+  std::vector<Rows> take_answers() { return std::move(answers_); }
 
  private:
   friend class PoolImpl;
@@ -89,6 +94,8 @@ class Flight {
   Claims claims_;
   Statement statement_;
   Params params_;
+  std::vector<Ask> asks_;  // instead of the three above
+  std::vector<Rows> answers_;
   uint64_t acquire_until_ms_ = 0;
   uint32_t timeout_ms_;
   Cargo cargo_;

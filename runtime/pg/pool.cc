@@ -41,7 +41,9 @@ bool PoolImpl::submit(Flight& flight) {
     flight.error_ = pool_error(Errc::draining, "the pool is closed");
     return false;
   }
-  if (holds_nul(flight.params_)) {
+  const bool nul = std::any_of(flight.asks_.begin(), flight.asks_.end(),
+                               [](const Ask& ask) { return holds_nul(*ask.params); });
+  if (nul || holds_nul(flight.params_)) {
     flight.error_.emplace(Errc::validation_failed,
                           PublicText("Text must not contain the NUL character."));
     return false;
@@ -251,6 +253,13 @@ Pool::~Pool() {
 
 Flight Pool::once(Claims claims, Statement statement, Params params, uint32_t timeout_ms) {
   return Flight(*impl_, Cargo::once, std::move(claims), statement, std::move(params), timeout_ms);
+}
+
+Task<std::vector<Rows>> Pool::several(std::vector<Ask> asks, uint32_t timeout_ms) {
+  Flight flight(*impl_, std::move(asks), timeout_ms);
+  Rows none = co_await flight;
+  (void)none;
+  co_return flight.take_answers();
 }
 
 bool Pool::healthy() const { return impl_->healthy(); }

@@ -3,6 +3,7 @@
 //   once()   one flight: set_config(role, claims, statement_timeout); statement; Sync. The implicit
 //            transaction of the pipeline commits at the Sync. One round trip; the form nearly all
 //            endpoints use.
+//   several() the same with several pairs of set_config and statement before the one Sync.
 //   begin()  a transaction over several flights. Destroying it without commit() rolls back.
 //
 // Waiting for a free connection is bounded in number (waiters_max -> Errc::overloaded) and in time
@@ -19,6 +20,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "runtime/base/error.h"
 #include "runtime/coro/task.h"
@@ -46,6 +48,7 @@ struct PoolStats {
 };
 
 constexpr uint32_t kStatementTimeoutMs = 5000;
+constexpr size_t kAsksMax = 64;  // in one flight
 
 class Transaction {
  public:
@@ -73,6 +76,9 @@ class Pool {
   // Awaited at once: Rows rows = co_await pool.once(...). See flight.h.
   Flight once(Claims claims, Statement statement, Params params,
               uint32_t timeout_ms = kStatementTimeoutMs);
+  // Up to kAsksMax questions in one flight and one transaction, each under its own claims and with
+  // a timeout of its own; their rows in the same order. The error of one is the error of all.
+  Task<std::vector<Rows>> several(std::vector<Ask> asks, uint32_t timeout_ms = kStatementTimeoutMs);
   Task<Transaction> begin(Claims claims, uint32_t timeout_ms = kStatementTimeoutMs);
 
   // True when the last attempt to reach the database succeeded.

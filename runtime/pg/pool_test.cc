@@ -184,6 +184,82 @@ TEST_F(PoolTest, a_statement_is_prepared_once_per_role_and_connection) {
   run_scenario(prepared_across_roles, options());
 }
 
+Ask ask(const Claims& claims, Statement statement, Params params = Params()) {
+  return Ask{claims, statement, std::make_shared<const Params>(std::move(params))};
+}
+
+Task<Error> error_of_several(Stage* stage, std::vector<Ask> asks, uint32_t timeout_ms) {
+  Error error;
+  bool raised = false;
+  try {
+    const std::vector<Rows> rows = co_await stage->pool.several(asks, timeout_ms);
+  } catch (const Raised& r) {
+    error = r.error();
+    raised = true;
+  }
+  EXPECT_TRUE(raised);
+  co_return error;
+}
+
+Task<void> several(Stage* stage) {
+  const Claims bob = as(Role::authenticated, "bob");
+  const Claims service = as(Role::service_role, "");
+  for (int round = 0; round < 3; ++round) {
+    std::vector<Ask> asks{ask(ann(), kNotes), ask(bob, kNotes), ask(service, kNotes),
+                          ask(bob, kWho), ask(ann(), kNotes)};
+    const std::vector<Rows> rows = co_await stage->pool.several(asks);
+    EXPECT_EQ(rows.size(), 5u);
+    EXPECT_EQ(rows[0].size(), 2);
+    EXPECT_EQ(rows[1].size(), 1);
+    EXPECT_EQ(rows[2].size(), 3);
+    EXPECT_EQ(rows[3].text(0, 0), "authenticated");
+    EXPECT_EQ(rows[3].text(0, 1), bob.json);
+    EXPECT_EQ(rows[4].text(0, 0), "a1");
+  }
+  Rows alone = co_await stage->pool.once(bob, kNotes, Params());
+  EXPECT_EQ(alone.size(), 1);
+}
+TEST_F(PoolTest, each_of_several_asks_sees_what_its_own_claims_may_see) {
+  run_scenario(several, options());
+}
+
+Task<void> several_fail(Stage* stage) {
+  const Params note("ann", "of a flight that fails");
+  std::vector<Ask> raises{ask(ann(), kAdd, note), ask(ann(), kFail, Params("conflict")),
+                          ask(ann(), kNotes)};
+  Error said = co_await error_of_several(stage, raises, 1000);
+  EXPECT_EQ(said.message.value, "Said in public.");
+  Rows rolled_back = co_await stage->pool.once(ann(), kNotes, Params());
+  EXPECT_EQ(rolled_back.size(), 2);
+  // Each has the whole timeout.
+  const Params nap("0.06");
+  std::vector<Ask> naps{ask(ann(), kSleep, nap), ask(ann(), kSleep, nap), ask(ann(), kSleep, nap)};
+  const std::vector<Rows> slept = co_await stage->pool.several(naps, 100);
+  EXPECT_EQ(slept.size(), 3u);
+  std::vector<Ask> too_long{ask(ann(), kNotes), ask(ann(), kSleep, Params("10"))};
+  Error late = co_await error_of_several(stage, too_long, 50);
+  EXPECT_EQ(late.errc, Errc::deadline_exceeded);
+  std::vector<Ask> nul{ask(ann(), kNotes), ask(ann(), kAdd, Params("ann", std::string("a\0b", 3)))};
+  Error refused = co_await error_of_several(stage, nul, 1000);
+  EXPECT_EQ(refused.errc, Errc::validation_failed);
+  // What is prepared is known again after a failure in the middle of preparing.
+  const Statement wrong("several_wrong", "selekt");
+  const Statement right("several_right", "select 1");
+  std::vector<Ask> unknown{ask(ann(), wrong), ask(ann(), right)};
+  Error syntax = co_await error_of_several(stage, unknown, 1000);
+  EXPECT_EQ(syntax.errc, Errc::internal);
+  std::vector<Ask> known{ask(ann(), right), ask(ann(), kNotes)};
+  const std::vector<Rows> rows = co_await stage->pool.several(known);
+  EXPECT_EQ(rows[0].integer(0, 0), 1);
+  const Statement forget("forget", "deallocate all");
+  Rows none = co_await stage->pool.once(ann(), forget, Params());
+  const std::vector<Rows> again = co_await stage->pool.several(known);
+  EXPECT_EQ(again[1].size(), 2);
+}
+TEST_F(PoolTest, the_error_of_one_of_several_asks_is_the_error_of_all) {
+  run_scenario(several_fail, options());
+}
+
 Task<void> stale_prepared(Stage* stage) {
   Rows before = co_await stage->pool.once(ann(), kNotes, Params());
   const Statement forget("forget", "deallocate all");

@@ -73,6 +73,13 @@ class Params {
   std::vector<std::optional<std::string>> values_;
 };
 
+// One of several questions that travel in one flight, under its own claims.
+struct Ask {
+  Claims claims;
+  Statement statement;
+  std::shared_ptr<const Params> params;  // asks may share them
+};
+
 // The rows of one statement, owning the libpq result. Movable; views into it live as long as it.
 class Rows {
  public:
