@@ -239,8 +239,9 @@ void Changes::on_changes(BatchRef batch) {
     if (!concerns(*persona)) continue;
     if (persona->pending.empty() && !persona->running) persona->at = Cursor{number, 0};
     persona->pending.push_back(local);
-    ready(*persona);
+    enqueue(*persona);
   }
+  start_rounds();
 }
 
 void Changes::on_truncate(const std::string& schema, const std::string& table) {

@@ -3,9 +3,11 @@
 //
 // A *persona* is a role with claims; all its channels on the loop share one question to PostgreSQL
 // per round and table (visibility.h). A round takes what has come since the last one, kRoundRowsMax
-// changes at most, judges filters, asks, and hands over; every persona has its own rounds, so that
-// a slow or raising policy concerns its persona alone. kChecksMax personas ask at the same time,
-// and personas take turns.
+// changes at most, judges filters, asks, and hands over. Personas that wait ask together, up to
+// kTogetherMax of one role in one flight, in kChecksMax flights at the same time; personas take
+// turns. A flight in which something is unusual decides nothing: each of its personas then asks
+// alone, so that a slow or raising policy concerns its persona alone. While it goes on being slow
+// it is left out of the others' flights.
 //
 // Order: a channel gets its changes in commit order. Between changes and broadcasts there is no
 // order. A channel whose socket is full gets a persona of its own and is waited for, kStuckMsMax
@@ -43,7 +45,10 @@ class Changes : public ChangeSource {
   static constexpr size_t kRoundRowsMax = 1000;
   static constexpr size_t kJudgementsMax = 100'000;  // filters looked at in one round
   static constexpr size_t kChecksMax = 4;
-  static constexpr size_t kPushesPerTurnMax = 4096;
+  static constexpr size_t kTogetherMin = 8;  // fewer are not dealt out to several flights
+  static constexpr size_t kTogetherMax = 32;
+  static constexpr uint64_t kSlowCheckMs = 50;  // a persona whose check takes longer asks alone
+  static constexpr size_t kPushesPerTurnMax = 16'384;
   static constexpr uint64_t kDrainPollMs = 2;
   static constexpr uint64_t kStuckMsMax = 3000;
   static constexpr uint64_t kBehindMsMax = 30'000;
@@ -91,13 +96,20 @@ class Changes : public ChangeSource {
     TableRef from;  // as the feed has it
     Verdict verdict;
     Problem problem = Problem::none;
-    bool skip = false;  // nothing of it may be said
+    bool skip = false;     // nothing of it may be said
+    bool settled = false;  // by a check for several
   };
   struct Round {
     std::vector<Pick> picks;
     std::vector<TableCheck> checks;
     Cursor end;  // behind what it looked at
   };
+  // One that asks with others.
+  struct Member {
+    std::shared_ptr<Persona> persona;
+    std::shared_ptr<Round> round;
+  };
+  using Members = std::vector<Member>;
   enum class Ended : uint8_t { checked, again, lost };
   // A subscription on its way: checked, then asked of the feed.
   struct Opening {
@@ -123,6 +135,7 @@ class Changes : public ChangeSource {
 
   // rounds.cc
   void ready(Persona& persona);
+  void enqueue(Persona& persona);
   void start_rounds();
   Task<void> run(std::shared_ptr<Persona> persona);
   void end_round(Persona& persona);
@@ -131,9 +144,18 @@ class Changes : public ChangeSource {
   Task<Ended> check(std::shared_ptr<Persona> persona, Round* round);
   Task<void> settle_asks(std::shared_ptr<Persona> persona, Round* round);
   static bool came_too_early(const Round& round, size_t which);
+  static bool slow_or_odd(const Round& round, uint64_t check_ms);
   Task<void> check_table(std::shared_ptr<Persona> persona, Round* round, size_t which);
   TableRef newest(const TableRef& table) const;
   void remember(const TableRef& from, const TableRef& table);
+
+  // together.cc
+  Members next_members();
+  Task<void> run_together(std::shared_ptr<Members> members);
+  Task<void> check_members(std::shared_ptr<Members> members, TableRef from);
+  std::vector<PersonaAsk> asks_of(const Members& members, const TableRef& from,
+                                  const TableRef& table, std::vector<size_t>& who);
+  Task<void> finish(std::shared_ptr<Persona> persona, std::shared_ptr<Round> round);
 
   // deliver.cc
   Task<void> deliver(std::shared_ptr<Persona> persona, Round* round);

@@ -32,7 +32,7 @@ struct LocalBatch {
 };
 using LocalBatchRef = std::shared_ptr<LocalBatch>;
 
-struct Persona {
+struct Persona : std::enable_shared_from_this<Persona> {
   std::string key;  // role and claims; empty when it takes no further channels
   pg::Claims claims;
   std::map<std::string, WatchRef> watches;  // by their request's text
@@ -42,6 +42,7 @@ struct Persona {
   bool queued = false;
   bool running = false;
   uint64_t retries = 0;
+  bool alone = false;  // its next round is asked for it alone
 };
 
 }  // namespace chatpad::realtime

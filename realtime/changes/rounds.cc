@@ -21,34 +21,35 @@ bool is_outdated(const Error& error) {
 }  // namespace
 
 void Changes::ready(Persona& persona) {
-  if (persona.queued || persona.running || persona.pending.empty()) return;
-  const auto held = std::find_if(personas_.begin(), personas_.end(),
-                                 [&persona](const auto& one) { return one.get() == &persona; });
-  if (held == personas_.end()) return;
-  persona.queued = true;
-  queue_.push_back(*held);
+  enqueue(persona);
   start_rounds();
+}
+
+void Changes::enqueue(Persona& persona) {
+  if (persona.queued || persona.running || persona.pending.empty()) return;
+  persona.queued = true;
+  queue_.push_back(persona.shared_from_this());
 }
 
 void Changes::start_rounds() {
   while (running_ < kChecksMax && !queue_.empty()) {
-    std::shared_ptr<Persona> persona = std::move(queue_.front());
-    queue_.pop_front();
-    persona->queued = false;
-    if (persona->pending.empty()) continue;
-    persona->running = true;
+    Members members = next_members();
+    if (members.empty()) continue;
+    for (const Member& member : members) member.persona->running = true;
     ++running_;
-    scope_.spawn(run(std::move(persona)));
+    if (members.front().persona->alone) {
+      scope_.spawn(run(members.front().persona));
+    } else {
+      scope_.spawn(run_together(std::make_shared<Members>(std::move(members))));
+    }
   }
 }
 
 void Changes::end_round(Persona& persona) {
   persona.running = false;
+  if (persona.pending.empty()) return;
   // Not from here: rounds that find nothing to ask would nest.
-  const auto held = std::find_if(personas_.begin(), personas_.end(),
-                                 [&persona](const auto& one) { return one.get() == &persona; });
-  if (held == personas_.end()) return;
-  loop_.defer([this, again = *held] { ready(*again); });
+  loop_.defer([this, again = persona.shared_from_this()] { ready(*again); });
 }
 
 // One round. Asking holds one of kChecksMax places; handing over, which may wait for a socket, does
@@ -61,7 +62,11 @@ Task<void> Changes::run(std::shared_ptr<Persona> persona) {
     const uint64_t began_ns = uv_hrtime();
     const Ended asked = co_await check(persona, &round);
     ended = asked;
-    stats_.check_us += (uv_hrtime() - began_ns) / 1000;
+    const uint64_t check_us = (uv_hrtime() - began_ns) / 1000;
+    stats_.check_us += check_us;
+    persona->alone = slow_or_odd(round, check_us / 1000);
+  } else {
+    persona->alone = false;
   }
   --running_;
   loop_.defer([this] { start_rounds(); });
@@ -74,6 +79,13 @@ Task<void> Changes::run(std::shared_ptr<Persona> persona) {
     lose(*persona, ended == Ended::again ? Code::gap : Code::changes_rights);
   }
   end_round(*persona);
+}
+
+bool Changes::slow_or_odd(const Round& round, uint64_t check_ms) {
+  if (check_ms > kSlowCheckMs) return true;
+  return std::any_of(round.checks.begin(), round.checks.end(), [](const TableCheck& check) {
+    return check.problem == Problem::unauthorized;
+  });
 }
 
 void Changes::collect(Persona& persona, Round& round) {

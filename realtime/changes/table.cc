@@ -124,11 +124,12 @@ bool make_visible_sql(Table& table, const Catalog& catalog) {
   if (table.key.empty()) match = "false";
   const std::string oid = std::to_string(table.id) + "::oid";
   const std::string active = "(select pg_catalog.row_security_active(" + oid + "))";
-  table.visible_sql =
-      "select pg_catalog.array_to_string(array(select k.i from " + unnest(table.visible_in, table) +
-      " where not " + active + " or exists (select from " + catalog.quoted_table + " r where " +
-      match + ")), ','), " + active +
-      ", (select coalesce(string_agg(a.attnum::text, ','), '') from pg_catalog.pg_attribute a "
+  table.visible_sql = "select pg_catalog.array_to_string(array(select k.i from " +
+                      unnest(table.visible_in, table) + " where not " + active +
+                      " or exists (select from " + catalog.quoted_table + " r where " + match +
+                      ")), ','), " + active + ", pg_catalog.pg_current_snapshot()";
+  table.rights_sql =
+      "select (select coalesce(string_agg(a.attnum::text, ','), '') from pg_catalog.pg_attribute a "
       "where a.attrelid = " +
       oid +
       " and a.attnum > 0 and not a.attisdropped "
@@ -137,7 +138,7 @@ bool make_visible_sql(Table& table, const Catalog& catalog) {
       ", a.attnum, 'select')), "
       "(select coalesce(string_agg(p.oid || '.' || p.xmin, ',' order by p.oid), '') "
       "from pg_catalog.pg_policy p where p.polrelid = " +
-      oid + "), pg_catalog.pg_current_snapshot()";
+      oid + ")";
   return true;
 }
 
@@ -243,6 +244,7 @@ Task<TableRef> load_table(pg::Pool* pool, pg::pgoutput::Relation relation) {
   if (!make_visible_sql(*table, catalog)) co_return nullptr;
   make_deleted_sql(*table, catalog);
   table->visible_name = next_name("changes_visible_", table->id);
+  table->rights_name = next_name("changes_rights_", table->id);
   table->deleted_name = next_name("changes_deleted_", table->id);
   co_return table;
 }

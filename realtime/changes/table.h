@@ -1,5 +1,5 @@
 // Table: what the catalogue says of one published table, as far as changes need it: its key, the
-// columns its policies read, and the three statements that ask PostgreSQL about rights.
+// columns its policies read, and the statements that ask PostgreSQL about rights.
 //
 // Immutable; a new one is loaded when the log announces the table anew (its columns changed) and
 // when a visibility check says that its policies changed. Loading is one coroutine on a pool that
@@ -58,6 +58,8 @@ struct Table {
   // Keys and policy columns in, what the role may see out; see visibility.h.
   std::string visible_sql, visible_name;
   std::vector<PassedColumn> visible_in;
+  // Which columns the role may select and which policies there are; see visibility.h.
+  std::string rights_sql, rights_name;
   // The values of policy columns of deleted rows in, which of them the policies let pass out.
   // Empty when that cannot be told.
   std::string deleted_sql, deleted_name;

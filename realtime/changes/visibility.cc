@@ -37,6 +37,19 @@ std::vector<bool> readable(const Table& table, std::string_view denied) {
   return columns;
 }
 
+// Each persona's rows, and at the end what concerns all of them.
+std::vector<pg::Ask> asks_of(const Table& table, const std::vector<PersonaAsk>& personas) {
+  static const auto kNoParams = std::make_shared<const pg::Params>();
+  std::vector<pg::Ask> asks;
+  asks.reserve(personas.size() + 1);
+  for (const PersonaAsk& one : personas) {
+    asks.push_back(pg::Ask{one.claims, {table.visible_name, table.visible_sql}, one.params});
+  }
+  asks.push_back(
+      pg::Ask{personas.front().claims, {table.rights_name, table.rights_sql}, kNoParams});
+  return asks;
+}
+
 uint32_t low_half(std::string_view text) {
   uint64_t number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
@@ -98,18 +111,36 @@ pg::Params CheckInput::params() const {
   return params;
 }
 
+static Verdict verdict_of(const Table& table, const PersonaAsk& asked, const pg::Rows& found,
+                          const pg::Rows& rights) {
+  Verdict verdict;
+  verdict.visible = ordinals(found.text(0, 0), asked.rows);
+  verdict.rls_active = found.boolean(0, 1);
+  verdict.seen_by = SeenBy(found.text(0, 2));
+  verdict.columns = readable(table, rights.text(0, 0));
+  verdict.policy_version = rights.str(0, 1);
+  verdict.deleted_visible.assign(asked.deleted, !verdict.rls_active);
+  return verdict;
+}
+
+Task<std::vector<Verdict>> check_together(pg::Pool* pool, TableRef table,
+                                          std::vector<PersonaAsk> personas) {
+  std::vector<pg::Ask> asks = asks_of(*table, personas);
+  const std::vector<pg::Rows> found = co_await pool->several(std::move(asks), kTogetherTimeoutMs);
+  std::vector<Verdict> verdicts;
+  for (size_t i = 0; i < personas.size(); ++i) {
+    verdicts.push_back(verdict_of(*table, personas[i], found[i], found.back()));
+  }
+  co_return verdicts;
+}
+
 Task<Verdict> check_rows(pg::Pool* pool, pg::Claims claims, TableRef table, CheckInput rows,
                          CheckInput deleted) {
-  const pg::Statement visible{table->visible_name, table->visible_sql};
-  const pg::Params params = rows.params();
-  const pg::Rows found = co_await pool->once(claims, visible, params, kCheckTimeoutMs);
-  Verdict verdict;
-  verdict.visible = ordinals(found.text(0, 0), rows.rows());
-  verdict.rls_active = found.boolean(0, 1);
-  verdict.columns = readable(*table, found.text(0, 2));
-  verdict.policy_version = found.str(0, 3);
-  verdict.seen_by = SeenBy(found.text(0, 4));
-  verdict.deleted_visible.assign(deleted.rows(), !verdict.rls_active);
+  std::vector<PersonaAsk> one(1);
+  one[0] = PersonaAsk{claims, rows.shared_params(), rows.rows(), deleted.rows()};
+  std::vector<pg::Ask> asks = asks_of(*table, one);
+  const std::vector<pg::Rows> found = co_await pool->several(std::move(asks), kCheckTimeoutMs);
+  Verdict verdict = verdict_of(*table, one[0], found[0], found[1]);
   const bool current = verdict.policy_version == table->policy_version;
   if (!current || !verdict.rls_active || deleted.rows() == 0 || table->deleted_sql.empty()) {
     co_return verdict;

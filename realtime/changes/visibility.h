@@ -14,11 +14,17 @@
 // The log tells of a commit a moment before it is visible to others. So a check says which
 // transactions its snapshot still saw under way, and one that asked too early is asked again.
 //
-// Whether row level security applies, and which columns the role may select, is answered in the
-// same statement. Errors (raised): what the pool raises; a policy that raises is Errc::internal and
-// its like, a missing privilege Errc::forbidden.
+// Which columns the role may select, and which policies the table has, is asked behind the rows in
+// the same transaction: the lock the rows' statement holds on the table keeps its policies as they
+// were.
+//
+// check_together() asks for several personas of one role in one flight. It is for the usual case:
+// when one of them raises, or their policies take longer than kTogetherTimeoutMs, it raises, and
+// each has to be asked alone. It proves no deleted rows. Errors (raised): what the pool raises; a
+// policy that raises is Errc::internal and its like, a missing privilege Errc::forbidden.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -57,6 +63,9 @@ class CheckInput {
   void add(const ChangeBatch& batch, uint32_t row);
   size_t rows() const { return rows_; }
   pg::Params params() const;
+  std::shared_ptr<const pg::Params> shared_params() const {
+    return std::make_shared<const pg::Params>(params());
+  }
 
  private:
   std::vector<int> places_;
@@ -67,6 +76,17 @@ class CheckInput {
 constexpr uint32_t kCheckTimeoutMs =
     3000;  // policies that take longer cost the persona its changes
 
+constexpr uint32_t kTogetherTimeoutMs = 500;  // of each in a check for several
+
+// One persona's part of a check for several.
+struct PersonaAsk {
+  pg::Claims claims;
+  std::shared_ptr<const pg::Params> params;
+  size_t rows = 0, deleted = 0;
+};
+// One verdict for each; `asks` has kAsksMax - 1 at most, of one role.
+Task<std::vector<Verdict>> check_together(pg::Pool* pool, TableRef table,
+                                          std::vector<PersonaAsk> asks);
 Task<Verdict> check_rows(pg::Pool* pool, pg::Claims claims, TableRef table, CheckInput rows,
                          CheckInput deleted);
 // May the role read the table's key at all? For a check that was forbidden.
