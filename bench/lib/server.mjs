@@ -17,6 +17,7 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 process.on('SIGINT', () => process.exit(130));
+process.on('SIGTERM', () => process.exit(143));
 
 export function cpuUs(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
