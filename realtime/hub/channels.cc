@@ -50,6 +50,7 @@ void Hub::on_join(Session& session, const Inbound& in) {
   channel.ack = join.ack;
   channel.self = join.self;
   channel.presence = join.presence;
+  channel.older_client = join.older_client;
   if (!join.presence_key.empty()) {
     channel.present = std::make_unique<ChannelPresence>();
     channel.present->key = std::move(join.presence_key);
@@ -60,11 +61,11 @@ void Hub::on_join(Session& session, const Inbound& in) {
   channel.changes_wait = join.changes_wait;
   channel.changes_wait_ms = join.changes_wait_ms;
   channel.caller = session.caller_;
-  Code why = Code::invalid_token;
-  if (!adopt_token(channel, join.access_token, why)) return refuse_join(session, in, why);
-  if (!recoveries_.want(channel, join, why)) return refuse_join(session, in, why);
   session.channels_.push_back(std::move(made));
   channels_.emplace(channel.id, &channel);
+  Code why = Code::invalid_token;
+  if (!adopt_token(channel, join.access_token, why)) return fail_join(channel, why);
+  if (!recoveries_.want(channel, join, why)) return fail_join(channel, why);
   watch_expiry(channel);
   if (channel.privacy == Privacy::restricted) return start_probe(channel);
   channel.rights = Rights::all();
@@ -187,10 +188,14 @@ void Hub::on_rights_failed(uint64_t channel_id, uint64_t probe, const Error& err
 void Hub::fail_join(Channel& channel, Code code, std::string_view detail) {
   ++stats_.joins_refused;
   Session& session = channel.session;
+  const std::string reason = reason_json(code_sentence(code, detail));
   scratch_.clear();
   encode_reply(session.vsn_, scratch_, channel.join_ref, channel.ref, channel.topic_text,
-               ReplyStatus::error, reason_json(code_sentence(code, detail)));
+               ReplyStatus::error, reason);
   push_text(session, scratch_);
+  if (channel.older_client == Switch::on) {
+    send_to(channel, channel.join_ref, "phx_error", reason);
+  }
   leave(session, channel);
 }
 

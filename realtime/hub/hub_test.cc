@@ -224,6 +224,16 @@ TEST_F(HubTest, TokensAreCheckedAtJoin) {
                                     HasSubstr("InvalidJWTToken: Token has expired")));
 }
 
+TEST_F(HubTest, AnOlderClientWhoseJoinIsRefusedIsSentPhxErrorAsWell) {
+  Client c(*hub);
+  c.join("room", R"({"presence":{"key":""}})", "a|-5");
+  EXPECT_THAT(c.take(), ElementsAre(HasSubstr("phx_reply"),
+                                    R"(T["1","1","realtime:room","phx_error",)"
+                                    R"({"reason":"InvalidJWTToken: Token has expired"}])"));
+  c.join("room", R"({"presence":{"key":"","enabled":false}})", "a|-5");
+  EXPECT_THAT(c.take(), ElementsAre(HasSubstr("phx_reply")));
+}
+
 TEST_F(HubTest, AChannelEndsWithItsToken) {
   Client c(*hub), sender(*hub);
   c.join("room", "{}", "member|1");

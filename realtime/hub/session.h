@@ -71,6 +71,7 @@ struct Channel {
   Switch ack = Switch::off;
   Switch self = Switch::off;
   Switch presence = Switch::off;
+  Switch older_client = Switch::off;  // see JoinRequest
   Switch replication_ready = Switch::off;
   Rights rights;
   std::shared_ptr<const edge::Caller> caller;

@@ -104,10 +104,13 @@ void parse_broadcast_config(std::string_view value, JoinRequest& join) {
 void parse_presence_config(std::string_view value, JoinRequest& join) {
   if (json_kind(value) != JsonKind::object) return;
   // Clients older than `enabled` send the key alone and want presence.
-  join.presence = Switch::on;
+  join.presence = join.older_client = Switch::on;
   JsonItems items(value);
   while (items.next()) {
-    if (items.key() == "enabled") join.presence = as_switch(items.value());
+    if (items.key() == "enabled") {
+      join.presence = as_switch(items.value());
+      join.older_client = Switch::off;
+    }
     if (items.key() == "key") join.presence_key = as_text(items.value());
   }
   if (join.presence_key.size() > kPresenceKeyBytesMax) join.presence_key.clear();

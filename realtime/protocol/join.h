@@ -43,6 +43,9 @@ struct JoinRequest {
   Switch self = Switch::off;
   Switch replication_ready = Switch::off;
   Switch presence = Switch::off;
+  // Sends no presence.enabled. Such a client stays "joining" after a refused join, and gives the
+  // channel up at the next try, unless it is sent phx_error as well.
+  Switch older_client = Switch::off;
   Privacy privacy = Privacy::open;
   std::string presence_key;
   std::optional<ReplayRequest> replay;

@@ -6,6 +6,7 @@
 //   for (const kind of KINDS) describe(kind.name, () => it(..., async () => {
 //     const heard = await people.join(kind, 'room', {token, config, changes: [binding]});
 //   }));
+import { readFileSync } from 'node:fs';
 import { createClient as js119 } from '@supabase/supabase-js';
 import { createClient as js39 } from 'supabase-js-2.39';
 import { createClient as js49 } from 'supabase-js-2.49';
@@ -13,9 +14,9 @@ import { createClient as js86 } from 'supabase-js-2.86';
 import { eventually } from './server.mjs';
 
 // `modern`: today's. `bytes`: sends and gets raw bytes (vsn 2.0.0). `rooms`: knows private channels.
-// `http`: has httpSend(). `retries`: joins again after a refused join. `refusals`: send() and track()
-// say 'error'. The oldest know no accessToken callback, no `private` and never say presence.enabled.
-const MODERN = { bytes: true, rooms: true, http: true, retries: true, refusals: true };
+// `http`: has httpSend(). `refusals`: send() and track() say 'error'. `manual`: has no accessToken
+// callback. The two oldest never say presence.enabled.
+const MODERN = { bytes: true, rooms: true, http: true, refusals: true };
 export const KINDS = [
   { name: 'supabase-js 2.119', create: js119, ...MODERN, modern: true },
   { name: 'supabase-js 2.119 as vsn 1.0.0', create: js119, realtime: { vsn: '1.0.0' }, ...MODERN, bytes: false, modern: true },
@@ -38,10 +39,20 @@ for (const name of ['setTimeout', 'setInterval']) {
 // What an application can find out about an error: its text, or what the server sent with phx_error.
 const reasonOf = (error) => error?.cause?.reason ?? error?.reason ?? error?.message ?? '';
 
+// Which of these are no sentence of docs/errors.md, neither with its code nor, as a `system` event of
+// row changes has it, without.
+function undocumented(sentences) {
+  const text = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8').split('## Realtime sentences')[1];
+  const known = [...text.matchAll(/^\| `([^`]+)`|``(.+?)``/gm)].map(([, row, beside]) => row ?? beside);
+  const starts = known.flatMap((sentence) => [sentence, sentence.replace(/^[A-Za-z]+: /, '')]);
+  return [...sentences].filter((sentence) => !starts.some((start) => sentence.startsWith(start)));
+}
+
 export class People {
   constructor(server) {
     this.server = server;
     this.clients = new Set();
+    this.told = new Set(); // whatever the server gave as a reason
   }
 
   // A client of its own socket. `url` aims it at something else than the server (a proxy).
@@ -75,14 +86,20 @@ export class People {
     const channel = client.channel(topic, { config });
     heard.channel = channel;
     channel.on('broadcast', { event: '*' }, (message) => heard.broadcasts.push(message));
-    channel.on('system', {}, (message) => heard.system.push(message));
+    channel.on('system', {}, (message) => {
+      heard.system.push(message);
+      if (message.status === 'error') this.told.add(message.message);
+    });
     changes.forEach((binding, index) => channel.on('postgres_changes', binding, (event) => heard.changes.push({ ...event, index })));
     if (presence) for (const event of ['sync', 'join', 'leave']) {
       channel.on('presence', { event }, (seen) => heard.presence.push({ ...seen, event }));
     }
     channel.subscribe((status, error) => {
       heard.statuses.push(status);
-      if (status === 'CHANNEL_ERROR') heard.reasons.push(reasonOf(error));
+      if (status !== 'CHANNEL_ERROR') return;
+      heard.reasons.push(reasonOf(error));
+      const sent = typeof error?.code === 'number' ? undefined : (error?.cause?.reason ?? error?.reason);
+      if (sent) this.told.add(sent);
     });
     heard.says = (what, ms = 20_000) => eventually(`${what} on ${topic} (${kind.name}), said: ${heard.statuses} ${heard.reasons}`,
       () => heard.statuses.includes(what), ms);
@@ -114,10 +131,17 @@ export class People {
     }
     this.clients.clear();
   }
+
+  // Everything a client was told so far has its row in docs/errors.md.
+  refuseUndocumented() {
+    const others = undocumented(this.told);
+    if (others.length > 0) throw new Error(`not in docs/errors.md: ${others.join(' | ')}`);
+  }
 }
 
 // All cases for all clients: cases are {name: [needs, run]}, `needs` the properties a client must have.
-export function everyClient(describe, it, cases) {
+// `people` gives the People who run them.
+export function everyClient({ describe, it }, people, cases) {
   describe('every client', { concurrency: 3 }, () => {
     for (const kind of KINDS) {
       describe(kind.name, { concurrency: 4 }, () => {
@@ -127,4 +151,5 @@ export function everyClient(describe, it, cases) {
       });
     }
   });
+  it('was told nothing that is not documented', () => people().refuseUndocumented());
 }

@@ -5,6 +5,7 @@ import net from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { account, call, claimsOf, jwt } from '../lib/callers.mjs';
 import { everyClient, KINDS, People } from '../lib/clients.mjs';
+import { Socket } from '../lib/realtime.mjs';
 import { eventually, startServer } from '../lib/server.mjs';
 
 let server;
@@ -35,7 +36,9 @@ const inSeconds = (seconds) => Math.floor(Date.now() / 1000) + seconds;
 // A proxy that can lose its connections, as a phone that locks or changes its network does.
 async function flakyProxy() {
   const pairs = new Set();
+  let away = false;
   const proxy = net.createServer((near) => {
+    if (away) return near.on('error', () => {}).destroy();
     const far = net.connect(server.port, '127.0.0.1');
     pairs.add(near).add(far);
     near.pipe(far).pipe(near);
@@ -45,6 +48,8 @@ async function flakyProxy() {
   return {
     url: `http://127.0.0.1:${proxy.address().port}`,
     cut: () => { for (const one of pairs) one.destroy(); pairs.clear(); },
+    pause() { away = true; this.cut(); },
+    resume: () => { away = false; },
     close() { this.cut(); proxy.close(); },
   };
 }
@@ -57,7 +62,7 @@ const PAYLOADS = {
   'names the protocol uses': { ids: [1], event: 'phx_close', type: 'system', payload: null, ref: '1' },
 };
 
-everyClient(describe, it, {
+everyClient({ describe, it }, () => people, {
   'says SUBSCRIBED once, CLOSED after leaving, and may join again': [[], async (kind) => {
     const topic = room();
     const first = await people.join(kind, topic);
@@ -176,7 +181,6 @@ everyClient(describe, it, {
       assert.match(heard.reasons[0], new RegExp(`Unauthorized: You do not have permissions to read from this Channel topic: ${topic}`));
     }
     // As after a subscribe() that was made before the session was there: a later join brings the token.
-    if (!kind.retries) return;
     await refused.client.renew(level(1));
     await refused.says('SUBSCRIBED');
   }],
@@ -243,6 +247,23 @@ everyClient(describe, it, {
     await heard.broadcast('again');
   }],
 
+  'whose token ran out while it was away comes back with the next one': [[], async (kind) => {
+    const proxy = await flakyProxy();
+    const topic = room();
+    const exp = inSeconds(3);
+    const heard = await people.join(kind, topic, { url: proxy.url, token: level(1, { exp }) });
+    proxy.pause();
+    await heard.says('CHANNEL_ERROR');
+    await eventually('the token is over', () => Date.now() / 1000 > exp + 1);
+    proxy.resume();
+    await eventually(`refused: ${heard.reasons}`, () => heard.reasons.some((reason) => /Token has expired/.test(reason)));
+    await heard.client.renew(level(1, { iat: 5 }));
+    await eventually(`back: ${heard.statuses}`, () => heard.statuses.at(-1) === 'SUBSCRIBED', 30_000);
+    assert.ok(!heard.statuses.includes('CLOSED'), String(heard.statuses));
+    await heard.client.realtime.disconnect();
+    proxy.close();
+  }],
+
   'keeps the connection with heartbeats': [[], async (kind) => {
     const beats = [];
     const heard = await people.join(kind, room(), {
@@ -288,4 +309,15 @@ everyClient(describe, it, {
     await eventually(`back: ${heard.statuses}`, () => heard.statuses.at(-1) === 'SUBSCRIBED', 30_000);
     assert.ok(!heard.statuses.includes('CLOSED'), String(heard.statuses));
   }],
+});
+
+describe('a server under any name', () => {
+  it('answers whatever the host is called', async () => {
+    for (const host of ['localhost', 'realtime-dev.example.test', '[::1]:4000']) {
+      const socket = new Socket(server, { headers: { host } });
+      await socket.opened;
+      assert.equal((await socket.join('realtime:named')).status, 'ok');
+      await socket.close();
+    }
+  });
 });

@@ -39,7 +39,7 @@ const hall = (kind, topic, config = {}) =>
   people.join(kind, topic, { token: shop.token, config: { private: true, ...config, broadcast: { ack: true, ...config.broadcast } } });
 const names = (heard) => heard.broadcasts.map((message) => message.event);
 
-everyClient(describe, it, {
+everyClient({ describe, it }, () => people, {
   'hears realtime.send() in a private room, with an id, after the commit, in order': [['rooms'], async (kind) => {
     const topic = room();
     const heard = await hall(kind, topic);

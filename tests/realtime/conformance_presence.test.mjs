@@ -38,7 +38,7 @@ const becomes = (heard, wanted) => eventually(`${JSON.stringify(wanted)} for ${h
   () => { assert.deepEqual(state(heard), wanted); return true; });
 const saw = (heard, event, key) => heard.presence.filter((seen) => seen.event === event && seen.key === key);
 
-everyClient(describe, it, {
+everyClient({ describe, it }, () => people, {
   'gets an empty state first, so that it knows nobody is there': [[], async (kind) => {
     const heard = await enter(kind, room(), 'me');
     await eventually('a sync', () => heard.presence.some((seen) => seen.event === 'sync'));
