@@ -2,6 +2,7 @@
 import { useEffect, useRef, type ReactNode } from 'react';
 import { Button } from 'react-aria-components/Button';
 import { safeUrl } from '../../shared/links.ts';
+import { shorterGaps } from '../../shared/text.ts';
 import { activityAt, leadName, reasonName, timeFull } from '../format';
 import { accounts, mayWrite } from '../state/accounts';
 import { setClosed } from '../state/actions';
@@ -109,7 +110,7 @@ function LeadCard({ lead }: { lead: Lead }) {
         <Contact icon="phone" text={lead.phone} href={lead.phone && `tel:${lead.phone.replaceAll(' ', '')}`} />
         <Contact icon="building" text={lead.company} />
       </ul>
-      {lead.message && <blockquote className="lead-message" dir="auto">{lead.message}</blockquote>}
+      {lead.message && <blockquote className="lead-message" dir="auto">{shorterGaps(lead.message)}</blockquote>}
       <Reasons lead={lead} />
     </section>
   );
