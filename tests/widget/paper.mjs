@@ -48,11 +48,16 @@ export function paperBrowser() {
   return sockets;
 }
 
-// The `number`th socket, joined, and the cursor it joined with.
-export async function joined(all, number) {
+// The `number`th socket, which has asked to join.
+export async function opened(all, number) {
   for (let turns = 0; !(all.at(number - 1)?.join) && turns < 500; turns += 1) await new Promise((resolve) => setTimeout(resolve, 2));
   assert.equal(all.length, number);
-  const socket = all.at(-1);
+  return all.at(-1);
+}
+
+// The same, joined, and the cursor it joined with.
+export async function joined(all, number) {
+  const socket = await opened(all, number);
   socket.accept();
   return { socket, cursor: socket.join[4].config.broadcast.recover };
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { openChannel } from '../../widget-assets/shared/realtime.ts';
-import { joined as joinedOf, paperBrowser, TOPIC } from './paper.mjs';
+import { joined as joinedOf, opened, paperBrowser, TOPIC } from './paper.mjs';
 
 let sockets;
 let heard;
@@ -62,6 +62,19 @@ test('a gap is told, and the channel goes on behind it', async () => {
   assert.deepEqual((await joined(2)).cursor, { horizon: '1.1.50' });
   assert.deepEqual(told, ['joined', 'gap', 'lost', 'joined']);
   assert.deepEqual(heard, [['message.created', 1, false]]);
+});
+
+test('a token that is refused is replaced; a server that is busy is only asked again', async () => {
+  const { socket } = await joined(1);
+  const refuse = (one, response) => one.receive('phx_reply', { status: 'error', response }, one.join[1]);
+  socket.onclose();
+  for (const response of [{ reason: 'IncreaseConnectionPool: Too many joins' }, { reason: 7 }, undefined]) {
+    refuse((await opened(sockets, sockets.length + 1)), response);
+  }
+  assert.equal(told.includes('refused'), false);
+  refuse((await opened(sockets, sockets.length + 1)), { reason: 'InvalidJWTToken: Token has expired' });
+  refuse((await opened(sockets, sockets.length + 1)), { reason: 'Unauthorized: You do not have permissions' });
+  assert.equal(told.filter((word) => word === 'refused').length, 2);
 });
 
 test('other system messages, broadcasts of nothing and frames of an earlier join change nothing', async () => {

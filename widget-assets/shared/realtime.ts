@@ -14,6 +14,8 @@ const HEARTBEAT_MS = 25_000;
 const ANSWER_MS = 8_000;
 /** Ids of events remembered, since a history may begin a little before what was missed. */
 const KNOWN_MAX = 1_000;
+/** Reasons that another token may cure; with any other the server is only busy (docs/errors.md). */
+const TOKEN_REFUSED = /^(Unauthorized|InvalidJWT)/;
 
 export interface ChannelOptions {
   /** ws(s)://host/realtime/v1 */
@@ -136,7 +138,8 @@ export function openChannel(options: ChannelOptions): Channel {
 
   function joinAnswered(reply: Record<string, unknown>): void {
     if (reply.status !== 'ok') {
-      options.onRefused();
+      const { reason } = (reply.response ?? {}) as { reason?: string };
+      if (TOKEN_REFUSED.test(reason ?? '')) options.onRefused();
       lost();
       return;
     }
