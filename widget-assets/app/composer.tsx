@@ -57,7 +57,8 @@ export class Composer extends Component<Props, { text: string }> {
   write(text: string) {
     this.setState({ text });
     try {
-      sessionStorage.setItem(KEY, text);
+      if (text) sessionStorage.setItem(KEY, text);
+      else sessionStorage.removeItem(KEY);
     } catch {
       // A browser that keeps nothing for frames.
     }
