@@ -19,16 +19,18 @@ constexpr size_t kMessageKeptBytes = 64 * 1024;  // capacity of the server's spa
 
 bool Socket::ready() const { return !close_sent_ && !lws_partial_buffered(wsi); }
 
-// What the kernel takes at once goes past lws, whose write costs as much as a tenth of a delivery;
-// nothing of lws waits, or ready() would have said so. On an established websocket LWS_WRITE_HTTP
-// passes the rest on as it is, and lws keeps what does not fit now.
+// What the kernel takes at once goes past lws, whose write costs as much as a tenth of a delivery.
+// Nothing of lws waits: the caller asked ready().
 void Socket::send(std::string_view bytes) {
-  if (!lws_partial_buffered(wsi)) {
-    const ssize_t taken = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (taken < 0 && errno != EAGAIN && errno != EINTR) return cut();
-    if (taken > 0) bytes.remove_prefix(static_cast<size_t>(taken));
-    if (bytes.empty()) return;
-  }
+  const ssize_t taken = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (taken < 0 && errno != EAGAIN && errno != EINTR) return cut();
+  if (taken > 0) bytes.remove_prefix(static_cast<size_t>(taken));
+  if (!bytes.empty()) send_behind(bytes);
+}
+
+// Behind whatever lws still holds. On an established websocket LWS_WRITE_HTTP passes the bytes on as
+// they are.
+void Socket::send_behind(std::string_view bytes) {
   auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(bytes.data()));
   if (lws_write(wsi, data, bytes.size(), LWS_WRITE_HTTP) < 0) cut();
 }
@@ -41,8 +43,7 @@ void Socket::close(Close why) {
   log::Line(why == Close::draining ? LogLevel::debug : LogLevel::info, "realtime_close")
       .field("reason", close_info(why).reason)
       .field("peer", session_ ? std::string_view(session_->peer()) : std::string_view());
-  // lws appends it to what it still holds of the last frame.
-  send(close_frame(why));
+  send_behind(close_frame(why));
   close_sent_ = true;
   close_sent_ms_ = server_.loop.now_ms();
 }

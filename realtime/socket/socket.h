@@ -48,6 +48,7 @@ class Socket final : public Transport {
  private:
   void on_mask(MaskGuard::Verdict verdict);
   void cut();
+  void send_behind(std::string_view bytes);
   int on_message(std::string_view message);
 
   SocketServerImpl& server_;
