@@ -28,8 +28,8 @@ void Socket::send(std::string_view bytes) {
   if (!bytes.empty()) send_behind(bytes);
 }
 
-// Behind whatever lws still holds. On an established websocket LWS_WRITE_HTTP passes the bytes on as
-// they are.
+// Behind whatever lws still holds. On an established websocket LWS_WRITE_HTTP passes the bytes on
+// as they are.
 void Socket::send_behind(std::string_view bytes) {
   auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(bytes.data()));
   if (lws_write(wsi, data, bytes.size(), LWS_WRITE_HTTP) < 0) cut();
