@@ -225,6 +225,7 @@ struct Row {
 };
 std::vector<Row> rows;  // each written by one writer; read when all of them have ended
 std::atomic<size_t> next_row{0};
+std::atomic<size_t> written_rows{0};
 std::atomic<double> worst_late_s{0};
 
 void write_rows(PGconn* pg, double begin, double rate) {
@@ -243,6 +244,7 @@ void write_rows(PGconn* pg, double begin, double rate) {
     const ExecStatusType status = PQresultStatus(result);
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) fail(PQerrorMessage(pg));
     PQclear(result);
+    ++written_rows;
   }
 }
 
@@ -407,8 +409,8 @@ int main(int argc, char** argv) {
       for (const Socket& socket : sockets) write_all(socket.fd, masked(kHeartbeat));
       beat = now + kHeartbeatS;
     }
-    if (now < end) continue;
-    if (arrivals.size() >= expected && next_row >= rows.size()) break;
+    if (now < end || written_rows < rows.size()) continue;
+    if (arrivals.size() >= expected) break;
     if (patience == 0) patience = now + kPatienceS;
     if (now > patience) break;
   }

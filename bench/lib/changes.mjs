@@ -100,7 +100,7 @@ export async function runChanges(server, world, options) {
   const database = databaseOf(server);
   const settings = {
     mode: 'supabase', port: server.port, apikey: server.env.SUPABASE_ANON_KEY, join: JSON.stringify(JOIN),
-    joined: 'Subscribed to PostgreSQL', warm: 1, writers: 4, program: server.pid, postmaster: world.postmaster,
+    joined: 'Subscribed to PostgreSQL', warm: 1, writers: 16, program: server.pid, postmaster: world.postmaster,
     conninfo: `host=${database.host} port=${database.port} dbname=${database.database} user=postgres`,
     sql: world.insert.rows, ...options,
   };

@@ -39,10 +39,10 @@ export function costPlot(points, { rate, seconds }) {
     out.push(`<polyline points="${line}" fill="none" stroke="${colour}" stroke-width="2" stroke-dasharray="${dashes}"/>`);
     for (const point of mine) out.push(`<circle cx="${x(point.personas).toFixed(1)}" cy="${y(cost(point)).toFixed(1)}" r="3.5" fill="${colour}"/>`);
     const end = mine.at(-1);
-    out.push(text(x(end.personas) + 8, y(cost(end)) + (i % 2 ? 14 : -4), `${subscribers.toLocaleString('en')} subscribers`, `fill="${colour}"`));
+    out.push(text(x(end.personas) + 8, y(cost(end)) + [16, 14, -4][i % 3], `${subscribers.toLocaleString('en')} subscribers`, `fill="${colour}"`));
   });
   out.push(text(LEFT, HEIGHT - 34, `Measured by bench/personas.mjs: ${rate} rows per second, each in a transaction of its own, ${seconds} s a point,`, 'font-size="11" fill="#555"'));
   out.push(text(LEFT, HEIGHT - 20, 'one machine for server, database and load; one run, no mean. Rows that come together share their', 'font-size="11" fill="#555"'));
-  out.push(text(LEFT, HEIGHT - 6, 'questions, so a row costs less at higher rates. Both axes are logarithmic.', 'font-size="11" fill="#555"'));
+  out.push(text(LEFT, HEIGHT - 6, 'questions, so a row costs less at higher rates; a subscriber costs the write to its socket.', 'font-size="11" fill="#555"'));
   return `${out.join('\n')}\n</svg>\n`;
 }
