@@ -1,7 +1,8 @@
 // Row changes as supabase-js and bare Phoenix frames get them: shapes, filters, rights, bulk.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { account, member, supabase, visitor } from '../lib/callers.mjs';
+import { account, jwt, member, supabase, visitor } from '../lib/callers.mjs';
 import { Socket } from '../lib/realtime.mjs';
 import { eventually, startServer } from '../lib/server.mjs';
 
@@ -281,6 +282,37 @@ describe('rights', () => {
     }
     assert.match((await eventually('its error', () => victim.system.find((message) => message.status === 'error'))).message, /^RlsPolicyError: /);
     await Promise.all([...others, victim].map((one) => one.leave()));
+  });
+
+  it('twenty personas that ask together get what is theirs, beside one that raises and one that is slow', async () => {
+    const exp = Math.floor(Date.now() / 1000) + 3600;
+    const people = await Promise.all(Array.from({ length: 20 }, async () => {
+      const sub = randomUUID();
+      return { sub, token: jwt({ sub, role: 'authenticated', aud: 'authenticated', exp }, server.env.SUPABASE_JWT_SECRET), socket: new Socket(server) };
+    }));
+    const [broken, slow] = people;
+    await table('together', 'id int primary key, owner text', {
+      policies: `create policy own_read on public.together for select to authenticated using (case
+        when owner not in (auth.uid()::text, 'all') then false
+        when auth.uid() = '${broken.sub}' then 1 / (id - id) = 1
+        when auth.uid() = '${slow.sub}' then pg_sleep(0.55) is not null
+        else true end)`,
+    });
+    for (const one of people) {
+      await one.socket.opened;
+      assert.equal((await one.socket.join('realtime:together', { postgres_changes: [on('together')] }, one.token)).status, 'ok');
+    }
+    const seen = (one) => one.socket.received.filter((frame) => frame.event === 'postgres_changes').map((frame) => frame.payload.data.record.id);
+    await Promise.all(people.map((one) => one.socket.next('live', (frame) => frame.event === 'system')));
+    const rows = ['all', ...people.map((one) => one.sub), 'all'];
+    await sql(`insert into together values ${rows.map((owner, i) => `(${i}, '${owner}')`).join(', ')}`);
+    for (const one of people.slice(1)) {
+      await eventually(`three rows, of ${seen(one)}`, () => seen(one).length === 3, 30_000);
+      assert.deepEqual(seen(one), [0, 1 + people.indexOf(one), rows.length - 1]);
+    }
+    await broken.socket.next('its error', (frame) => frame.event === 'system' && /^RlsPolicyError: /.test(frame.payload.message));
+    assert.deepEqual(seen(broken), []);
+    people.forEach((one) => one.socket.close());
   });
 
   it('1,000 channels of one persona cost one check per change', async () => {
