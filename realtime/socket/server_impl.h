@@ -47,6 +47,7 @@ class SocketServerImpl {
   lws_vhost* vhost_ = nullptr;
   Socket* adopting_ = nullptr;  // its wsi is not known yet
   std::vector<std::unique_ptr<Socket>> sockets_;
+  size_t swept_ = 0;  // where the next sweep goes on
   Timer sweep_timer_;
   Timer drain_timer_;
   std::vector<Socket*> heard_;  // null: gone meanwhile

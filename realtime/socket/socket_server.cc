@@ -18,6 +18,7 @@ constexpr size_t kTxPacketBytes = 64 * 1024;         // per write to the kernel
 constexpr uint32_t kServiceBufferBytes = 16 * 1024;  // per context
 constexpr int kReadsMax = 32;                        // of one socket in one turn
 constexpr uint64_t kSweepMsMax = 500;
+constexpr size_t kSweepSocketsMin = 1024;  // looked at each time; of more, an eighth
 constexpr int kTurnsToClose = 8;  // a handle is closed at the end of a turn; lws chains a few
 
 // lws reports every adoption as an error; that one line is left out.
@@ -184,7 +185,11 @@ void SocketServerImpl::arm_sweep() {
 
 void SocketServerImpl::sweep() {
   const uint64_t now = loop.now_ms();
-  for (const auto& socket : sockets_) socket->sweep(now);
+  const size_t count = std::min(sockets_.size(), std::max(kSweepSocketsMin, sockets_.size() / 8));
+  for (size_t i = 0; i < count; ++i) {
+    if (swept_ >= sockets_.size()) swept_ = 0;
+    sockets_[swept_++]->sweep(now);
+  }
   arm_sweep();
 }
 
