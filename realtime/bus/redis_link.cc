@@ -6,6 +6,22 @@
 
 namespace chatpad::realtime {
 
+namespace {
+
+// One of the addresses as text; empty when there is none.
+std::string pick(const addrinfo* addresses, size_t turn) {
+  size_t count = 0;
+  for (const addrinfo* one = addresses; one; one = one->ai_next) ++count;
+  if (count == 0) return "";
+  for (turn %= count; turn > 0; --turn) addresses = addresses->ai_next;
+  char text[NI_MAXHOST] = "";
+  ::getnameinfo(addresses->ai_addr, addresses->ai_addrlen, text, sizeof text, nullptr, 0,
+                NI_NUMERICHOST);
+  return text;
+}
+
+}  // namespace
+
 // Outlives the link when the look-up is still under way.
 struct RedisLink::Lookup {
   uv_getaddrinfo_t request{};
@@ -63,6 +79,7 @@ struct RedisLink::Calls {
     if (!link) return;
     if (status == REDIS_OK) return link->log_in();
     link->context_ = nullptr;  // hiredis frees it after this call
+    ++link->failures_;
     link->lose("no connection");
   }
   static void disconnected(const redisAsyncContext* context, int) {
@@ -127,16 +144,13 @@ void RedisLink::open() {
   hints.ai_socktype = SOCK_STREAM;
   const auto found = [](uv_getaddrinfo_t* request, int status, addrinfo* result) {
     const std::unique_ptr<Lookup> lookup(static_cast<Lookup*>(request->data));
-    char address[NI_MAXHOST] = "";
-    if (status == 0 && result) {
-      ::getnameinfo(result->ai_addr, result->ai_addrlen, address, sizeof address, nullptr, 0,
-                    NI_NUMERICHOST);
-    }
+    RedisLink* link = lookup->link;
+    const std::string address = link && status == 0 ? pick(result, link->failures_) : "";
     uv_freeaddrinfo(result);
-    if (!lookup->link) return;
-    lookup->link->lookup_ = nullptr;
-    if (!*address) return lookup->link->lose("the host's name has no address");
-    lookup->link->connect(address);
+    if (!link) return;
+    link->lookup_ = nullptr;
+    if (address.empty()) return link->lose("the host's name has no address");
+    link->connect(address);
   };
   if (uv_getaddrinfo(loop_.raw(), &lookup_->request, found, url_.host.c_str(), nullptr, &hints) !=
       0) {
@@ -149,6 +163,7 @@ void RedisLink::open() {
 void RedisLink::connect(const std::string& address) {
   redisAsyncContext* context = redisAsyncConnect(address.c_str(), url_.port);
   if (!context || context->err != 0 || !Poll::attach(context, loop_.raw())) {
+    ++failures_;
     if (context) redisAsyncFree(context);
     return lose("no connection");
   }

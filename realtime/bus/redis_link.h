@@ -56,6 +56,7 @@ class RedisLink {
   Lookup* lookup_ = nullptr;
   Timer lost_timer_;
   std::string lost_why_;
+  size_t failures_ = 0;  // of connecting; a name with several addresses gets another one each time
   bool ready_ = false;
 };
 

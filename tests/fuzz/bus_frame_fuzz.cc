@@ -1,6 +1,7 @@
 // Packets of the bus: nothing unsigned opens, and what opens writes back as the same bytes.
 //
-// uses: realtime/bus/bus_frame.cc runtime/wire/crypto.cc runtime/base/error.cc
+// uses: realtime/bus/bus_frame.cc realtime/hub/presence.cc realtime/hub/presence_nodes.cc
+// uses: runtime/wire/crypto.cc runtime/base/error.cc
 // uses: runtime/base/check.cc runtime/base/uuid.cc
 // links: -lcrypto
 #include "realtime/bus/bus_frame.h"
