@@ -8,6 +8,7 @@ namespace chatpad::realtime {
 
 constexpr size_t kPacketBytesMax = 256 * 1024;            // a fuller packet is closed
 constexpr size_t kPacketItemBytesMax = 16 * 1024 * 1024;  // one message or state; larger: dropped
+constexpr size_t kReplyBytesMax = 17 * 1024 * 1024;       // one reply of Redis; then reconnect
 constexpr size_t kRemoteItemsMax = 64 * 1024;             // waiting to be sent; more are dropped
 constexpr size_t kRemoteBytesMax = 16 * 1024 * 1024;      // their bytes; more are dropped
 constexpr size_t kUnansweredBytesMax = 8 * 1024 * 1024;   // given to Redis, not answered; then wait

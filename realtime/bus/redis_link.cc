@@ -4,6 +4,8 @@
 #include <hiredis/hiredis.h>
 #include <netdb.h>
 
+#include "realtime/bus/limits.h"
+
 namespace chatpad::realtime {
 
 namespace {
@@ -46,8 +48,15 @@ struct RedisLink::Poll {
   static void on_event(uv_poll_t* handle, int status, int events) {
     auto* poll = static_cast<Poll*>(handle->data);
     if (status != 0) events = UV_READABLE | UV_WRITABLE;  // reading or writing finds the error
-    if (poll->context && (events & UV_READABLE)) redisAsyncHandleRead(poll->context);
+    if (poll->context && (events & UV_READABLE)) read(poll);
     if (poll->context && (events & UV_WRITABLE)) redisAsyncHandleWrite(poll->context);
+  }
+  // hiredis hands over what is whole and keeps the rest, however long it gets.
+  static void read(Poll* poll) {
+    redisAsyncHandleRead(poll->context);
+    if (!poll->context || poll->context->c.reader->len <= kReplyBytesMax) return;
+    auto* link = static_cast<RedisLink*>(poll->context->data);
+    if (link) link->lose("a reply is too long");
   }
   static Poll& of(void* data) { return *static_cast<Poll*>(data); }
   static bool attach(redisAsyncContext* context, uv_loop_t* loop) {

@@ -174,6 +174,13 @@ describe('a bus that anybody can write to', () => {
     assert.equal(await refused() - before, forged.length);
   });
 
+  it('gives its connection up rather than hold what has no end', async () => {
+    const losses = await metric(b, 'chatpad_bus_losses_total');
+    await cluster.redis.command('PUBLISH', await cluster.redis.channel(), Buffer.alloc(24 * 1024 * 1024, 'x'));
+    await eventually('the loss', async () => (await metric(b, 'chatpad_bus_losses_total')) > losses);
+    for (const node of [a, b]) await eventually('the bus is back', async () => (await health(node)).bus === 'ok');
+  });
+
   it('is silent while nothing happens', async () => {
     const channel = await cluster.redis.channel();
     const packets = [];
