@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "functions/shared/conversation/realtime_rule.h"
+#include "runtime/account_metrics.h"
 #include "runtime/base/log.h"
 
 namespace chatpad {
@@ -39,15 +40,27 @@ http::ServerLimits http_limits(const Config& config) {
   return limits;
 }
 
+realtime::AccountRates account_defaults(const RealtimeSettings& settings) {
+  realtime::AccountRates rates;
+  rates.clients_max = settings.clients;
+  rates.channels_max = settings.channels;
+  rates.joins_per_s = settings.joins;
+  rates.events_per_s = settings.events;
+  rates.bytes_per_s = settings.bytes;
+  rates.presence_per_s = settings.presence;
+  return rates;
+}
+
 realtime::HubOptions hub_options(const Config& settings, const edge::Authenticator& verifier,
-                                 realtime::RightsProbe& rights,
-                                 realtime::RecoveryReader& recovery) {
+                                 realtime::RightsProbe& rights, realtime::RecoveryReader& recovery,
+                                 realtime::AccountLimits& accounts) {
   realtime::HubOptions options;
   options.limits.rate_scale = settings.rate_scale;
   options.public_url = settings.public_url;
   options.verifier = &verifier;
   options.rights = &rights;
   options.recovery = &recovery;
+  options.accounts = &accounts;
   options.rule = functions::client_broadcast;
   return options;
 }
@@ -60,7 +73,10 @@ Shared::Shared(const Config& settings, const edge::Router& routes, wire::JwtVeri
       verifier(std::move(jwt)),
       limiter(settings.rate_scale),
       metrics(labels_of(routes)),
-      workers(kWorkerThreads, kWorkerJobsMax) {}
+      workers(kWorkerThreads, kWorkerJobsMax),
+      accounts(account_defaults(settings.realtime), settings.rate_scale) {
+  add_account_metrics(metrics, accounts);
+}
 
 Unit::Unit(int index, Shared& shared, const DatabaseLogins& logins)
     : loop(index),
@@ -70,7 +86,7 @@ Unit::Unit(int index, Shared& shared, const DatabaseLogins& logins)
       authenticator(loop, pool, shared.verifier),
       rights(pool),
       recovery(pool, service_pool),
-      hub(loop, hub_options(shared.config, authenticator, rights, recovery)),
+      hub(loop, hub_options(shared.config, authenticator, rights, recovery, shared.accounts)),
       changes(hub, pool, service_pool),
       publisher(hub, shared.bus),
       context({loop, shared.config, pool, service_pool, publisher, shared.workers, authenticator,

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "realtime/changes/changes.h"
+#include "realtime/hub/account_limits.h"
 #include "realtime/hub/bus.h"
 #include "realtime/hub/hub.h"
 #include "realtime/hub/rights.h"
@@ -34,6 +35,7 @@ struct Shared {
   edge::Metrics metrics;
   WorkerPool workers;
   realtime::Bus bus;
+  realtime::AccountLimits accounts;
   std::atomic<bool> realtime_live{false};
 };
 

@@ -47,6 +47,10 @@ void Hub::on_presence(Channel& channel, const Inbound& in) {
 
 void Hub::track(Channel& channel, const Inbound& in, std::string_view payload) {
   if (!channel.rights.write_presence) return refuse_presence(channel, in, Code::presence_denied);
+  Account* const account = channel.place.account();
+  if (account && !options_.accounts->admit_presence(*account, loop_.now_ms())) {
+    return refuse_presence(channel, in, Code::account_presence);
+  }
   const std::string kept = presence_payload(payload.empty() ? "{}" : payload);
   if (kept.empty()) return refuse_presence(channel, in, Code::presence_no_map);
   if (!channel.present) {

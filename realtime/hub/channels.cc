@@ -18,6 +18,16 @@ bool is_expired(const edge::Caller& caller) {
   return caller.expires_at_s != 0 && caller.expires_at_s <= wall_s();
 }
 
+// The channel's place in its account. The service key counts for nobody. False: `why` says so.
+bool take_place(AccountLimits* limits, SessionAccounts& accounts, Channel& channel, uint64_t now_ms,
+                Code& why) {
+  if (!limits || channel.caller->kind == edge::CallerKind::service) return true;
+  const Rights& rights = channel.rights;
+  AccountRef account =
+      rights.account ? limits->of(*rights.account, rights.account_limits) : limits->shared();
+  return accounts.enter(*limits, std::move(account), now_ms, channel.place, why);
+}
+
 }  // namespace
 
 void Hub::refuse_join(Session& session, const Inbound& in, Code code, std::string_view detail) {
@@ -66,9 +76,16 @@ void Hub::on_join(Session& session, const Inbound& in) {
   Code why = Code::invalid_token;
   if (!adopt_token(channel, join.access_token, why)) return fail_join(channel, why);
   if (!recoveries_.want(channel, join, why)) return fail_join(channel, why);
+  const std::optional<Uuid>& account = channel.caller->account_id;
+  if (options_.accounts && account && !options_.accounts->may_join(*account, loop_.now_ms())) {
+    return fail_join(channel, Code::account_joins);
+  }
   watch_expiry(channel);
   if (channel.privacy == Privacy::restricted) return start_probe(channel);
   channel.rights = Rights::all();
+  if (!take_place(options_.accounts, session.accounts_, channel, loop_.now_ms(), why)) {
+    return fail_join(channel, why);
+  }
   admit_join(channel);
 }
 
@@ -170,7 +187,12 @@ void Hub::on_rights(uint64_t channel_id, uint64_t probe, const Rights& rights) {
                      std::string(code_info(Code::unauthorized).text) + ": " + channel->name);
   }
   if (channel->state == ChannelState::joined) return renew_presence(*channel, before);
-  if (channel->state == ChannelState::probing) admit_join(*channel);
+  if (channel->state != ChannelState::probing) return;
+  Code why = Code::account_joins;
+  if (!take_place(options_.accounts, channel->session.accounts_, *channel, loop_.now_ms(), why)) {
+    return fail_join(*channel, why);
+  }
+  admit_join(*channel);
 }
 
 void Hub::on_rights_failed(uint64_t channel_id, uint64_t probe, const Error& error) {

@@ -90,6 +90,14 @@ void Hub::close(Session& session, Close why) {
 }
 
 void Hub::deliver(const Message& message) {
+  Topic* topic = topics_.find(message.privacy, message.topic);
+  if (!topic) return;
+  Account* const account = topic->members.front().channel->place.account();
+  if (account && message.origin == Origin::client &&
+      !options_.accounts->admit_copies(*account, message.payload.size(), topic->members.size(),
+                                       loop_.now_ms())) {
+    return;
+  }
   BroadcastOut out;
   out.event = message.event;
   out.payload = message.payload;
@@ -111,6 +119,9 @@ void Hub::deliver(const edge::DurableEvent& event) {
   if (out.payload.empty()) out.payload = "{}";
   out.meta = meta;
   recoveries_.note_fed(event.xid);
+  if (options_.accounts && event.is_private) {
+    options_.accounts->hear(event.topic, event.event, event.payload_json);
+  }
   fan_out(privacy, event.topic, out, nullptr, event.id);
   for (const std::string& topic : event.also_topics) {
     fan_out(privacy, topic, out, nullptr, event.id);

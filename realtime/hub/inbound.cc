@@ -99,6 +99,7 @@ void Hub::on_broadcast(Session&, Channel& channel, const Inbound& in) {
   Message message;
   message.topic = channel.name;
   message.privacy = channel.privacy;
+  message.origin = Origin::client;
   if (in.form == FrameForm::binary) {
     message.event = in.user_event;
     message.encoding = in.encoding;
@@ -119,6 +120,16 @@ void Hub::publish_from(Channel& channel, const Inbound& in, Message message) {
   if (!channel.rights.write_broadcast) {
     ++stats_.dropped_denied;
     return refuse_push(channel, in, "Unauthorized: You may not write to this Channel topic");
+  }
+  Account* const account = channel.place.account();
+  const uint64_t now = loop_.now_ms();
+  Code why = Code::account_events;
+  if (account && !options_.accounts->admit_event(*account, message.payload.size(),
+                                                 channel.topic->members.size(), now, why)) {
+    if (channel.place.tell_now(now)) {
+      send_system(channel, "system", ReplyStatus::error, code_sentence(why));
+    }
+    return refuse_push(channel, in, code_sentence(why));
   }
   if (options_.rule) {
     const bool raw = message.encoding == Encoding::raw;

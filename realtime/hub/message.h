@@ -9,6 +9,8 @@
 
 namespace chatpad::realtime {
 
+enum class Origin : uint8_t { server, client };
+
 struct Message {
   std::string topic;  // without the "realtime:" prefix
   Privacy privacy = Privacy::restricted;
@@ -16,6 +18,7 @@ struct Message {
   std::string payload;  // raw JSON, or bytes
   Encoding encoding = Encoding::json;
   std::string meta;  // raw JSON object or empty
+  Origin origin = Origin::server;
 
   size_t bytes() const {
     return sizeof(Message) + topic.size() + event.size() + payload.size() + meta.size();

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "realtime/hub/account_limits.h"
 #include "realtime/hub/limits.h"
 #include "realtime/hub/presence.h"
 #include "realtime/hub/recovery.h"
@@ -28,6 +29,7 @@ struct HubOptions {
   const edge::TokenVerifier* verifier = nullptr;  // outlives the hub
   RightsProbe* rights = nullptr;                  // outlives the hub
   RecoveryReader* recovery = nullptr;             // outlives the hub; null: no history
+  AccountLimits* accounts = nullptr;              // outlives the hub; null: accounts have no limits
   ClientBroadcastRule rule;                       // empty: everything passes
   FeedState feed = FeedState::away;
   // Our own pages: a visitor's token works there and on the site it was made for, nowhere else.

@@ -6,7 +6,8 @@ namespace {
 constexpr uint32_t kProbeTimeoutMs = 3000;
 
 constexpr pg::Statement kPlace = {"realtime_place_probes",
-                                  "select realtime.place_probes($1, $2::uuid, $3::uuid)"};
+                                  "select realtime.place_probes($1, $2::uuid, $3::uuid), "
+                                  "a.account, a.limits from realtime.account_of_topic($1) a"};
 constexpr pg::Statement kBecome = {
     "realtime_become",
     "select set_config('request.jwt.claims', $2, true), set_config('realtime.topic', $3, true), "
@@ -42,6 +43,10 @@ Task<Rights> PgRights::probe(pg::Claims claims, std::string topic) {
   for (int row = 0; row < seen.size(); ++row) {
     if (seen.text(row, 0) == "broadcast") rights.read_broadcast = true;
     if (seen.text(row, 0) == "presence") rights.read_presence = true;
+  }
+  if (placed.size() == 1) {
+    rights.account = placed.uuid(0, 1);
+    rights.account_limits = placed.str(0, 2);
   }
   rights.write_broadcast = writable.size() == 1 && writable.boolean(0, 0);
   rights.write_presence = writable.size() == 1 && writable.boolean(0, 1);

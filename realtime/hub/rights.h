@@ -1,5 +1,5 @@
 // Rights: what a caller may do on a private topic, as the row level security policies on
-// realtime.messages say.
+// realtime.messages say; and whose the topic is.
 //
 // RightsProbe is asked once per join and once per new token; the hub keeps the answer with the
 // channel. PgRights asks PostgreSQL in one transaction that is rolled back: probe rows placed as
@@ -9,8 +9,10 @@
 // fails only the join that asked.
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "runtime/base/uuid.h"
 #include "runtime/coro/task.h"
 #include "runtime/edge/caller.h"
 #include "runtime/pg/pool.h"
@@ -22,6 +24,9 @@ struct Rights {
   bool read_presence = false;
   bool write_broadcast = false;
   bool write_presence = false;
+  // Whose topic it is, and that account's limits as JSON (account_limits.h).
+  std::optional<Uuid> account;
+  std::string account_limits;
 
   bool may_join() const { return read_broadcast || read_presence; }
   static Rights all() {

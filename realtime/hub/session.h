@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "realtime/hub/account_limits.h"
 #include "realtime/hub/frame_buffer.h"
 #include "realtime/hub/rate.h"
 #include "realtime/hub/recovery.h"
@@ -74,6 +75,7 @@ struct Channel {
   Switch older_client = Switch::off;  // see JoinRequest
   Switch replication_ready = Switch::off;
   Rights rights;
+  AccountPlace place;
   std::shared_ptr<const edge::Caller> caller;
   std::vector<ChangeRequest> changes;
   std::unique_ptr<ChannelPresence> present;  // null: no key was given and nothing tracked
@@ -120,6 +122,7 @@ class Session {
   std::optional<Close> closing_;
   std::vector<FrameRef> outbox_;
   size_t outbox_bytes_ = 0;
+  SessionAccounts accounts_;
   std::vector<std::unique_ptr<Channel>> channels_;
   std::shared_ptr<const edge::Caller> caller_;
   const std::string peer_;

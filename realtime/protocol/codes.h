@@ -17,6 +17,7 @@ enum class Close : uint8_t {
   bad_utf8,        // 1007
   message_rate,    // 1008
   byte_rate,       // 1008
+  slow_message,    // 1008 a message in pieces did not become complete
   too_big,         // 1009 message over kFrameBytesMax or in too many fragments
   internal,        // 1011
   draining,        // 1012
@@ -67,6 +68,13 @@ enum class Code : uint8_t {
   presence_too_large,
   presence_full,
   presence_rate,
+  account_disabled,
+  account_clients,
+  account_channels,
+  account_joins,
+  account_events,
+  account_bytes,
+  account_presence,
 };
 
 struct CodeInfo {

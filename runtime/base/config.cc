@@ -52,6 +52,30 @@ std::optional<LogLevel> level_of(const std::string& name) {
   return std::nullopt;
 }
 
+constexpr int64_t kAnyNumberMost = 1'000'000'000'000;
+
+Result<RealtimeSettings> realtime_from_environment() {
+  RealtimeSettings settings;
+  const std::pair<Result<int64_t>, int64_t*> numbers[] = {
+      {number<int64_t>("CHATPAD_REALTIME_CLIENTS", settings.clients, 0, kAnyNumberMost),
+       &settings.clients},
+      {number<int64_t>("CHATPAD_REALTIME_CHANNELS", settings.channels, 0, kAnyNumberMost),
+       &settings.channels},
+      {number<int64_t>("CHATPAD_REALTIME_JOINS", settings.joins, 0, kAnyNumberMost),
+       &settings.joins},
+      {number<int64_t>("CHATPAD_REALTIME_EVENTS", settings.events, 0, kAnyNumberMost),
+       &settings.events},
+      {number<int64_t>("CHATPAD_REALTIME_BYTES", settings.bytes, 0, kAnyNumberMost),
+       &settings.bytes},
+      {number<int64_t>("CHATPAD_REALTIME_PRESENCE", settings.presence, 0, kAnyNumberMost),
+       &settings.presence}};
+  for (const auto& [read, value] : numbers) {
+    if (!read) return read.error();
+    *value = *read;
+  }
+  return settings;
+}
+
 }  // namespace
 
 Result<Config> config_from_environment() {
@@ -81,6 +105,9 @@ Result<Config> config_from_environment() {
   const auto pool = number<int>("CHATPAD_POOL", config.pool_connections, 1, 64);
   if (!pool) return pool.error();
   config.pool_connections = *pool;
+  const auto realtime = realtime_from_environment();
+  if (!realtime) return realtime.error();
+  config.realtime = *realtime;
   const auto token_ms = number<int>("CHATPAD_TEST_PROVIDER_TOKEN_MS", -1, -1, 60'000);
   if (!token_ms) return token_ms.error();
   config.script_token_ms = *token_ms;

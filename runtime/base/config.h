@@ -9,6 +9,16 @@
 
 namespace chatpad {
 
+// What an account may do in realtime unless its own limits say otherwise (docs/limits.md).
+struct RealtimeSettings {
+  int64_t clients = 20'000;          // CHATPAD_REALTIME_CLIENTS
+  int64_t channels = 100'000;        // CHATPAD_REALTIME_CHANNELS
+  int64_t joins = 1'000;             // CHATPAD_REALTIME_JOINS: a second
+  int64_t events = 2'000;            // CHATPAD_REALTIME_EVENTS: a second
+  int64_t bytes = 64 * 1024 * 1024;  // CHATPAD_REALTIME_BYTES: a second
+  int64_t presence = 1'000;          // CHATPAD_REALTIME_PRESENCE: a second
+};
+
 struct Config {
   std::string home;                // CHATPAD_HOME, default .chatpad; absolute
   std::string host = "127.0.0.1";  // CHATPAD_HOST
@@ -23,6 +33,7 @@ struct Config {
   uint64_t drain_ms = 10'000;                // CHATPAD_DRAIN_MS
   int pool_connections = 8;                  // CHATPAD_POOL: connections per loop and login role
   LogLevel log_level = LogLevel::info;       // CHATPAD_LOG: debug, info, warn, error
+  RealtimeSettings realtime;
   // From the home's env file, for pages.
   std::string anon_key;
   std::string demo_agent_id;  // empty: no demo here

@@ -57,6 +57,7 @@ begin
       ((p || 'a000000-0000-4000-8000-000000000001')::uuid, o, (p || '2000000-0000-4000-8000-000000000001')::uuid,
        (p || '9000000-0000-4000-8000-000000000001')::uuid, 0, 'Words.');
     insert into public.security_logs (user_id, actor_kind, event) values (o, 'system', 'test');
+    insert into public.realtime_limits (user_id, events_per_s) values (o, 50);
   end loop;
 end
 $$;

@@ -38,7 +38,10 @@ insert into tests.acts values
   'update api_keys set name = ''x'' where user_id = %1$L', 'delete from api_keys where user_id = %1$L'),
 ('security_logs', 'select count(*) from security_logs where user_id = %1$L',
   'insert into security_logs (user_id, actor_kind, event) values (%1$L, ''user'', ''x'')',
-  'update security_logs set event = ''x'' where user_id = %1$L', 'delete from security_logs where user_id = %1$L');
+  'update security_logs set event = ''x'' where user_id = %1$L', 'delete from security_logs where user_id = %1$L'),
+('realtime_limits', 'select count(*) from realtime_limits where user_id = %1$L',
+  'insert into realtime_limits (user_id) values (%1$L)',
+  'update realtime_limits set events_per_s = 9 where user_id = %1$L', 'delete from realtime_limits where user_id = %1$L');
 
 -- expected: table, then per persona the four cells select, insert, update, delete.
 create table tests.expected (tbl text, persona text, cells text, primary key (tbl, persona));
@@ -57,7 +60,8 @@ from (values
   ('knowledge_sources', array['a--a', 'a--a', 'a--a',   'a--0',  'a--0',  'b--b',  '0--0',  '*--*']),
   ('knowledge_chunks', array['a---', 'a---',  'a---',   'a---',  'a---',  'b---',  '0---',  '*---']),
   ('api_keys',        array['a---',  'a---',  '0---',   '0---',  '0---',  'b---',  '0---',  '*-**']),
-  ('security_logs',   array['a---',  'a---',  '0---',   '0---',  '0---',  'b---',  '0---',  '*---'])
+  ('security_logs',   array['a---',  'a---',  '0---',   '0---',  '0---',  'b---',  '0---',  '*---']),
+  ('realtime_limits', array['a-00',  'a-00',  'a-00',   'a-00',  'a-00',  'b-00',  '0-00',  '****'])
 ) t (tbl, cells)
 cross join (values (1, 'owner_a'), (2, 'admin_a'), (3, 'manager_a'), (4, 'member_a'), (5, 'client_a'),
   (6, 'owner_b'), (7, 'nobody'), (8, 'service')) p (position, persona);

@@ -9,10 +9,11 @@
 namespace chatpad::functions {
 namespace {
 
-constexpr std::array<std::string_view, 9> kReserved = {
+constexpr std::array<std::string_view, 10> kReserved = {
     "message.created", "takeover.started",     "takeover.ended",
     "lead.created",    "conversation.created", "conversation.updated",
-    "config.updated",  "answer.delta",         "answer.failed"};
+    "config.updated",  "limits.updated",       "answer.delta",
+    "answer.failed"};
 
 Error refused(const char* sentence) { return Error(Errc::forbidden, PublicText(sentence)); }
 
