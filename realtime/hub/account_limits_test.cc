@@ -162,7 +162,9 @@ struct Client {
   explicit Client(Hub& hub_in, std::optional<Uuid> visitor_of = {}) : hub(hub_in) {
     SessionInfo info;
     info.vsn = Vsn::v2;
-    info.caller.account_id = visitor_of;
+    edge::Caller caller;
+    caller.account_id = visitor_of;
+    info.caller = std::make_shared<const edge::Caller>(std::move(caller));
     session = hub.open(transport, std::move(info));
   }
   std::vector<std::string> join(std::string_view topic,

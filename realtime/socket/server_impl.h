@@ -32,6 +32,7 @@ class SocketServerImpl {
   const SocketLimits limits;
   SocketStats stats;
   std::string spare_message;  // capacity for the next message that comes in pieces
+  size_t gathered_bytes = 0;  // of messages that are not complete, all sockets
 
  private:
   Socket* socket_of(lws* wsi);

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "realtime/socket/server_impl.h"
 #include "runtime/base/log.h"
@@ -17,6 +18,13 @@ constexpr size_t kMessageKeptBytes = 64 * 1024;  // capacity of the server's spa
 
 }  // namespace
 
+Socket::Socket(SocketServerImpl& server, SessionInfo info)
+    : server_(server),
+      info_(std::make_unique<SessionInfo>(std::move(info))),
+      reader_(server.limits.message_bytes_max, server.limits.fragments_max) {}
+
+Socket::~Socket() { drop_gathered(); }
+
 bool Socket::ready() const { return !close_sent_ && !lws_partial_buffered(wsi); }
 
 // What the kernel takes at once goes past lws, whose write costs as much as a tenth of a delivery.
@@ -28,11 +36,15 @@ void Socket::send(std::string_view bytes) {
   if (!bytes.empty()) send_behind(bytes);
 }
 
-// Behind whatever lws still holds. On an established websocket LWS_WRITE_HTTP passes the bytes on
-// as they are.
+// Behind whatever lws still holds.
 void Socket::send_behind(std::string_view bytes) {
   auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(bytes.data()));
-  if (lws_write(wsi, data, bytes.size(), LWS_WRITE_HTTP) < 0) cut();
+  if (lws_write(wsi, data, bytes.size(), LWS_WRITE_RAW) < 0) return cut();
+  // A client that does not read is not listened to: lws would ask again and again to read.
+  if (paused_ || !lws_partial_buffered(wsi)) return;
+  paused_ = true;
+  lws_rx_flow_control(wsi, 0);
+  lws_callback_on_writable(wsi);
 }
 
 void Socket::want_ready() { lws_callback_on_writable(wsi); }
@@ -67,71 +79,106 @@ int Socket::on_established(lws* established) {
   fd_ = lws_get_socket_fd(wsi);
   session_ = server_.hub.open(*this, std::move(*info_));
   info_.reset();
-  lws_rx_flow_control(wsi, 0);
-  const bool watched = guard_.start(server_.loop.raw(), fd_,
-                                    [this](MaskGuard::Verdict verdict) { on_mask(verdict); });
-  return watched ? 0 : -1;
+  return 0;
 }
 
-void Socket::on_mask(MaskGuard::Verdict verdict) {
-  if (verdict == MaskGuard::Verdict::unmasked) return ask_to_close(Close::protocol_error);
-  lws_rx_flow_control(wsi, 1);
-}
-
-int Socket::on_receive(std::string_view piece) {
-  if (!session_ || session_->closing()) return 0;
+int Socket::on_receive(char* bytes, size_t size) {
+  if (!session_) return -1;
   heard_ms_ = server_.loop.now_ms();
   pinged_ = false;
   server_.heard(*this);
-  const SocketLimits& limits = server_.limits;
-  if (!in_message_) {
-    in_message_ = true;
-    binary_ = lws_frame_is_binary(wsi) != 0;
-    fragments_ = 0;
-    message_.clear();
+  reader_.feed(bytes, size);
+  for (;;) {
+    const FramePiece piece = reader_.next();
+    if (piece.kind == PieceKind::none) return ended_ ? -1 : 0;
+    take(piece);
   }
-  const size_t announced = lws_remaining_packet_payload(wsi);
-  const size_t held = message_.size() + piece.size();
-  const bool frame_ends = announced == 0;
-  if (frame_ends) ++fragments_;
-  // Both may be far beyond the limit, so they are not added up before they are compared.
-  if (announced > limits.message_bytes_max || held > limits.message_bytes_max - announced ||
-      fragments_ > limits.fragments_max) {
-    ask_to_close(Close::too_big);
-    return 0;
-  }
-  if (!frame_ends || !lws_is_final_fragment(wsi)) {
-    // Idle sockets own no buffer: it goes from one that is receiving to the next.
-    if (message_.empty()) message_.swap(server_.spare_message);
-    message_.append(piece);
-    return 0;
-  }
-  in_message_ = false;
-  if (message_.empty()) return on_message(piece);
-  message_.append(piece);
-  const int result = on_message(message_);
-  std::string spare;
-  spare.swap(message_);
-  spare.clear();
-  if (spare.capacity() <= kMessageKeptBytes) server_.spare_message.swap(spare);
-  return result;
 }
 
-int Socket::on_message(std::string_view message) {
+void Socket::take(const FramePiece& piece) {
+  if (piece.kind == PieceKind::close) return on_peer_close(piece.bytes);
+  if (close_sent_ || session_->closing()) return;
+  switch (piece.kind) {
+    case PieceKind::message:
+      return on_piece(piece);
+    case PieceKind::breach:
+      return ask_to_close(Close::protocol_error);
+    case PieceKind::too_big:
+      return ask_to_close(Close::too_big);
+    default:
+      return on_control(piece);
+  }
+}
+
+void Socket::on_piece(const FramePiece& piece) {
+  if (piece.first && piece.last) return on_message(piece.type, piece.bytes);
+  if (piece.first) message_since_ms_ = heard_ms_;
+  // Idle sockets own no buffer: it goes from one that is receiving to the next.
+  if (message_.empty()) message_.swap(server_.spare_message);
+  message_.append(piece.bytes);
+  server_.gathered_bytes += piece.bytes.size();
+  if (server_.gathered_bytes > server_.limits.gathered_bytes_max) {
+    drop_gathered();
+    return ask_to_close(Close::too_big);
+  }
+  if (!piece.last) return;
+  on_message(piece.type, message_);
+  drop_gathered();
+}
+
+void Socket::drop_gathered() {
+  server_.gathered_bytes -= message_.size();
+  std::string done;
+  done.swap(message_);
+  done.clear();
+  std::string& spare = server_.spare_message;
+  if (done.capacity() <= kMessageKeptBytes && done.capacity() > spare.capacity()) spare.swap(done);
+}
+
+void Socket::on_message(MessageType type, std::string_view message) {
   spoke_ = true;
-  if (binary_) {
+  if (type == MessageType::binary) {
     server_.hub.on_binary(*session_, message);
   } else if (!wire::is_utf8(message)) {
     ask_to_close(Close::bad_utf8);
   } else {
     server_.hub.on_text(*session_, message);
   }
-  return 0;
+}
+
+void Socket::on_control(const FramePiece& piece) {
+  if (heard_ms_ - controls_since_ms_ >= 1000) {
+    controls_since_ms_ = heard_ms_;
+    controls_ = 0;
+  }
+  if (++controls_ > server_.limits.controls_per_s) return ask_to_close(Close::message_rate);
+  // The newest ping is the one to answer (RFC 6455, 5.5.3); a client that reads nothing gets none.
+  if (piece.kind != PieceKind::ping || !ready()) return;
+  std::string pong;
+  wire::append_frame(pong, wire::FrameType::pong, piece.bytes);
+  send(pong);
+}
+
+// Our own close frame is answered, or the client leaves: its code goes back, and nothing else.
+void Socket::on_peer_close(std::string_view payload) {
+  const uint16_t code = close_code_of(payload);
+  if (!close_sent_ && !session_->closing() && code == 0) {
+    return ask_to_close(Close::protocol_error);
+  }
+  if (!close_sent_) {
+    std::string answer;
+    wire::append_frame(answer, wire::FrameType::close,
+                       code == 0 ? std::string_view() : payload.substr(0, 2));
+    send_behind(answer);
+    close_sent_ = true;
+    close_sent_ms_ = heard_ms_;
+  }
+  ended_ = !lws_partial_buffered(wsi);
 }
 
 bool Socket::has_unread() const {
   int bytes = 0;
-  return ::ioctl(fd_, FIONREAD, &bytes) == 0 && bytes > 0;
+  return !paused_ && ::ioctl(fd_, FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
 void Socket::read_on() {
@@ -140,18 +187,14 @@ void Socket::read_on() {
 }
 
 int Socket::on_writable() {
-  if (!session_ || close_sent_) return 0;
+  if (!session_) return 0;
   if (lws_partial_buffered(wsi)) {
     lws_callback_on_writable(wsi);
-  } else {
-    server_.hub.on_ready(*session_);
+    return 0;
   }
+  if (std::exchange(paused_, false)) lws_rx_flow_control(wsi, 1);
+  if (!close_sent_) server_.hub.on_ready(*session_);
   return 0;
-}
-
-void Socket::on_pong() {
-  heard_ms_ = server_.loop.now_ms();
-  pinged_ = false;
 }
 
 void Socket::sweep(uint64_t now_ms) {
@@ -161,11 +204,13 @@ void Socket::sweep(uint64_t now_ms) {
   if (!spoke_ && now_ms - opened_ms_ >= limits.first_message_ms) {
     return ask_to_close(Close::never_joined);
   }
+  if (reader_.in_message() && now_ms - message_since_ms_ >= limits.message_ms) {
+    return ask_to_close(Close::slow_message);
+  }
   const uint64_t silent_ms = now_ms - heard_ms_;
   if (silent_ms >= limits.idle_ms) return ask_to_close(Close::idle);
   if (silent_ms < limits.ping_ms || pinged_ || !ready()) return;
   std::string ping;
-  // lws does not report a pong without a payload.
   wire::append_frame(ping, wire::FrameType::ping, "ping");
   pinged_ = true;
   ++server_.stats.pings;

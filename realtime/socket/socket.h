@@ -7,7 +7,7 @@
 #include <string>
 
 #include "realtime/hub/hub.h"
-#include "realtime/socket/mask_guard.h"
+#include "realtime/socket/frame_reader.h"
 #include "realtime/socket/socket_server.h"
 
 namespace chatpad::realtime {
@@ -16,8 +16,8 @@ class SocketServerImpl;
 
 class Socket final : public Transport {
  public:
-  Socket(SocketServerImpl& server, SessionInfo info)
-      : server_(server), info_(std::make_unique<SessionInfo>(std::move(info))) {}
+  Socket(SocketServerImpl& server, SessionInfo info);
+  ~Socket();
 
   // Transport
   bool ready() const override;
@@ -27,10 +27,8 @@ class Socket final : public Transport {
 
   // From the lws callback; the result is the callback's.
   int on_established(lws* wsi);
-  int on_receive(std::string_view piece);
+  int on_receive(char* bytes, size_t size);  // which are written to
   int on_writable();
-  int on_peer_close() const { return close_sent_ ? -1 : 0; }
-  void on_pong();
 
   // What came while lws read its fill; read_on() may destroy the socket.
   bool has_unread() const;
@@ -46,23 +44,28 @@ class Socket final : public Transport {
   uint32_t index = 0;   // place in the server's list
 
  private:
-  void on_mask(MaskGuard::Verdict verdict);
   void cut();
-  void send_behind(std::string_view bytes);
-  int on_message(std::string_view message);
+  void take(const FramePiece& piece);
+  void on_piece(const FramePiece& piece);
+  void on_control(const FramePiece& piece);
+  void on_peer_close(std::string_view payload);
+  void on_message(MessageType type, std::string_view message);
+  void drop_gathered();
 
   SocketServerImpl& server_;
   std::unique_ptr<SessionInfo> info_;  // until the session is made of it
   std::unique_ptr<Session> session_;
-  MaskGuard guard_;
+  FrameReader reader_;
   std::string message_;  // what came of a message in several pieces
   uint64_t opened_ms_ = 0;
   uint64_t heard_ms_ = 0;
   uint64_t close_sent_ms_ = 0;
-  uint32_t fragments_ = 0;
   int fd_ = -1;  // of wsi
-  bool in_message_ = false;
-  bool binary_ = false;
+  uint64_t message_since_ms_ = 0;
+  uint64_t controls_since_ms_ = 0;
+  uint32_t controls_ = 0;  // control frames within the second
+  bool ended_ = false;     // to be closed when the callback returns
+  bool paused_ = false;    // nothing is read until what was written has gone
   bool spoke_ = false;
   bool pinged_ = false;
   bool close_sent_ = false;

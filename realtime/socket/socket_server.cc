@@ -1,5 +1,6 @@
 #include "realtime/socket/socket_server.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,10 +14,9 @@
 namespace chatpad::realtime {
 namespace {
 
-constexpr size_t kRxBufferBytes = 256;               // per socket; pieces of messages are no longer
 constexpr size_t kTxPacketBytes = 64 * 1024;         // per write to the kernel
-constexpr uint32_t kServiceBufferBytes = 16 * 1024;  // per context
-constexpr int kReadsMax = 32;                        // of one socket in one turn
+constexpr uint32_t kServiceBufferBytes = 16 * 1024;  // per context; one read takes no more
+constexpr int kReadsMax = 4;                         // of one socket in one turn
 constexpr uint64_t kSweepMsMax = 500;
 constexpr size_t kSweepSocketsMin = 1024;  // looked at each time; of more, an eighth
 constexpr int kTurnsToClose = 8;  // a handle is closed at the end of a turn; lws chains a few
@@ -36,7 +36,7 @@ int on_lws(lws* wsi, lws_callback_reasons reason, void*, void* in, size_t size) 
 }
 
 const lws_protocols kProtocols[] = {
-    {"chatpad", on_lws, 0, kRxBufferBytes, 0, nullptr, kTxPacketBytes},
+    {"chatpad", on_lws, 0, kServiceBufferBytes, 0, nullptr, kTxPacketBytes},
     {nullptr, nullptr, 0, 0, 0, nullptr, 0},
 };
 
@@ -77,13 +77,23 @@ void SocketServerImpl::adopt(http::DetachedSocket detached, SessionInfo info) {
     ::close(detached.fd);
     return;
   }
-  const std::string request = wire::canonical_request("chatpad", "/", info.key);
+  // A new connection takes the answer whole.
+  const std::string answer = wire::switching_protocols(info.key);
+  const ssize_t sent = ::send(detached.fd, answer.data(), answer.size(), MSG_NOSIGNAL);
+  if (sent != static_cast<ssize_t>(answer.size())) {
+    ++stats.refused;
+    ::close(detached.fd);
+    return;
+  }
   sockets_.push_back(std::make_unique<Socket>(*this, std::move(info)));
   Socket* socket = sockets_.back().get();
   socket->index = static_cast<uint32_t>(sockets_.size() - 1);
   ++stats.adopted;
   adopting_ = socket;
-  lws* wsi = lws_adopt_socket_vhost_readbuf(vhost_, detached.fd, request.data(), request.size());
+  lws_sock_file_fd_type descriptor{};
+  descriptor.sockfd = detached.fd;
+  lws* wsi =
+      lws_adopt_descriptor_vhost(vhost_, LWS_ADOPT_SOCKET, descriptor, kProtocols[0].name, nullptr);
   const bool known = adopting_ == nullptr;
   adopting_ = nullptr;
   if (wsi && !known) {
@@ -108,28 +118,19 @@ Socket* SocketServerImpl::socket_of(lws* wsi) {
 
 int SocketServerImpl::on_event(lws* wsi, lws_callback_reasons reason, void* in, size_t size) {
   switch (reason) {
-    case LWS_CALLBACK_ESTABLISHED: {
+    case LWS_CALLBACK_RAW_ADOPT: {
       Socket* socket = socket_of(wsi);
       return socket ? socket->on_established(wsi) : -1;
     }
-    case LWS_CALLBACK_RECEIVE: {
+    case LWS_CALLBACK_RAW_RX: {
       Socket* socket = socket_of(wsi);
-      return socket ? socket->on_receive(std::string_view(static_cast<char*>(in), size)) : -1;
+      return socket ? socket->on_receive(static_cast<char*>(in), size) : -1;
     }
-    case LWS_CALLBACK_SERVER_WRITEABLE: {
+    case LWS_CALLBACK_RAW_WRITEABLE: {
       Socket* socket = socket_of(wsi);
       return socket ? socket->on_writable() : -1;
     }
-    case LWS_CALLBACK_RECEIVE_PONG: {
-      Socket* socket = socket_of(wsi);
-      if (socket) socket->on_pong();
-      return 0;
-    }
-    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: {
-      Socket* socket = socket_of(wsi);
-      return socket ? socket->on_peer_close() : 0;
-    }
-    case LWS_CALLBACK_CLOSED:
+    case LWS_CALLBACK_RAW_CLOSE:
     case LWS_CALLBACK_WSI_DESTROY: {
       auto* socket = static_cast<Socket*>(lws_get_opaque_user_data(wsi));
       if (!socket) return 0;
@@ -138,8 +139,6 @@ int SocketServerImpl::on_event(lws* wsi, lws_callback_reasons reason, void* in, 
       forget(*socket);
       return 0;
     }
-    case LWS_CALLBACK_HTTP:
-      return -1;
     default:
       return 0;
   }
@@ -164,8 +163,8 @@ void SocketServerImpl::heard(Socket& socket) {
   if (heard_.size() == 1) loop.defer([this] { read_on(); });
 }
 
-// One read of lws takes no more than the small buffer that every socket has. A burst is read here,
-// so that its broadcasts leave in one write per subscriber.
+// One read of lws takes no more than its service buffer. A longer burst is read on here, so that
+// its broadcasts leave in one write per subscriber.
 void SocketServerImpl::read_on() {
   for (size_t i = 0; i < heard_.size(); ++i) {
     int reads = 0;

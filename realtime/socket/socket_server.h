@@ -1,12 +1,11 @@
 // SocketServer: the websockets of one loop. The front door parses and validates the upgrade, then
-// hands the bare socket over with adopt(); libwebsockets sees a request that we wrote (canonical)
-// and does the framing of what comes in. What goes out are the hub's ready-made frames, written
-// raw.
+// hands the bare socket over with adopt(), which answers the handshake. libwebsockets carries the
+// bytes (as a raw socket); FrameReader takes apart what comes in, and looks at every frame's
+// header. What goes out are the hub's ready-made frames.
 //
 // It does: reassembly with byte and fragment caps, UTF-8 of text messages, ping and idle policy,
-// sockets that never say anything, close frames, drain. It refuses a client whose first frame is
-// not masked (RFC 6455 section 5.1; mask_guard.h says what is not covered). It does not: TLS,
-// compression, origins, tokens (the front door), rates and outboxes (the hub). Closing reasons:
+// sockets that never say anything, pongs, close frames, drain. It does not: TLS, compression,
+// origins, tokens (the front door), rates and outboxes (the hub). Closing reasons:
 // protocol/codes.h. Limits: SocketLimits.
 //
 // Life: drain() closes every socket and then the lws context, and calls `done`; from then on the
@@ -27,12 +26,15 @@ namespace chatpad::realtime {
 struct SocketLimits {
   size_t message_bytes_max = kFrameBytesMax;  // -> 1009
   uint32_t fragments_max = 1024;              // wire frames of one message -> 1009
-  size_t sockets_max = 18'000;                // per loop; above it adopt() closes
-  uint64_t first_message_ms = 30'000;         // without any message -> 1001 never_joined
-  uint64_t ping_ms = 30'000;                  // of silence -> a ping
-  uint64_t idle_ms = 60'000;                  // of silence, pongs included -> 1001 idle
-  uint64_t close_ms = 1'000;                  // for the peer to answer our close frame
-  uint64_t drain_ms = 4'000;                  // for all of them, then they are cut
+  uint64_t message_ms = 30'000;               // for the pieces of one message -> 1008 slow_message
+  size_t gathered_bytes_max = 64 * 1024 * 1024;  // pieces of messages, per loop -> 1009
+  uint32_t controls_per_s = 500;                 // pings and pongs of a socket -> 1008
+  size_t sockets_max = 18'000;                   // per loop; above it adopt() closes
+  uint64_t first_message_ms = 30'000;            // without any message -> 1001 never_joined
+  uint64_t ping_ms = 30'000;                     // of silence -> a ping
+  uint64_t idle_ms = 60'000;                     // of silence, pongs included -> 1001 idle
+  uint64_t close_ms = 1'000;                     // for the peer to answer our close frame
+  uint64_t drain_ms = 4'000;                     // for all of them, then they are cut
 };
 
 struct SocketStats {

@@ -242,6 +242,81 @@ TEST_F(SocketServerTest, AnUnmaskedFirstFrameIsClosedWith1002) {
   EXPECT_THAT(got->payload, HasSubstr("phx_reply"));
 }
 
+TEST_F(SocketServerTest, AnyUnmaskedFrameIsClosedWith1002AndAClientThatKeepsTheRulesStays) {
+  start();
+  Client c(port), good(port);
+  std::optional<Frame> got;
+  c.send(frame(0x81, kHeartbeat) + frame(0x81, kHeartbeat, Mask::no));
+  NEXT(c, got);
+  EXPECT_EQ(got->opcode, 1);
+  NEXT(c, got);
+  EXPECT_EQ(got->close_code(), 1002);
+  good.send(frame(0x81, kHeartbeat) + frame(0x81, kHeartbeat));
+  NEXT(good, got);
+  NEXT(good, got);
+  EXPECT_EQ(got->opcode, 1);
+}
+
+TEST_F(SocketServerTest, APartialMessageEndsInTimeAndAllOfThemInMemory) {
+  SocketLimits limits;
+  limits.message_ms = 100;
+  limits.gathered_bytes_max = 50'000;
+  start(limits);
+  Client slow(port), a(port), b(port);
+  std::optional<Frame> got;
+  slow.send(frame(0x01, "["));
+  NEXT(slow, got);
+  EXPECT_EQ(got->close_code(), 1008);
+  EXPECT_THAT(got->payload, HasSubstr("slow_message"));
+  a.send(frame(0x01, std::string(30'000, ' ')));
+  ASSERT_TRUE(until([&] { return a.open(); }));
+  b.send(frame(0x01, std::string(30'000, ' ')));
+  ASSERT_TRUE(until([&] { return (got = a.next()).has_value() || (got = b.next()).has_value(); }));
+  EXPECT_TRUE(got->close_code() == 1009 || got->close_code() == 1008);
+}
+
+TEST_F(SocketServerTest, AFloodOfPingsIsClosedAndOnlySoManyAreAnswered) {
+  SocketLimits limits;
+  limits.controls_per_s = 20;
+  start(limits);
+  Client c(port);
+  ASSERT_TRUE(until([&] { return c.open(); }));
+  std::string flood;
+  for (int i = 0; i < 1000; ++i) flood += frame(0x89, "x");
+  c.send(flood);
+  std::optional<Frame> got;
+  int pongs = 0;
+  do {
+    NEXT(c, got);
+    pongs += got->opcode == 10 ? 1 : 0;
+  } while (got->opcode != 8);
+  EXPECT_EQ(pongs, 20);
+  EXPECT_EQ(got->close_code(), 1008);
+}
+
+TEST_F(SocketServerTest, ACloseFrameIsAnsweredWithItsCodeAndABadOneWith1002) {
+  start();
+  const std::pair<std::string, int> cases[] = {{std::string("\x03\xe8", 2), 1000},
+                                               {std::string("\x0f\xa1reason", 8), 4001},
+                                               {"", 0},
+                                               {std::string("\x03\xed", 2), 1002},
+                                               {std::string("\x00\x00", 2), 1002},
+                                               {"\x03", 1002},
+                                               {std::string("\x03\xe8\xff", 3), 1002}};
+  for (const auto& [payload, code] : cases) {
+    Client c(port);
+    c.send(frame(0x88, payload));
+    std::optional<Frame> got;
+    NEXT(c, got);
+    EXPECT_EQ(got->opcode, 8);
+    EXPECT_EQ(got->close_code(), code);
+    ASSERT_TRUE(until([&] {
+      c.move();
+      return c.ended;
+    }));
+  }
+}
+
 TEST_F(SocketServerTest, BytesBeforeTheHandshakeIsAnsweredEndTheConnection) {
   start();
   Client c(port);
@@ -260,10 +335,9 @@ TEST_F(SocketServerTest, ProtocolBreachesEndTheConnection) {
     Client c(port);
     ASSERT_TRUE(until([&] { return c.open(); }));
     c.send(bytes);
-    EXPECT_TRUE(until([&] {
-      c.move();
-      return c.ended || c.received.size() >= 4;
-    }));
+    std::optional<Frame> got;
+    NEXT(c, got);
+    EXPECT_EQ(got->close_code(), 1002);
   }
   Client alive(port);
   alive.send(frame(0x81, kHeartbeat));
@@ -282,9 +356,10 @@ TEST_F(SocketServerTest, PingsAreAnsweredAndSilenceIsPingedThenClosed) {
   c.send(frame(0x81, kHeartbeat) + frame(0x89, "hello"));
   std::optional<Frame> got;
   NEXT(c, got);
-  NEXT(c, got);
-  EXPECT_EQ(got->opcode, 10);
+  EXPECT_EQ(got->opcode, 10) << "a pong does not wait for the end of the turn";
   EXPECT_EQ(got->payload, "hello");
+  NEXT(c, got);
+  EXPECT_EQ(got->opcode, 1);
   NEXT(c, got);
   EXPECT_EQ(got->opcode, 9) << "a silent client is pinged";
   c.send(frame(0x8A, got->payload));

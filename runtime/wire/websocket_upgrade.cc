@@ -1,6 +1,9 @@
 #include "runtime/wire/websocket_upgrade.h"
 
+#include <openssl/evp.h>
+
 #include <algorithm>
+#include <array>
 
 #include "runtime/base/check.h"
 #include "runtime/wire/crypto.h"
@@ -56,14 +59,6 @@ bool connection_says_upgrade(std::span<const HeaderField> headers) {
   return false;
 }
 
-bool all_of(std::string_view text, std::string_view extra) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [extra](char c) {
-    const char l = lower(c);
-    return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') ||
-           extra.find(c) != std::string_view::npos;
-  });
-}
-
 }  // namespace
 
 Result<UpgradeRequest> check_upgrade(const UpgradeHead& head) {
@@ -94,16 +89,16 @@ Result<UpgradeRequest> check_upgrade(const UpgradeHead& head) {
   return UpgradeRequest{std::string(key.value)};
 }
 
-std::string canonical_request(std::string_view host, std::string_view path, std::string_view key) {
-  CHECK(key.size() == kWebsocketKeyChars && all_of(key, "+/="), "the key was checked");
-  std::string out = "GET ";
-  out += path.starts_with('/') && all_of(path, "/-._~") ? path : "/";
-  out += " HTTP/1.1\r\nHost: ";
-  out += all_of(host, ".-:[]_") ? host : "localhost";
-  out += "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ";
-  out += key;
-  out += "\r\nSec-WebSocket-Version: 13\r\n\r\n";
-  return out;
+std::string switching_protocols(std::string_view key) {
+  CHECK(key.size() == kWebsocketKeyChars, "the key was checked");
+  const std::string text = std::string(key) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  std::array<unsigned char, 20> digest{};
+  CHECK(EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha1(), nullptr) == 1,
+        "OpenSSL provides SHA-1");
+  const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
+  return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+         "Sec-WebSocket-Accept: " +
+         base64_encode(bytes) + "\r\n\r\n";
 }
 
 void append_frame_header(std::string& out, FrameType type, size_t payload_bytes) {

@@ -1,10 +1,10 @@
 // The websocket handshake (RFC 6455, section 4.2.1) and the headers of server frames (section 5.2).
 //
 // check_upgrade() looks at a request that the HTTP parser has accepted already and says whether it
-// is exactly a version 13 handshake. canonical_request() writes the request that libwebsockets gets
-// to see instead of the client's. The frame functions write unmasked frames, which are the same for
-// every receiver, so the hub writes each once. Not here: Origin, path and token, which the caller
-// decides; the answer 101, which libwebsockets writes; extensions, which are never negotiated.
+// is exactly a version 13 handshake. switching_protocols() is the answer to it. The frame functions
+// write unmasked frames, which are the same for every receiver, so the hub writes each once. Not
+// here: Origin, path and token, which the caller decides; subprotocols and extensions, which are
+// never negotiated.
 //
 // Errors: Errc::bad_request; Errc::method_not_allowed for another method than GET;
 // Errc::upgrade_required for another version or no websocket upgrade at all.
@@ -41,9 +41,8 @@ struct UpgradeRequest {
 
 Result<UpgradeRequest> check_upgrade(const UpgradeHead& head);
 
-// The minimal handshake with these three values. A host or path with any character that has a
-// meaning in HTTP is replaced ("localhost", "/"); `key` comes from check_upgrade.
-std::string canonical_request(std::string_view host, std::string_view path, std::string_view key);
+// The answer to a handshake with this key, which comes from check_upgrade.
+std::string switching_protocols(std::string_view key);
 
 enum class FrameType : uint8_t { text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
 
