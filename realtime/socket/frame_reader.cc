@@ -33,8 +33,8 @@ void unmask(char* bytes, size_t size, uint8_t (&mask)[4]) {
 }  // namespace
 
 void FrameReader::feed(char* bytes, size_t size) {
-  at_ = bytes;
   end_ = bytes + size;
+  at_ = state_ == State::broken ? end_ : bytes;
 }
 
 bool FrameReader::fail(FramePiece& out, PieceKind why) {

@@ -199,7 +199,9 @@ int Socket::on_writable() {
 
 void Socket::sweep(uint64_t now_ms) {
   const SocketLimits& limits = server_.limits;
-  if (close_sent_ && now_ms - close_sent_ms_ >= limits.close_ms) return cut();
+  const uint64_t grace_ms =
+      close_sent_ && lws_partial_buffered(wsi) ? limits.flush_ms : limits.close_ms;
+  if (close_sent_ && now_ms - close_sent_ms_ >= grace_ms) return cut();
   if (!session_ || session_->closing()) return;
   if (!spoke_ && now_ms - opened_ms_ >= limits.first_message_ms) {
     return ask_to_close(Close::never_joined);

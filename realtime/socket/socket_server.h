@@ -34,6 +34,7 @@ struct SocketLimits {
   uint64_t ping_ms = 30'000;                     // of silence -> a ping
   uint64_t idle_ms = 60'000;                     // of silence, pongs included -> 1001 idle
   uint64_t close_ms = 1'000;                     // for the peer to answer our close frame
+  uint64_t flush_ms = 5'000;                     // the same while our close frame waits to be sent
   uint64_t drain_ms = 4'000;                     // for all of them, then they are cut
 };
 
