@@ -127,6 +127,8 @@ void check_against_dom(const JoinRequest& join, const Json& payload) {
   } else {
     check_switch(join.presence, presence["enabled"], "presence is what was asked for");
   }
+  const bool older = presence.is_object() && !presence.contains("enabled");
+  CHECK((join.older_client == Switch::on) == older, "clients that do not know `enabled` are older");
   const std::string key = text_of(member(presence, "key"));
   CHECK(join.presence_key == (key.size() <= kPresenceKeyBytesMax ? key : ""),
         "the key is as asked");
