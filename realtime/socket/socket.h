@@ -45,6 +45,7 @@ class Socket final : public Transport {
 
  private:
   void cut();
+  void send_behind(std::string_view bytes);
   void take(const FramePiece& piece);
   void on_piece(const FramePiece& piece);
   void on_control(const FramePiece& piece);
