@@ -76,6 +76,7 @@ struct Program::Impl {
   void fan_out(realtime::BatchRef batch);
   void on_feed_state(realtime::FeedState state);
   void on_gap();
+  bool tell(Unit& unit, std::function<void()> what);
   void announce_owed_gaps();
   Task<void> keep_house();
   Task<bool> ask(pg::Statement statement);
@@ -210,12 +211,16 @@ void Program::Impl::fan_out(realtime::BatchRef batch) {
   }
 }
 
+// The first loop is the feed's own: there it runs at once, in one order with the events.
+bool Program::Impl::tell(Unit& unit, std::function<void()> what) {
+  if (&unit.loop != &first()) return unit.loop.post(std::move(what));
+  what();
+  return true;
+}
+
 void Program::Impl::announce_owed_gaps() {
-  const realtime::FeedState state = feed_state;
-  const std::string cluster = feed->cluster();
-  nodes->start(cluster, feed->database());
-  std::erase_if(units_with_gap, [&state, &cluster](Unit* unit) {
-    return unit->loop.post([unit, state, cluster] {
+  std::erase_if(units_with_gap, [this](Unit* unit) {
+    return tell(*unit, [unit, state = feed_state, cluster = feed->cluster()] {
       unit->hub.announce_gap();
       unit->hub.set_feed(state, cluster);
     });
@@ -228,19 +233,16 @@ void Program::Impl::fan_out(realtime::EventBatch batch) {
     Unit* unit = owned.get();
     // Whoever has not been told of a loss must not see what came after it: its events are cursors.
     if (units_with_gap.contains(unit)) continue;
-    auto hand_over = [unit, batch] {
+    const bool told = tell(*unit, [unit, batch] {
       for (const edge::DurableEvent& event : *batch) {
         unit->hub.deliver(event);
         unit->context.notify(event);
       }
-    };
-    if (&unit->loop == &first()) {
-      hand_over();
-    } else if (!unit->loop.post(hand_over)) {
-      // The loop is hopelessly behind: its clients must learn that something is missing.
-      log::Line(LogLevel::error, "durable_events_dropped").field("loop", unit->loop.index());
-      units_with_gap.insert(unit);
-    }
+    });
+    if (told) continue;
+    // The loop is hopelessly behind: its clients must learn that something is missing.
+    log::Line(LogLevel::error, "durable_events_dropped").field("loop", unit->loop.index());
+    units_with_gap.insert(unit);
   }
 }
 
@@ -248,10 +250,10 @@ void Program::Impl::on_feed_state(realtime::FeedState state) {
   feed_state = state;
   shared.realtime_live.store(state == realtime::FeedState::live);
   const std::string cluster = feed->cluster();
+  if (state == realtime::FeedState::live) nodes->start(cluster, feed->database());
   for (const auto& owned : units) {
     Unit* unit = owned.get();
-    const bool told =
-        unit->loop.post([unit, state, cluster] { unit->hub.set_feed(state, cluster); });
+    const bool told = tell(*unit, [unit, state, cluster] { unit->hub.set_feed(state, cluster); });
     if (!told) units_with_gap.insert(unit);
   }
 }
@@ -259,7 +261,7 @@ void Program::Impl::on_feed_state(realtime::FeedState state) {
 void Program::Impl::on_gap() {
   for (const auto& owned : units) {
     Unit* unit = owned.get();
-    if (!unit->loop.post([unit] { unit->hub.announce_gap(); })) units_with_gap.insert(unit);
+    if (!tell(*unit, [unit] { unit->hub.announce_gap(); })) units_with_gap.insert(unit);
   }
 }
 
