@@ -71,6 +71,8 @@ void Replication::drop() {
   watch_.stop();
   PQfinish(std::exchange(pg_, nullptr));
   relations_.clear();
+  unsettled_.clear();
+  settled_by_ms_ = 0;
   in_transaction_ = false;
   paused_ = false;
 }
@@ -221,13 +223,42 @@ void Replication::receive_results() {
            State::making_slot);
       return;
     }
-    if (state_ != State::making_slot) return;
+    if (state_ != State::making_slot && state_ != State::settling) return;
+    return settle();
+  }
+  if (state_ == State::streaming) receive_stream();
+}
+
+void Replication::settle() {
+  const bool known = settled_by_ms_ != 0;
+  if (known && (unsettled_.empty() || loop_.now_ms() >= settled_by_ms_)) {
     send("START_REPLICATION SLOT " + slot_ + " LOGICAL 0/0 (proto_version '1', publication_names " +
              quoted_list(options_.publications) + ")",
          State::starting);
     return;
   }
-  if (state_ == State::streaming) receive_stream();
+  const auto ask = [this] { send("SELECT pg_current_snapshot()", State::settling); };
+  if (!known) return ask();
+  more_.start(loop_, kSettlePauseMs, ask);
+}
+
+// `xmin:xmax:xid,xid`: the last part names who is open.
+void Replication::take_snapshot(std::string_view snapshot) {
+  std::vector<std::string> open;
+  std::string_view rest = snapshot.substr(std::min(snapshot.rfind(':') + 1, snapshot.size()));
+  while (!rest.empty()) {
+    const size_t comma = std::min(rest.find(','), rest.size());
+    open.emplace_back(rest.substr(0, comma));
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  if (settled_by_ms_ == 0) {
+    settled_by_ms_ = loop_.now_ms() + kSettleMsMax;
+    unsettled_ = std::move(open);
+    return;
+  }
+  std::erase_if(unsettled_, [&open](const std::string& xid) {
+    return std::find(open.begin(), open.end(), xid) == open.end();
+  });
 }
 
 void Replication::take_result(PGresult* result) {
@@ -237,6 +268,8 @@ void Replication::take_result(PGresult* result) {
     database_ = PQgetvalue(result, 0, 3);
   } else if (status == PGRES_TUPLES_OK && state_ == State::making_slot) {
     slot_lsn_ = pgoutput::parse_lsn(PQgetvalue(result, 0, 1)).value_or(0);
+  } else if (status == PGRES_TUPLES_OK && state_ == State::settling) {
+    take_snapshot(PQgetvalue(result, 0, 0));
   } else if (status == PGRES_COPY_BOTH) {
     state_ = State::streaming;
     failures_in_a_row_ = 0;

@@ -11,6 +11,11 @@
 // Replication. Views in them are valid during the call. What a call returned from counts as handed
 // over: only then is its position confirmed to the server.
 //
+// A transaction is in the log a moment before other sessions see it, so one that committed just
+// before the slot's first position may be visible only after it. on_ready() comes when those that
+// were open at that time are over, or have been open for kSettleMsMax: whoever reads the tables
+// then and gets what comes misses nothing.
+//
 // It never blocks and arms its socket once. Limits: kFramesPerTurnMax frames per turn of the loop,
 // kRelationsMax tables, kSilentMsMax without a word from the server. Values come in ISO forms, UTC.
 //
@@ -75,6 +80,9 @@ class Replication {
   static constexpr uint64_t kSilentMsMax = 45'000;
   // Making a slot waits for the write transactions that are open.
   static constexpr uint64_t kSlotMsMax = 60'000;
+  // A commit on disk becomes visible in milliseconds; what stays open longer had not committed.
+  static constexpr uint64_t kSettleMsMax = 2000;
+  static constexpr uint64_t kSettlePauseMs = 5;
   static constexpr uint64_t kReconnectMinMs = 20;
   static constexpr uint64_t kReconnectMaxMs = 2000;
 
@@ -109,6 +117,7 @@ class Replication {
     connecting,
     identifying,
     making_slot,
+    settling,
     starting,
     streaming,
     closed
@@ -119,6 +128,8 @@ class Replication {
   void advance_connect();
   void receive_results();
   void take_result(PGresult* result);
+  void take_snapshot(std::string_view snapshot);
+  void settle();
   void send(const std::string& command, State next);
   void receive_stream();
   bool take_frame(std::string_view bytes);
@@ -145,6 +156,8 @@ class Replication {
   std::string cluster_;
   std::string database_;
   std::unordered_map<uint32_t, pgoutput::Relation> relations_;
+  std::vector<std::string> unsettled_;  // transactions that were open when the slot was made
+  uint64_t settled_by_ms_ = 0;          // 0: they are not known yet
   pgoutput::Lsn slot_lsn_ = 0;
   pgoutput::Lsn handed_over_ = 0;
   pgoutput::Lsn confirmed_ = 0;
