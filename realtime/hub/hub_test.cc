@@ -10,6 +10,7 @@ namespace chatpad::realtime {
 namespace {
 
 using ::testing::Contains;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -483,6 +484,25 @@ TEST_F(HubTest, NewClaimsAreTakenToTheChangesToo) {
   ASSERT_THAT(changes.asked, SizeIs(2));
   EXPECT_THAT(changes.asked[1].claims.json, HasSubstr("two"));
   EXPECT_EQ(changes.asked[1].channel_id, changes.asked[0].channel_id);
+}
+
+TEST_F(HubTest, ABroadcastThatIsToBeStoredIsRefused) {
+  Client a(*hub), b(*hub);
+  a.join("room", kAck);
+  b.join("room");
+  a.take(), b.take();
+  const auto push = [&a, this](std::string_view metadata) {
+    std::string frame("\x03\x00\x00\x0d\x01\x00\x01", 7);
+    frame[5] = static_cast<char>(metadata.size());
+    hub->on_binary(*a.session, frame.append("realtime:room").append("e").append(metadata) + "{}");
+  };
+  push(R"({"persist":true})");
+  push(R"({"persist":{"ttl":5}})");
+  EXPECT_THAT(a.take(), Each(HasSubstr(R"({"error":"Broadcasts cannot be stored)")));
+  EXPECT_THAT(b.take(), IsEmpty());
+  push(R"({"persist":false})");
+  push("{}");
+  EXPECT_THAT(b.take(), SizeIs(2));
 }
 
 TEST_F(HubTest, RawBytesReachOnlyVersionTwo) {

@@ -1,9 +1,22 @@
 // What clients send: rate limits, routing to channels, broadcasts.
 #include "realtime/hub/bus.h"
 #include "realtime/hub/hub.h"
+#include "realtime/protocol/json_slice.h"
 #include "runtime/base/log.h"
 
 namespace chatpad::realtime {
+namespace {
+
+// supabase-js shows `error` to the application when it asked for `persist`.
+constexpr std::string_view kCannotStore =
+    R"({"error":"Broadcasts cannot be stored; leave persist out"})";
+
+bool asks_to_store(std::string_view metadata) {
+  const std::string_view persist = json_member(metadata, "persist");
+  return !persist.empty() && persist != "false" && persist != "null";
+}
+
+}  // namespace
 
 void Hub::on_text(Session& session, std::string_view message) {
   if (session.closing_ || !admit(session, message)) return;
@@ -101,6 +114,11 @@ void Hub::on_broadcast(Session&, Channel& channel, const Inbound& in) {
   message.privacy = channel.privacy;
   message.origin = Origin::client;
   if (in.form == FrameForm::binary) {
+    if (asks_to_store(in.metadata)) {
+      const bool told = channel.ack == Switch::on;
+      if (told) reply(channel.session, in, ReplyStatus::error, std::string(kCannotStore));
+      return;
+    }
     message.event = in.user_event;
     message.encoding = in.encoding;
     message.payload = in.payload;

@@ -43,6 +43,12 @@ bool is_replayed(const Recovery& recovery, std::string_view id) {
   return wanted && std::binary_search(recovery.replayed.begin(), recovery.replayed.end(), *wanted);
 }
 
+// A replay holds the newest events. One that comes live although the replay's reading had seen it
+// was older than those, or older than was asked for.
+bool is_older_than_replay(const Recovery& recovery, uint64_t xid) {
+  return xid != 0 && !recovery.history.empty() && snapshot_shows(recovery.history, xid);
+}
+
 }  // namespace
 
 // Takes the join's wish. False: it cannot be had; `why` says so.
@@ -159,7 +165,7 @@ bool Recoveries::shows_what_was_fed(uint64_t channel_id, const std::string& snap
 }
 
 void Recoveries::note_fed(std::string_view xid_text) {
-  const uint64_t xid = parse_xid(xid_text);
+  const uint64_t xid = feeding_ = parse_xid(xid_text);
   if (xid == 0 || (!fed_xids_.empty() && fed_xids_.back() == xid)) return;
   fed_xids_.push_back(xid);
   ++fed_total_;
@@ -185,8 +191,10 @@ void Recoveries::on_history(Channel& channel, Missed& missed) {
   stats_.recovered_events += missed.events.size();
   ++stats_.recoveries;
   if (recovery.wants_cursor) word_answer(channel, missed);
+  if (recovery.query.replay) recovery.history = missed.snapshot;
   for (Recovery::Held& held : live) {
-    if (!is_replayed(recovery, held.id)) keep_held(recovery, std::move(held.id), held.frame);
+    const bool known = is_replayed(recovery, held.id) || is_older_than_replay(recovery, held.xid);
+    if (!known) keep_held(recovery, std::move(held));
   }
   recovery.phase = Phase::read;
   port_.history_read(channel);
@@ -212,7 +220,7 @@ void Recoveries::queue_missed(Channel& channel, const MissedEvent& event) {
   encode_broadcast(vsn, scratch_, out);
   FrameRef frame = FrameRef::make(broadcast_form(vsn, out), scratch_);
   recovery.backlog_bytes += frame.size();
-  recovery.backlog.push_back(Recovery::Held{std::string(), std::move(frame)});
+  recovery.backlog.push_back(Recovery::Held{std::string(), std::move(frame), 0});
 }
 
 // The reply's `recover` member, and the same in a system event, which applications can hear.
@@ -241,13 +249,13 @@ void Recoveries::word_answer(Channel& channel, const Missed& missed) {
                  "system", recovery.system);
   FrameRef frame = FrameRef::make(FrameForm::text, scratch_);
   recovery.backlog_bytes += frame.size();
-  recovery.backlog.push_back(Recovery::Held{std::string(), std::move(frame)});
+  recovery.backlog.push_back(Recovery::Held{std::string(), std::move(frame), 0});
 }
 
-void Recoveries::keep_held(Recovery& recovery, std::string id, const FrameRef& frame) {
+void Recoveries::keep_held(Recovery& recovery, Recovery::Held held) {
   const HubLimits& limits = options_.limits;
   if (recovery.overflowed) return;
-  recovery.backlog_bytes += frame.size();
+  recovery.backlog_bytes += held.frame.size();
   ++recovery.backlog_live;
   if (recovery.backlog_live > limits.held_events_max ||
       recovery.backlog_bytes > limits.held_bytes_max + limits.recovery_bytes_max) {
@@ -255,15 +263,16 @@ void Recoveries::keep_held(Recovery& recovery, std::string id, const FrameRef& f
     recovery.backlog.clear();
     return;
   }
-  recovery.backlog.push_back(Recovery::Held{std::move(id), frame});
+  recovery.backlog.push_back(std::move(held));
 }
 
 // Called in the middle of a fan-out. True: the event does not go out now.
 bool Recoveries::hold_back(Channel& channel, const FrameRef& frame, std::string_view id) {
   Recovery& recovery = *channel.recovery;
-  if (is_replayed(recovery, id)) return true;
+  const uint64_t xid = id.empty() ? 0 : feeding_;
+  if (is_replayed(recovery, id) || is_older_than_replay(recovery, xid)) return true;
   if (recovery.phase == Phase::settling) return false;
-  keep_held(recovery, std::string(id), frame);
+  keep_held(recovery, Recovery::Held{std::string(id), frame, xid});
   if (recovery.overflowed) port_.mark_dirty(channel.session);
   return true;
 }

@@ -82,7 +82,7 @@ class Recoveries {
   void on_history(Channel& channel, Missed& missed);
   void queue_missed(Channel& channel, const MissedEvent& event);
   void word_answer(Channel& channel, const Missed& missed);
-  void keep_held(Recovery& recovery, std::string id, const FrameRef& frame);
+  void keep_held(Recovery& recovery, Recovery::Held held);
   void settle(Channel& channel);
   void end_settling(uint64_t channel_id);
 
@@ -97,6 +97,7 @@ class Recoveries {
   std::deque<uint64_t> waiting_;   // channels
   std::deque<uint64_t> fed_xids_;  // the newest transactions handed over
   uint64_t fed_total_ = 0;
+  uint64_t feeding_ = 0;  // the transaction whose event is handed over
   std::string scratch_;
   Scope scope_;  // last: its tasks use everything above
 };

@@ -84,6 +84,7 @@ struct Recovery {
   struct Held {
     std::string id;  // empty for ephemeral events
     FrameRef frame;
+    uint64_t xid = 0;  // of the transaction; 0 for ephemeral events
   };
 
   Phase phase = Phase::wanted;
@@ -97,6 +98,7 @@ struct Recovery {
   size_t backlog_bytes = 0;
   size_t backlog_live = 0;     // events in it that came live
   std::vector<Uuid> replayed;  // ids that were sent and may come live; sorted
+  std::string history;         // of a replay: the snapshot that it shows
   std::string answer;          // members of the reply, each with a comma before it
   std::string system;          // payload of the system event behind the history
   Timer due;

@@ -131,6 +131,20 @@ TEST_F(RecoveryTest, ReplayKeepsSupabasesForm) {
   EXPECT_EQ(history.last.replay->limit, 2);
 }
 
+TEST_F(RecoveryTest, WhatIsOlderThanAReplayDoesNotComeBehindIt) {
+  slowly();
+  history.add(2);
+  join(R"({"replay":{"since":5,"limit":1}})");
+  live(1, "99");
+  live(2, "99");
+  live(3, "100");
+  turn(20);
+  EXPECT_THAT(take(), ElementsAre(HasSubstr("\"ok\""), HasSubstr("\"e2\""), HasSubstr("\"e3\"")));
+  live(4, "98");
+  live(5, "101");
+  EXPECT_THAT(take(), ElementsAre(HasSubstr("\"e5\"")));
+}
+
 TEST_F(RecoveryTest, WhatCannotBeAskedIsRefusedWithItsSentence) {
   const auto refused = [this](const std::string& broadcast, const char* topic,
                               const char* is_private) {

@@ -196,6 +196,16 @@ everyClient({ describe, it }, () => people, {
     assert.ok(![...reader.broadcasts, ...writer.broadcasts].some(({ event }) => event === 'forbidden'));
   }],
 
+  'that wants a broadcast stored is told that it cannot be': [['modern', 'bytes'], async (kind) => {
+    const heard = await people.join(kind, room('level'), { token: level(2), config: { private: true, broadcast: { ack: true, self: true } } });
+    assert.equal(await heard.send('x', {}), 'ok');
+    const answer = await heard.channel.send({ type: 'broadcast', event: 'stored', payload: {}, persist: true });
+    assert.equal(answer, 'Broadcasts cannot be stored; leave persist out');
+    await heard.send('end');
+    await heard.broadcast('end');
+    assert.ok(!heard.broadcasts.some(({ event }) => event === 'stored'));
+  }],
+
   'joined twice from one client is heard once, on the newer channel': [[], async (kind) => {
     const topic = room();
     const first = await people.join(kind, topic);
@@ -250,7 +260,7 @@ everyClient({ describe, it }, () => people, {
   'whose token ran out while it was away comes back with the next one': [[], async (kind) => {
     const proxy = await flakyProxy();
     const topic = room();
-    const exp = inSeconds(3);
+    const exp = inSeconds(5);
     const heard = await people.join(kind, topic, { url: proxy.url, token: level(1, { exp }) });
     proxy.pause();
     await heard.says('CHANNEL_ERROR');
@@ -267,10 +277,10 @@ everyClient({ describe, it }, () => people, {
   'keeps the connection with heartbeats': [[], async (kind) => {
     const beats = [];
     const heard = await people.join(kind, room(), {
-      realtime: { heartbeatIntervalMs: 150, heartbeatCallback: (status) => beats.push(status) }, config: { broadcast: { self: true } },
+      realtime: { heartbeatIntervalMs: 1000, heartbeatCallback: (status) => beats.push(status) }, config: { broadcast: { self: true } },
     });
-    if (kind.modern) await eventually(`beats: ${beats}`, () => beats.filter((status) => status === 'ok').length >= 3);
-    else await new Promise((resolve) => setTimeout(resolve, 600));
+    if (kind.modern) await eventually(`beats: ${beats}`, () => beats.filter((status) => status === 'ok').length >= 2);
+    else await new Promise((resolve) => setTimeout(resolve, 2500));
     assert.ok(!beats.some((status) => ['timeout', 'error', 'disconnected'].includes(status)), String(beats));
     await heard.send('still here');
     await heard.broadcast('still here');
@@ -301,7 +311,7 @@ everyClient({ describe, it }, () => people, {
   }],
 
   'whose token runs out is told and comes back with the next one': [[], async (kind) => {
-    const heard = await people.join(kind, room(), { token: level(1, { exp: inSeconds(2) }) });
+    const heard = await people.join(kind, room(), { token: level(1, { exp: inSeconds(4) }) });
     await heard.says('CHANNEL_ERROR');
     await heard.told(/^InvalidJWTToken: Token has expired/);
     assert.match(heard.reasons[0], /^InvalidJWTToken: Token has expired/);

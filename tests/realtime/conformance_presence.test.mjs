@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { account, claimsOf, jwt } from '../lib/callers.mjs';
 import { everyClient, KINDS, People } from '../lib/clients.mjs';
+import { Socket } from '../lib/realtime.mjs';
 import { eventually, startServer } from '../lib/server.mjs';
 
 let server;
@@ -168,4 +169,29 @@ everyClient({ describe, it }, () => people, {
     await heard.channel.track({ mood: 'again' });
     for (const one of [watcher, heard]) await becomes(one, { me: ['again'] });
   }],
+});
+
+describe('a key that JavaScript has a meaning for', () => {
+  it('is a key like others', async () => {
+    const topic = `realtime:${room()}`;
+    const config = (key) => ({ presence: { key, enabled: true } });
+    const keys = ['__proto__', 'constructor', 'toString', 'phx_ref'];
+    const watcher = new Socket(server);
+    await watcher.opened;
+    await watcher.join(topic, config('watcher'));
+    const sockets = [];
+    for (const key of keys) {
+      const socket = new Socket(server, { vsn: '1.0.0' });
+      sockets.push(socket);
+      await socket.opened;
+      const { ref } = await socket.join(topic, config(key));
+      const tracked = socket.push(topic, 'presence', { type: 'presence', event: 'track', payload: { [key]: key, mood: 'odd' } }, ref);
+      assert.equal((await socket.reply(tracked)).payload.status, 'ok');
+      const diff = await watcher.next(`the join of ${key}`, ({ event, payload }) => event === 'presence_diff' && Object.hasOwn(payload.joins, key));
+      assert.equal(diff.payload.joins[key].metas[0].mood, 'odd');
+    }
+    for (const socket of sockets) await socket.close();
+    for (const key of keys) await watcher.next(`the leave of ${key}`, ({ event, payload }) => event === 'presence_diff' && Object.hasOwn(payload.leaves, key));
+    await watcher.close();
+  });
 });
