@@ -34,7 +34,7 @@ class Line extends Socket {
       room.heard(payload.payload?.mark);
     } else if (event === 'postgres_changes') {
       room.heard(payload.data.record?.mark);
-    } else if (event === 'phx_error' && (join_ref === null || join_ref === room.ref)) {
+    } else if (event === 'phx_error' && (join_ref ?? ref) === room.ref) {
       room.end('phx_error');
     } else if (event === 'system' && payload.status === 'error') {
       room.said = payload.message;
