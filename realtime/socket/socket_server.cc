@@ -21,14 +21,6 @@ constexpr uint64_t kSweepMsMax = 500;
 constexpr size_t kSweepSocketsMin = 1024;  // looked at each time; of more, an eighth
 constexpr int kTurnsToClose = 8;  // a handle is closed at the end of a turn; lws chains a few
 
-// lws reports every adoption as an error; that one line is left out.
-void log_line(int level, const char* line) {
-  std::string_view text(line);
-  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-  if (text.find("adopt") != std::string_view::npos) return;
-  log::Line(level == LLL_ERR ? LogLevel::warn : LogLevel::debug, "lws").field("text", text);
-}
-
 int on_lws(lws* wsi, lws_callback_reasons reason, void*, void* in, size_t size) {
   lws_context* context = lws_get_context(wsi);
   auto* server = context ? static_cast<SocketServerImpl*>(lws_context_user(context)) : nullptr;
@@ -48,8 +40,9 @@ const lws_retry_bo_t kNoIdlePolicy = {nullptr, 0, 0, 0, 0, 0};
 
 SocketServerImpl::SocketServerImpl(Loop& loop_in, Hub& hub_in, SocketLimits limits_in)
     : loop(loop_in), hub(hub_in), limits(limits_in) {
+  // lws reports every adoption as an error, and words its log in one buffer for all threads.
   static std::once_flag log_once;
-  std::call_once(log_once, [] { lws_set_log_level(LLL_ERR | LLL_WARN, log_line); });
+  std::call_once(log_once, [] { lws_set_log_level(0, nullptr); });
   void* foreign_loops[] = {loop.raw()};
   lws_context_creation_info info{};
   info.port = CONTEXT_PORT_NO_LISTEN_SERVER;
@@ -100,6 +93,7 @@ void SocketServerImpl::adopt(http::DetachedSocket detached, SessionInfo info) {
     socket->wsi = wsi;
     lws_set_opaque_user_data(wsi, socket);
   } else if (!wsi && !known) {
+    log::Line(LogLevel::warn, "websocket_not_adopted");
     ++stats.refused;
     forget(*socket);
   }
