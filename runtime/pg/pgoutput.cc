@@ -274,7 +274,7 @@ Result<Frame> decode_frame(std::string_view bytes) {
   }
 }
 
-std::string encode_status(Lsn lsn, int64_t unix_us) {
+std::string encode_status(Lsn lsn, int64_t unix_us, Reply reply) {
   std::string out;
   out.reserve(34);
   out += 'r';
@@ -282,7 +282,7 @@ std::string encode_status(Lsn lsn, int64_t unix_us) {
   put_u64(out, lsn);
   put_u64(out, lsn);
   put_u64(out, static_cast<uint64_t>(unix_us - kEpochUs));
-  out += '\0';
+  out += reply == Reply::wanted ? '\1' : '\0';
   return out;
 }
 

@@ -134,7 +134,8 @@ using Frame = std::variant<XLogData, KeepAlive>;
 
 Result<Frame> decode_frame(std::string_view bytes);
 // Standby status update 'r': everything before `lsn` is received, written and flushed.
-std::string encode_status(Lsn lsn, int64_t unix_us);
+// `reply`: the server answers at once.
+std::string encode_status(Lsn lsn, int64_t unix_us, Reply reply = Reply::not_needed);
 
 // "16/B374D848" and back.
 std::string lsn_text(Lsn lsn);

@@ -130,6 +130,7 @@ TEST(Pgoutput, decodes_frames_and_encodes_a_status) {
   EXPECT_FALSE(decode_frame("").ok());
   EXPECT_EQ(encode_status(5, 946'684'800'000'001),
             "r" + be(5, 8) + be(5, 8) + be(5, 8) + be(1, 8) + "\0"s);
+  EXPECT_EQ(encode_status(5, 946'684'800'000'001, Reply::wanted).back(), '\1');
 }
 
 TEST(Pgoutput, reads_positions_strictly) {

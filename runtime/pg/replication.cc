@@ -276,7 +276,7 @@ void Replication::take_result(PGresult* result) {
     last_error_.reset();
     heard_at_ms_ = confirmed_at_ms_ = loop_.now_ms();
     confirmed_ = slot_lsn_;
-    timer_.start(loop_, kStatusMs, [this] { status_due(); });
+    status_in(kStatusMs);
     const pgoutput::Lsn from = std::exchange(handed_over_, slot_lsn_);
     log::Line(LogLevel::info, "replication_started").field("lsn", pgoutput::lsn_text(slot_lsn_));
     if (std::exchange(streamed_before_, true)) handler_.on_gap(from, slot_lsn_);
@@ -328,7 +328,9 @@ bool Replication::take_frame(std::string_view bytes) {
   const auto& alive = std::get<pgoutput::KeepAlive>(*frame);
   wal_end_ = std::max(wal_end_, alive.wal_end);
   if (!in_transaction_) progress(alive.wal_end);
-  if (alive.reply == pgoutput::Reply::wanted && state_ == State::streaming) send_status();
+  if (alive.reply == pgoutput::Reply::wanted && state_ == State::streaming) {
+    send_status(pgoutput::Reply::not_needed);
+  }
   return true;
 }
 
@@ -391,7 +393,13 @@ bool Replication::keep(pgoutput::Relation relation) {
 void Replication::progress(pgoutput::Lsn lsn) {
   if (lsn < handed_over_) return;
   handed_over_ = lsn;
+  if (resting_ && handed_over_ != confirmed_) status_in(kStatusMs);
   handler_.on_progress(lsn);
+}
+
+void Replication::status_in(uint64_t delay_ms) {
+  resting_ = delay_ms > kStatusMs;
+  timer_.start(loop_, delay_ms, [this] { status_due(); });
 }
 
 void Replication::status_due() {
@@ -400,13 +408,20 @@ void Replication::status_due() {
     broken(Error(Errc::database_unavailable, PublicText(), LogText("the server fell silent")));
     return;
   }
-  if (paused_ || handed_over_ != confirmed_ || now_ms - confirmed_at_ms_ >= kIdleStatusMs)
-    send_status();
-  if (state_ == State::streaming) timer_.start(loop_, kStatusMs, [this] { status_due(); });
+  if (paused_ || handed_over_ != confirmed_) {
+    send_status(pgoutput::Reply::not_needed);
+  } else if (now_ms - confirmed_at_ms_ >= options_.idle_status_ms) {
+    // Our word keeps the server from asking for one, so without being asked it would be silent.
+    send_status(pgoutput::Reply::wanted);
+  }
+  if (state_ != State::streaming) return;
+  const uint64_t since_ms = now_ms - confirmed_at_ms_;
+  const bool idle = !paused_ && handed_over_ == confirmed_ && since_ms < options_.idle_status_ms;
+  status_in(idle ? options_.idle_status_ms - since_ms : kStatusMs);
 }
 
-void Replication::send_status() {
-  const std::string status = pgoutput::encode_status(handed_over_, wall_ms() * 1000);
+void Replication::send_status(pgoutput::Reply reply) {
+  const std::string status = pgoutput::encode_status(handed_over_, wall_ms() * 1000, reply);
   // Zero: libpq's buffer is full; the next status says more anyway.
   if (PQputCopyData(pg_, status.data(), static_cast<int>(status.size())) < 0) {
     broken(error_from_connection(pg_, "sending a status"));

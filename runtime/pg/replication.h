@@ -17,13 +17,15 @@
 // then and gets what comes misses nothing.
 //
 // It never blocks and arms its socket once. Limits: kFramesPerTurnMax frames per turn of the loop,
-// kRelationsMax tables, kSilentMsMax without a word from the server. Values come in ISO forms, UTC.
+// kRelationsMax tables, kSilentMsMax without a word from the server, which is asked for one every
+// idle_status_ms while it has nothing to say. Values come in ISO forms, UTC.
 //
 // Errors: never raised; last_error() has the newest, e.g. that wal_level is not logical.
 //
 // Source: PostgreSQL 15 manual, 55.4. Not thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -67,6 +69,7 @@ struct ReplicationOptions {
   std::string conninfo;  // names the database
   std::vector<std::string> publications;
   uint64_t connect_ms = 5000;
+  uint64_t idle_status_ms = 10'000;  // without news
 };
 
 class Replication {
@@ -74,9 +77,7 @@ class Replication {
   static constexpr size_t kFramesPerTurnMax = 1024;
   static constexpr size_t kRelationsMax = 65536;
   static constexpr uint64_t kStatusMs = 1000;
-  // Without news a status is sent only this often.
-  static constexpr uint64_t kIdleStatusMs = 10'000;
-  // wal_sender_timeout is 30 s and the server speaks at half of it.
+  // The server speaks by itself only to whom it has not heard for half of wal_sender_timeout.
   static constexpr uint64_t kSilentMsMax = 45'000;
   // Making a slot waits for the write transactions that are open.
   static constexpr uint64_t kSlotMsMax = 60'000;
@@ -104,6 +105,12 @@ class Replication {
   int backend_pid() const;
   // How much of the log the server had written and we have not handed over, when it last spoke.
   uint64_t lag_bytes() const { return wal_end_ > handed_over_ ? wal_end_ - handed_over_ : 0; }
+  // The end of the server's log as far as it is known here. Others may have heard of a later one.
+  pgoutput::Lsn wal_end() const { return wal_end_; }
+  void heard_of(pgoutput::Lsn wal_end) { wal_end_ = std::max(wal_end_, wal_end); }
+  // The slot on the server; empty before the first one.
+  const std::string& slot() const { return slot_; }
+  bool paused() const { return paused_; }
   // Reads nothing more, but what it is handing over at the moment, until resume(): the log waits at
   // the server, which is kept from giving up on us. Callable from the handler. A new connection
   // starts unpaused.
@@ -139,7 +146,8 @@ class Replication {
   bool keep(pgoutput::Relation relation);
   void progress(pgoutput::Lsn lsn);
   void status_due();
-  void send_status();
+  void send_status(pgoutput::Reply reply);
+  void status_in(uint64_t delay_ms);
   void flush();
   void broken(Error error);
   void drop();
@@ -163,6 +171,7 @@ class Replication {
   pgoutput::Lsn confirmed_ = 0;
   uint64_t heard_at_ms_ = 0;
   uint64_t confirmed_at_ms_ = 0;
+  bool resting_ = false;  // the next status is an idle one
   uint64_t reconnects_ = 0;
   int failures_in_a_row_ = 0;
   pgoutput::Lsn wal_end_ = 0;

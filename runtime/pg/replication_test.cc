@@ -36,12 +36,16 @@ class Recorder : public ReplicationHandler {
     end_lsn = commit.end_lsn;
     step("commit");
   }
-  void on_progress(pgoutput::Lsn lsn) override { progress = lsn; }
+  void on_progress(pgoutput::Lsn lsn) override {
+    progress = lsn;
+    if (on_word) on_word();
+  }
 
   void step(const std::string& what) {
     if (next) next(what);
   }
   std::function<void(const std::string&)> next;
+  std::function<void()> on_word;
   std::vector<pgoutput::Lsn> ready;
   std::vector<std::string> inserted;
   std::vector<std::string> changed;
@@ -127,6 +131,20 @@ TEST_F(ReplicationTest, reconnects_and_tells_of_the_gap_when_the_walsender_dies)
   EXPECT_EQ(heard_.gaps, 1);
   EXPECT_EQ(stream.reconnects(), 1u);
   EXPECT_EQ(heard_.inserted, (std::vector<std::string>{"feed:before", "feed:after"}));
+}
+
+// The statuses themselves keep the server from saying anything unasked.
+TEST_F(ReplicationTest, hears_from_a_server_that_has_nothing_to_say) {
+  ReplicationOptions idle = options();
+  idle.idle_status_ms = 10;
+  Replication stream(loop_, std::move(idle), heard_);
+  int words = 0;
+  heard_.on_word = [&] {
+    if (++words == 3) finish(stream);
+  };
+  run(stream);
+  EXPECT_EQ(stream.reconnects(), 0u);
+  EXPECT_TRUE(heard_.inserted.empty());
 }
 
 TEST_F(ReplicationTest, hands_over_more_than_one_turn_can_take) {
