@@ -57,7 +57,6 @@ SocketServerImpl::SocketServerImpl(Loop& loop_in, Hub& hub_in, SocketLimits limi
   CHECK(context_, "libwebsockets makes a context on our loop");
   vhost_ = lws_create_vhost(context_, &info);
   CHECK(vhost_, "libwebsockets makes a vhost");
-  arm_sweep();
 }
 
 SocketServerImpl::~SocketServerImpl() {
@@ -82,6 +81,8 @@ void SocketServerImpl::adopt(http::DetachedSocket detached, SessionInfo info) {
   Socket* socket = sockets_.back().get();
   socket->index = static_cast<uint32_t>(sockets_.size() - 1);
   ++stats.adopted;
+  // Without sockets the loop sleeps.
+  if (!sweep_timer_.running()) arm_sweep();
   adopting_ = socket;
   lws_sock_file_fd_type descriptor{};
   descriptor.sockfd = detached.fd;
@@ -183,7 +184,7 @@ void SocketServerImpl::sweep() {
     if (swept_ >= sockets_.size()) swept_ = 0;
     sockets_[swept_++]->sweep(now);
   }
-  arm_sweep();
+  if (!sockets_.empty()) arm_sweep();
 }
 
 void SocketServerImpl::cut_later() {
