@@ -28,6 +28,11 @@ class Findings {
       bad(what, remedy);
     }
   }
+  // Works, and may bite later.
+  void advise(bool holds, const std::string& what, const std::string& remedy) {
+    if (holds) return good(what);
+    std::printf("  THINK %s\n        %s\n", what.c_str(), remedy.c_str());
+  }
   int wrong() const { return wrong_; }
 
  private:
@@ -37,6 +42,28 @@ class Findings {
 std::string one_text(pg::Blocking& session, const std::string& sql) {
   auto rows = session.run(sql);
   return rows && rows->size() > 0 ? rows->str(0, 0) : "";
+}
+
+constexpr int kStreams = 2;  // durable events and row changes
+
+// The settings that an external server decides about. A private cluster has ours.
+void look_at_log(Findings& findings, pg::Blocking& session) {
+  const auto rows = session.run(
+      "select current_setting('max_replication_slots')::int - (select count(*) from "
+      "pg_replication_slots), current_setting('max_wal_senders')::int - (select count(*) from "
+      "pg_stat_replication), current_setting('max_slot_wal_keep_size'), "
+      "current_setting('max_replication_slots'), current_setting('max_wal_senders')");
+  if (!rows || rows->empty()) return findings.bad("the server's settings cannot be read", "");
+  findings.check(rows->integer(0, 0) >= kStreams,
+                 rows->str(0, 0) + " of " + rows->str(0, 3) + " replication slots are free",
+                 "Every ChatPad program takes 2. Raise max_replication_slots and restart "
+                 "PostgreSQL, or drop slots that nobody reads (pg_replication_slots).");
+  findings.check(rows->integer(0, 1) >= kStreams,
+                 rows->str(0, 1) + " of " + rows->str(0, 4) + " wal senders are free",
+                 "Every ChatPad program takes 2. Raise max_wal_senders and restart PostgreSQL.");
+  findings.advise(rows->str(0, 2) != "-1", "max_slot_wal_keep_size is " + rows->str(0, 2),
+                  "A stream that stops reading keeps the log until the disk is full. Run: alter "
+                  "system set max_slot_wal_keep_size = '1GB';  then select pg_reload_conf();");
 }
 
 void look_at_database(Findings& findings, const Database& database) {
@@ -54,6 +81,7 @@ void look_at_database(Findings& findings, const Database& database) {
                  "security.");
   findings.check(one_text(*session, "show wal_level") == "logical", "wal_level is logical",
                  "Run: alter system set wal_level = logical;  then restart PostgreSQL.");
+  look_at_log(findings, *session);
   findings.check(
       !one_text(*session, "select 1 from pg_roles where rolname = 'authenticator'").empty(),
       "the login roles exist", "Run: chatpad migrate  (as a superuser of the database).");

@@ -6,6 +6,7 @@
 #include "runtime/base/config.h"
 #include "runtime/base/log.h"
 #include "runtime/commands.h"
+#include "runtime/realtime_command.h"
 
 namespace {
 
@@ -43,6 +44,8 @@ int main(int argc, char** argv) {
   app.add_subcommand("routes", "List every endpoint: method, path, who may call, limits");
   app.add_subcommand("openapi", "Print the OpenAPI document of every endpoint");
   app.add_subcommand("doctor", "Check this machine and the database, and say what to mend");
+  CLI::App* const realtime = app.add_subcommand("realtime", "For operators: top and why");
+  chatpad::commands::add_realtime(*realtime);
   app.add_subcommand("version", "Print the version");
   CLI11_PARSE(app, argc, argv);
 
@@ -50,6 +53,7 @@ int main(int argc, char** argv) {
   if (verb == "version") return chatpad::commands::version();
   if (verb == "routes") return chatpad::commands::routes();
   if (verb == "openapi") return chatpad::commands::openapi();
+  if (verb == "realtime") return with_config(chatpad::commands::realtime);
   if (verb == "serve") return with_config(chatpad::commands::serve);
   if (verb == "migrate") return with_config(chatpad::commands::migrate);
   if (verb == "seed") return with_config(chatpad::commands::seed);

@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <array>
-#include <atomic>
 #include <set>
 #include <thread>
 #include <vector>
@@ -12,39 +10,25 @@
 #include "realtime/changes/feed.h"
 #include "runtime/base/check.h"
 #include "runtime/base/log.h"
+#include "runtime/collect.h"
+#include "runtime/control.h"
 #include "runtime/edge/router.h"
 #include "runtime/nodes.h"
+#include "runtime/stream_stats.h"
 #include "runtime/unit.h"
 
 namespace chatpad {
 namespace {
 
 constexpr uint64_t kPartitionsMs = 3'600'000;
+// Without a request for this long, and as rarely then, tables are looked at.
+constexpr uint64_t kQuietMs = 60'000;
 constexpr int kForgetRoundsMax = 200;  // of one hour, each as many rows as the function takes
 
 constexpr pg::Statement kCloseStale{"close_stale_answers", "select api.close_stale_answers()"};
 constexpr pg::Statement kPartitions{"ensure_partitions", "select realtime.ensure_partitions()"};
 constexpr pg::Statement kForget{"forget_client_message_ids",
                                 "select api.forget_client_message_ids() > 0"};
-
-struct Family {
-  const char* name;
-  const char* help;
-  const char* type;
-};
-// In the order of Program::Impl::note_changes().
-constexpr std::array<Family, 7> kChangeFeedFamilies = {{
-    {"chatpad_realtime_changes_live", "1 while the stream of row changes is open.", "gauge"},
-    {"chatpad_realtime_changes_rows_total", "Changed rows read for somebody.", "counter"},
-    {"chatpad_realtime_changes_skipped_total", "Changed rows nobody wanted.", "counter"},
-    {"chatpad_realtime_changes_gaps_total", "Times that row changes may have been missed.",
-     "counter"},
-    {"chatpad_realtime_changes_pauses_total", "Times that reading waited for slow loops.",
-     "counter"},
-    {"chatpad_realtime_changes_lag_bytes", "Log written and not yet read for row changes.",
-     "gauge"},
-    {"chatpad_realtime_changes_waiting_bytes", "Row changes in memory.", "gauge"},
-}};
 
 int loop_count(const Config& config) {
   if (config.loops > 0) return config.loops;
@@ -71,7 +55,9 @@ struct Program::Impl {
   void start_signals();
   void deal(int fd, std::string peer);
   void start_changes();
-  void note_changes();
+  std::vector<pg::Replication*> streams() const;
+  void open_control();
+  void fill_in(realtime::RealtimeReport& report) const;
   void fan_out(realtime::EventBatch batch);
   void fan_out(realtime::BatchRef batch);
   void on_feed_state(realtime::FeedState state);
@@ -79,6 +65,7 @@ struct Program::Impl {
   bool tell(Unit& unit, std::function<void()> what);
   void announce_owed_gaps();
   Task<void> keep_house();
+  bool is_time_for_tables(uint64_t now_ms);
   Task<bool> ask(pg::Statement statement);
   Task<void> forget_old_ids();
   void look_after_child();
@@ -96,11 +83,15 @@ struct Program::Impl {
   std::unique_ptr<http::Acceptor> acceptor;
   std::unique_ptr<realtime::Feed> feed;
   std::unique_ptr<realtime::ChangeFeed> changes;
-  std::array<std::atomic<double>, kChangeFeedFamilies.size()> change_values{};
-  uint64_t note_changes_id = 0;
+  std::unique_ptr<pg::WalWatch> wal;
+  std::unique_ptr<ControlSocket> control;
+  StreamStats stream_stats;
+  uint64_t note_streams_id = 0;
   std::function<void()> extra_housekeeping;
   std::function<bool()> child_ended;
   Timer child_timer;
+  double asked_before = 0;  // requests of the database, when last looked
+  uint64_t awake_ms = 0, tables_ms = 0;
   std::unique_ptr<Scope> housekeeping = std::make_unique<Scope>();
   uv_signal_t interrupt{};
   uv_signal_t terminate{};
@@ -126,14 +117,7 @@ Program::Impl::Impl(Config settings, DatabaseLogins database)
   register_unit_metrics(shared.metrics, units);
   shared.metrics.add("chatpad_realtime_feed_live", "1 while the feed of durable events streams.",
                      "gauge", [this] { return shared.realtime_live.load() ? 1.0 : 0.0; });
-  for (size_t i = 0; i < kChangeFeedFamilies.size(); ++i) {
-    const Family& family = kChangeFeedFamilies[i];
-    shared.metrics.add(family.name, family.help, family.type,
-                       [this, i] { return change_values[i].load(std::memory_order_relaxed); });
-  }
-  shared.metrics.add("chatpad_realtime_horizon_lag",
-                     "Transactions begun since the oldest open one, at the newest event.", "gauge",
-                     [this] { return feed ? static_cast<double>(feed->horizon_lag()) : 0.0; });
+  stream_stats.register_in(shared.metrics);
   shared.metrics.add("chatpad_realtime_bus_dropped_total",
                      "Ephemeral messages dropped between loops.", "counter",
                      [this] { return static_cast<double>(shared.bus.dropped()); });
@@ -181,24 +165,41 @@ void Program::Impl::start_changes() {
   };
   changes = std::make_unique<realtime::ChangeFeed>(first(), std::move(options));
   for (const auto& unit : units) unit->changes.attach(changes.get());
-  note_changes_id = first().on_turn_end([this] { note_changes(); });
+  wal = std::make_unique<pg::WalWatch>(units.front()->service_pool, [this] { return streams(); });
+  note_streams_id = first().on_turn_end([this] { stream_stats.copy_from(*feed, *changes, *wal); });
 }
 
-// For /metrics, which may be asked on another loop.
-void Program::Impl::note_changes() {
-  const realtime::ChangeFeedStats stats = changes->stats();
-  const std::array<double, kChangeFeedFamilies.size()> now = {
-      stats.live ? 1.0 : 0.0,
-      static_cast<double>(stats.rows),
-      static_cast<double>(stats.skipped_rows),
-      static_cast<double>(stats.gaps),
-      static_cast<double>(stats.pauses),
-      static_cast<double>(stats.lag_bytes),
-      static_cast<double>(stats.in_flight_bytes),
+std::vector<pg::Replication*> Program::Impl::streams() const {
+  std::vector<pg::Replication*> open;
+  if (feed->stream()) open.push_back(feed->stream());
+  if (changes->stream()) open.push_back(changes->stream());
+  return open;
+}
+
+void Program::Impl::open_control() {
+  const auto collect = [this](size_t shown, ControlSocket::Collected done) {
+    collect_report(
+        units, shown, [this](realtime::RealtimeReport& report) { fill_in(report); },
+        ControlSocket::kAnswerMs, std::move(done));
   };
-  for (size_t i = 0; i < now.size(); ++i) {
-    change_values[i].store(now[i], std::memory_order_relaxed);
+  auto opened = ControlSocket::open(first(), config.home, collect);
+  if (opened) {
+    control = std::move(opened).value();
+  } else {
+    log::Line(LogLevel::warn, "control_socket_missing")
+        .field("cause", opened.error().message.value);
   }
+}
+
+void Program::Impl::fill_in(realtime::RealtimeReport& report) const {
+  report.feed = feed->stats();
+  report.changes = changes->stats();
+  if (feed->stream()) report.feed_slot = feed->stream()->slot();
+  if (changes->stream()) report.changes_slot = changes->stream()->slot();
+  report.horizon_lag = feed->horizon_lag();
+  report.bus_dropped = shared.bus.dropped();
+  report.wal = wal->reading();
+  report.wal_alarm = wal->alarming();
 }
 
 void Program::Impl::fan_out(realtime::BatchRef batch) {
@@ -288,17 +289,28 @@ Task<void> Program::Impl::forget_old_ids() {
   }
 }
 
+// An idle program leaves the tables alone.
+bool Program::Impl::is_time_for_tables(uint64_t now_ms) {
+  double asked = 0;
+  for (const auto& unit : units) asked += unit->stats.caller_flights();
+  if (asked != std::exchange(asked_before, asked)) awake_ms = now_ms;
+  if (now_ms - awake_ms > kQuietMs && now_ms - tables_ms < kQuietMs) return false;
+  tables_ms = now_ms;
+  return true;
+}
+
 Task<void> Program::Impl::keep_house() {
   uint64_t partitions_ms = 0;
   for (;;) {
-    co_await ask(kCloseStale);
     const uint64_t now = first().now_ms();
+    if (is_time_for_tables(now)) co_await ask(kCloseStale);
     if (now - partitions_ms >= kPartitionsMs || partitions_ms == 0) {
       partitions_ms = now;
       co_await ask(kPartitions);
       co_await forget_old_ids();
     }
     announce_owed_gaps();
+    co_await wal->look();
     if (extra_housekeeping) extra_housekeeping();
     co_await sleep_for(first(), kHousekeepingMs);
   }
@@ -350,8 +362,9 @@ void Program::Impl::begin_drain() {
 void Program::Impl::end_loops() {
   housekeeping.reset();
   nodes->stop();
+  control.reset();
   feed->stop();
-  first().remove_turn_end(note_changes_id);
+  first().remove_turn_end(note_streams_id);
   changes->stop();
   uv_close(reinterpret_cast<uv_handle_t*>(&interrupt), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&terminate), nullptr);
@@ -399,6 +412,7 @@ void Program::run() {
   impl.start_signals();
   impl.start_feed();
   impl.start_changes();
+  impl.open_control();
   impl.housekeeping->spawn(impl.keep_house());
   for (size_t i = 1; i < impl.units.size(); ++i) {
     Unit* unit = impl.units[i].get();

@@ -26,12 +26,14 @@ constexpr std::array<Family, UnitStats::kValues> kFamilies = {{
     {"chatpad_realtime_sockets", "gauge", "Open websockets."},
     {"chatpad_realtime_channels", "gauge", "Joined channels."},
     {"chatpad_realtime_joins_total", "counter", "Joins answered with ok."},
-    {"chatpad_realtime_joins_refused_total", "counter", "Joins refused."},
     {"chatpad_realtime_messages_total", "counter", "Messages received from websockets."},
     {"chatpad_realtime_deliveries_total", "counter", "Frames handed to subscribers."},
     {"chatpad_realtime_dropped_rate_total", "counter", "Messages dropped by a rate limit."},
     {"chatpad_realtime_dropped_denied_total", "counter",
      "Broadcasts their sender had no right to."},
+    {"chatpad_realtime_dropped_unencodable_total", "counter",
+     "Frames that a subscriber's version of the protocol cannot carry."},
+    {"chatpad_realtime_malformed_total", "counter", "Messages that are no Phoenix frame."},
     {"chatpad_realtime_slow_readers_total", "counter", "Websockets closed for reading too slowly."},
     {"chatpad_realtime_presences", "gauge", "Presences tracked by channels of this program."},
     {"chatpad_realtime_presence_refused_total", "counter",
@@ -49,6 +51,7 @@ constexpr std::array<Family, UnitStats::kValues> kFamilies = {{
     {"chatpad_realtime_recovered_events_total", "counter", "Events in them."},
     {"chatpad_realtime_recovery_gaps_total", "counter", "Cursors answered with a gap."},
     {"chatpad_realtime_recoveries_waiting", "gauge", "Joins waiting to read their history."},
+    {"chatpad_realtime_bytes_out_total", "counter", "Bytes written to websockets."},
 }};
 
 }  // namespace
@@ -73,11 +76,12 @@ void UnitStats::copy_from(const Unit& unit) {
       static_cast<double>(hub.sessions),
       static_cast<double>(hub.channels),
       static_cast<double>(hub.joins_ok),
-      static_cast<double>(hub.joins_refused),
       static_cast<double>(hub.messages_in),
       static_cast<double>(hub.deliveries),
       static_cast<double>(hub.dropped_rate),
       static_cast<double>(hub.dropped_denied),
+      static_cast<double>(hub.dropped_unencodable),
+      static_cast<double>(hub.malformed),
       static_cast<double>(hub.slow_readers),
       static_cast<double>(hub.presences),
       static_cast<double>(hub.presence_refused),
@@ -92,8 +96,21 @@ void UnitStats::copy_from(const Unit& unit) {
       static_cast<double>(hub.recovered_events),
       static_cast<double>(hub.recovery_gaps),
       static_cast<double>(hub.recoveries_waiting),
+      static_cast<double>(hub.bytes_out),
   };
   for (size_t i = 0; i < kValues; ++i) values_[i].store(now[i], std::memory_order_relaxed);
+  caller_flights_.store(static_cast<double>(caller.flights), std::memory_order_relaxed);
+  if (hub.joins_refused + hub.closes != reasons_copied_) copy_reasons(hub);
+}
+
+void UnitStats::copy_reasons(const realtime::HubStats& hub) {
+  reasons_copied_ = hub.joins_refused + hub.closes;
+  for (size_t i = 0; i < refused_.size(); ++i) {
+    refused_[i].store(static_cast<double>(hub.refused_by[i]), std::memory_order_relaxed);
+  }
+  for (size_t i = 0; i < closed_.size(); ++i) {
+    closed_[i].store(static_cast<double>(hub.closed_by[i]), std::memory_order_relaxed);
+  }
 }
 
 void register_unit_metrics(edge::Metrics& metrics,
@@ -105,6 +122,24 @@ void register_unit_metrics(edge::Metrics& metrics,
       return sum;
     });
   }
+  std::vector<std::string> codes;
+  for (size_t i = 0; i < realtime::kCodeCount; ++i) {
+    codes.emplace_back(realtime::code_label(static_cast<realtime::Code>(i)));
+  }
+  metrics.add("chatpad_realtime_joins_refused_total", "Joins refused, by the error's code.",
+              "counter", "code", std::move(codes), [&units](size_t i) {
+                double sum = 0;
+                for (const auto& unit : units) sum += unit->stats.refused(i);
+                return sum;
+              });
+  std::vector<std::string> reasons;
+  for (const realtime::CloseInfo& info : realtime::close_table()) reasons.emplace_back(info.reason);
+  metrics.add("chatpad_realtime_closed_total", "Websockets closed by this side, by the reason.",
+              "counter", "reason", std::move(reasons), [&units](size_t i) {
+                double sum = 0;
+                for (const auto& unit : units) sum += unit->stats.closed(i);
+                return sum;
+              });
 }
 
 }  // namespace chatpad

@@ -72,6 +72,8 @@ class ChangeFeed : public pg::ReplicationHandler {
   // Ends the stream; no callback afterwards. Needed before Loop::stop().
   void stop();
   ChangeFeedStats stats() const;
+  // Null while nobody wants anything.
+  pg::Replication* stream() const { return replication_.get(); }
 
  private:
   struct Known {

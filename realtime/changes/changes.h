@@ -40,6 +40,13 @@ struct ChangesStats {
   uint64_t check_us = 0;  // waited for checks
 };
 
+// A persona as an operator sees it.
+struct PersonaReport {
+  std::string role, subject;  // the claim `sub`; empty without one
+  size_t subscribers = 0, waiting = 0;
+  uint64_t checks = 0, check_us = 0;
+};
+
 class Changes : public ChangeSource {
  public:
   static constexpr size_t kRoundRowsMax = 1000;
@@ -73,6 +80,8 @@ class Changes : public ChangeSource {
   // Ends what is under way. Needed before the pools close.
   void stop();
   ChangesStats stats() const;
+  // Those that waited longest for PostgreSQL, `most` of them.
+  std::vector<PersonaReport> personas(size_t most) const;
   // From any thread: false when no channel of this loop has or wants changes.
   bool is_interested() const { return interested_.load(std::memory_order_relaxed) > 0; }
 

@@ -35,6 +35,7 @@ FeedStats Feed::stats() const {
   stats.live = state_ == FeedState::live;
   if (replication_) {
     stats.reconnects = replication_->reconnects();
+    stats.lag_bytes = replication_->lag_bytes();
     stats.backend_pid = replication_->backend_pid();
   }
   return stats;

@@ -39,6 +39,7 @@ struct FeedStats {
   bool live = false;
   uint64_t events = 0, batches = 0, gaps = 0, skipped_rows = 0;
   uint64_t reconnects = 0;
+  uint64_t lag_bytes = 0;  // of the log that was written and not read
   int backend_pid = 0;  // of the walsender; 0 when not connected
 };
 
@@ -56,6 +57,8 @@ class Feed : public pg::ReplicationHandler {
   // Ends the stream; no callback afterwards. Needed before Loop::stop().
   void stop();
   FeedStats stats() const;
+  // Null before start().
+  pg::Replication* stream() const { return replication_.get(); }
   // The first part of every event's horizon; the newest stream's.
   std::string cluster() const { return replication_ ? replication_->cluster() : std::string(); }
   std::string database() const { return replication_ ? replication_->database() : std::string(); }

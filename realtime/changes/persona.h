@@ -43,6 +43,7 @@ struct Persona : std::enable_shared_from_this<Persona> {
   bool running = false;
   uint64_t retries = 0;
   bool alone = false;  // its next round is asked for it alone
+  uint64_t checks = 0, check_us = 0;  // rounds that asked PostgreSQL, and what they waited for it
 };
 
 }  // namespace chatpad::realtime

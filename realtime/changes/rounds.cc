@@ -64,6 +64,8 @@ Task<void> Changes::run(std::shared_ptr<Persona> persona) {
     ended = asked;
     const uint64_t check_us = (uv_hrtime() - began_ns) / 1000;
     stats_.check_us += check_us;
+    persona->check_us += check_us;
+    ++persona->checks;
     persona->alone = slow_or_odd(round, check_us / 1000);
   } else {
     persona->alone = false;

@@ -31,7 +31,7 @@ bool take_place(AccountLimits* limits, SessionAccounts& accounts, Channel& chann
 }  // namespace
 
 void Hub::refuse_join(Session& session, const Inbound& in, Code code, std::string_view detail) {
-  ++stats_.joins_refused;
+  stats_.count_refusal(code);
   reply(session, in, ReplyStatus::error, reason_json(code_sentence(code, detail)));
 }
 
@@ -208,7 +208,7 @@ void Hub::on_rights_failed(uint64_t channel_id, uint64_t probe, const Error& err
 }
 
 void Hub::fail_join(Channel& channel, Code code, std::string_view detail) {
-  ++stats_.joins_refused;
+  stats_.count_refusal(code);
   Session& session = channel.session;
   const std::string reason = reason_json(code_sentence(code, detail));
   scratch_.clear();

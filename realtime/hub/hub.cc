@@ -81,6 +81,7 @@ Channel* Hub::channel_by_id(uint64_t id) {
 void Hub::close(Session& session, Close why) {
   if (session.closing_) return;
   session.closing_ = why;
+  stats_.count_close(why);
   if (why == Close::slow_reader) {
     ++stats_.slow_readers;
     session.outbox_.clear();
@@ -133,6 +134,7 @@ void Hub::fan_out(Privacy privacy, std::string_view name, BroadcastOut out, cons
   ++stats_.broadcasts;
   Topic* topic = topics_.find(privacy, name);
   if (!topic) return;
+  topic->activity.count(loop_.now_ms());
   out.topic = topic->members.front().channel->topic_text;
   FrameRef frames[2];  // by version, made when the first subscriber of it is met
   for (const Topic::Member& member : topic->members) {

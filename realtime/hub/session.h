@@ -111,6 +111,7 @@ class Session {
  private:
   friend class Hub;
   friend class Recoveries;
+  friend class Inspector;
   Channel* find(std::string_view topic_text);
 
   Hub& hub_;

@@ -12,6 +12,34 @@
 
 namespace chatpad::realtime {
 
+constexpr uint64_t kActivitySpanMs = 10'000;
+
+// How many messages a topic has had lately, in three numbers. Pure.
+struct Activity {
+  void count(uint64_t now_ms) {
+    move_to(now_ms / kActivitySpanMs);
+    ++running;
+  }
+  // Of the span before this one, in the part that is less than a span ago, and of this one.
+  double per_s(uint64_t now_ms) const {
+    Activity now = *this;
+    now.move_to(now_ms / kActivitySpanMs);
+    const double over = static_cast<double>(now_ms % kActivitySpanMs) / kActivitySpanMs;
+    return (now.running + now.before * (1 - over)) * 1000 / kActivitySpanMs;
+  }
+
+  uint64_t span = 0;
+  uint32_t running = 0, before = 0;
+
+ private:
+  void move_to(uint64_t now) {
+    if (now == span) return;
+    before = now == span + 1 ? running : 0;
+    running = 0;
+    span = now;
+  }
+};
+
 struct Topic {
   struct Member {
     Channel* channel;
@@ -19,6 +47,7 @@ struct Topic {
   };
   std::string key;
   std::vector<Member> members;  // unordered: leaving swaps with the last
+  Activity activity;
 };
 
 class Topics {
@@ -29,6 +58,10 @@ class Topics {
   Topic* find(Privacy privacy, std::string_view name);
   size_t size() const { return topics_.size(); }
 
+  template <class Fn>
+  void for_each_topic(Fn fn) const {
+    for (const auto& [key, topic] : topics_) fn(*topic);
+  }
   template <class Fn>
   void for_each_channel(Fn fn) {
     for (auto& [key, topic] : topics_) {

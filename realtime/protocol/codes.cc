@@ -120,6 +120,20 @@ constexpr std::array kCodes = {
              "The account's sockets track faster than its presence_per_s."},
 };
 
+// In the order of Code.
+constexpr std::array<std::string_view, kCodeCount> kLabels = {
+    "topic_name_required", "unauthorized",       "invalid_token",
+    "token_expired",       "channel_limit",      "join_rate",
+    "message_rate",        "payload_size",       "replay_failed",
+    "replay_invalid",      "replay_unavailable", "recover_invalid",
+    "recover_gap",         "rights_unavailable", "too_many_joins_waiting",
+    "feed_not_live",       "invalid_join",       "changes_not_available",
+    "changes_refused",     "changes_timeout",    "changes_rights",
+    "changes_truncated",   "read_lost",          "gap",
+    "presence_denied",     "presence_no_map",    "presence_unknown_event",
+    "presence_too_large",  "presence_full",      "presence_rate",
+};
+
 template <class Table, class Field>
 constexpr bool in_order(const Table& table, Field field) {
   for (size_t i = 0; i < table.size(); ++i) {
@@ -129,6 +143,8 @@ constexpr bool in_order(const Table& table, Field field) {
 }
 static_assert(in_order(kCloses, &CloseInfo::close));
 static_assert(in_order(kCodes, &CodeInfo::code));
+static_assert(kCloses.size() == kCloseCount && kCodes.size() == kCodeCount);
+static_assert(!kLabels.back().empty(), "a code has no label");
 
 }  // namespace
 
@@ -141,6 +157,7 @@ std::string close_frame(Close close) {
   return frame;
 }
 
+std::string_view code_label(Code code) { return kLabels[static_cast<size_t>(code)]; }
 const CodeInfo& code_info(Code code) { return kCodes[static_cast<size_t>(code)]; }
 std::span<const CodeInfo> code_table() { return kCodes; }
 

@@ -83,8 +83,12 @@ struct CodeInfo {
   std::string_view text;
   std::string_view meaning;
 };
+constexpr size_t kCodeCount = 30;
+constexpr size_t kCloseCount = 10;
 const CodeInfo& code_info(Code code);
 std::span<const CodeInfo> code_table();
+// The code's name for metrics: its own, as prefixes are shared.
+std::string_view code_label(Code code);
 // "Prefix: text" or, when given, "Prefix: detail".
 std::string code_sentence(Code code, std::string_view detail = {});
 

@@ -38,7 +38,15 @@ RequestCounters& Metrics::counters_of_loop(int loop) {
 void Metrics::add(std::string name, std::string help, std::string_view type,
                   std::function<double()> read) {
   const std::lock_guard lock(mutex_);
-  values_.push_back({std::move(name), std::move(help), std::string(type), std::move(read)});
+  values_.push_back(
+      {std::move(name), std::move(help), std::string(type), std::move(read), {}, {}, nullptr});
+}
+
+void Metrics::add(std::string name, std::string help, std::string_view type, std::string label,
+                  std::vector<std::string> label_values, std::function<double(size_t)> read) {
+  const std::lock_guard lock(mutex_);
+  values_.push_back({std::move(name), std::move(help), std::string(type), nullptr, std::move(label),
+                     std::move(label_values), std::move(read)});
 }
 
 void Metrics::append_requests(std::string& out) const {
@@ -99,9 +107,18 @@ std::string Metrics::text() const {
   append_requests(out);
   char number[64];
   for (const Value& value : values_) {
-    std::snprintf(number, sizeof number, " %.17g\n", value.read());
     out += "# HELP " + value.name + " " + value.help + "\n# TYPE " + value.name + " " + value.type +
-           "\n" + value.name + number;
+           "\n";
+    if (value.label.empty()) {
+      std::snprintf(number, sizeof number, " %.17g\n", value.read());
+      out += value.name + number;
+    }
+    for (size_t i = 0; i < value.label_values.size(); ++i) {
+      const double now = value.read_at(i);
+      if (now == 0) continue;
+      std::snprintf(number, sizeof number, "\"} %.17g\n", now);
+      out += value.name + "{" + value.label + "=\"" + value.label_values[i] + number;
+    }
   }
   return out;
 }

@@ -43,6 +43,9 @@ class Metrics {
   RequestCounters& counters_of_loop(int loop);
   // `name` is a full metric name, `type` "gauge" or "counter". Thread-safe; `read` must be too.
   void add(std::string name, std::string help, std::string_view type, std::function<double()> read);
+  // One line per label value that is not zero: name{label="value"}. The values are a closed list.
+  void add(std::string name, std::string help, std::string_view type, std::string label,
+           std::vector<std::string> label_values, std::function<double(size_t)> read);
   std::string text() const;
 
  private:
@@ -51,6 +54,9 @@ class Metrics {
     std::string help;
     std::string type;
     std::function<double()> read;
+    std::string label;  // empty: `read` is the only value
+    std::vector<std::string> label_values;
+    std::function<double(size_t)> read_at;
   };
   void append_requests(std::string& out) const;
 
