@@ -36,8 +36,8 @@ void add_why(CLI::App& app, WhyOptions& options) {
   app.add_option("--event", options.event, "INSERT, UPDATE, DELETE or *")->needs(table);
   app.add_option("--filter", options.filter, "The subscription's filter, as id=eq.7")->needs(table);
   app.add_option("--row", options.row,
-                 "The row: its key, or column=value for each column of the key")
-      ->needs(table);
+                 "The row: its key, or column=value for each column of the key. Of a topic: the id "
+                 "of an event");
   CLI::Option* user = app.add_option("--user", options.user, "A person's id");
   CLI::Option* token = app.add_option("--token", options.token, "The subscriber's token");
   CLI::Option* claims = app.add_option("--claims", options.claims, "Claims as a JSON object");

@@ -69,7 +69,9 @@ Task<void> explain(realtime::WhyDatabase database, pg::Claims claims, WhyOptions
       outcome->explanation = std::move(said);
     } else {
       const std::string topic = options.topic;
-      realtime::Explanation said = co_await realtime::explain_topic(database, claims, topic);
+      const std::string event_id = options.row.empty() ? "" : options.row.front();
+      realtime::Explanation said =
+          co_await realtime::explain_topic(database, claims, topic, event_id);
       outcome->explanation = std::move(said);
     }
   } catch (const Raised& raised) {

@@ -61,8 +61,9 @@ struct RowQuestion {
 };
 
 Task<Explanation> explain_row(WhyDatabase database, pg::Claims claims, RowQuestion question);
-// `topic` without the "realtime:" prefix.
-Task<Explanation> explain_topic(WhyDatabase database, pg::Claims claims, std::string topic);
+// `topic` without the "realtime:" prefix; `event_id` of a row of realtime.messages, or empty.
+Task<Explanation> explain_topic(WhyDatabase database, pg::Claims claims, std::string topic,
+                                std::string event_id);
 
 std::string explanation_text(const Explanation& explanation);
 std::string explanation_json(const Explanation& explanation);

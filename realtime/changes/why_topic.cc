@@ -53,9 +53,37 @@ std::string missing_grant(const pg::Rows& rows, const Purpose& purpose) {
          " privilege on realtime.messages.";
 }
 
+// Was it sent to this topic at all? Read past the policies.
+Task<void> look_for_event(WhyDatabase database, std::string topic, std::string event_id,
+                          Explanation* out) {
+  if (event_id.empty()) co_return;
+  const pg::Claims service = pg::service_claims();
+  pg::Params params(event_id, topic);
+  const pg::Rows rows = co_await ask_as(
+      database.service, service,
+      "select topic = $2 or $2 = any (also_topics), private, topic, event, inserted_at "
+      "from realtime.messages where id = $1::uuid",
+      params);
+  if (rows.empty()) {
+    out->add(Said::no,
+             "There is no event with this id: its transaction was rolled back, or it is "
+             "older than the three days that events are kept.");
+  } else if (!rows.boolean(0, 0)) {
+    out->add(Said::no, "The event is for the topic " + rows.str(0, 2) + ", not for this one.");
+  } else if (!rows.boolean(0, 1)) {
+    out->add(Said::no,
+             "The event is for the public channel of this name, which is another room "
+             "than the private one.");
+  } else {
+    out->add(Said::yes, "The event " + rows.str(0, 3) + " was written for this topic at " +
+                            rows.str(0, 4) + " UTC.");
+  }
+}
+
 }  // namespace
 
-Task<Explanation> explain_topic(WhyDatabase database, pg::Claims claims, std::string topic) {
+Task<Explanation> explain_topic(WhyDatabase database, pg::Claims claims, std::string topic,
+                                std::string event_id) {
   Explanation out;
   const std::string role(pg::role_name(claims.role));
   Rights rights;
@@ -84,6 +112,10 @@ Task<Explanation> explain_topic(WhyDatabase database, pg::Claims claims, std::st
   if (facts.boolean(0, 3)) {
     out.add(Said::note, "The topic is one of ChatPad's own: policies of a project do not open it.");
   }
+  co_await look_for_event(database, topic, event_id, &out);
+  const std::string missing = out.findings.empty() || out.findings.back().said != Said::no
+                                  ? std::string()
+                                  : out.findings.back().sentence;
   std::string objection;
   for (const Purpose& purpose : kPurposes) {
     PolicyRow row;
@@ -106,6 +138,9 @@ Task<Explanation> explain_topic(WhyDatabase database, pg::Claims claims, std::st
   if (!raised_text.empty()) {
     out.verdict =
         "The join fails: asking " + std::string(kMessages) + " raises " + raised_text + ".";
+  } else if (!missing.empty()) {
+    out.sees = false;
+    out.verdict = missing;
   } else if (out.sees) {
     out.verdict =
         "It may join the private channel. A public channel of the same name is another room: what "

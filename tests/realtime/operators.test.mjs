@@ -198,6 +198,20 @@ describe('realtime why, of topics', () => {
     const foreign = await why('--topic', `account:${RANDOM_UUID()}`, '--user', person.id);
     assert.equal(foreign.sees, false);
   });
+  it('says whether an event was for the topic at all', async () => {
+    const send = async (topic, isPrivate) => {
+      await server.sql`select realtime.send('{}'::jsonb, 'told', ${topic}, ${isPrivate})`;
+      return (await server.sql`select id from realtime.messages where topic = ${topic} and event = 'told' order by inserted_at desc limit 1`)[0].id;
+    };
+    const ask = (id) => why('--topic', 'team', '--user', person.id, '--row', id);
+    const there = await ask(await send('team', true));
+    assert.equal(there.sees, true, sentences(there));
+    assert.match(sentences(there), /yes: The event told was written for this topic/);
+    assert.match((await ask(await send('team', false))).verdict, /public channel of this name/);
+    assert.match((await ask(await send('another', true))).verdict, /for the topic another/);
+    assert.match((await ask(RANDOM_UUID())).verdict, /no event with this id/);
+  });
+
   it('refuses what makes no sense with a sentence', async () => {
     const refused = (words, sentence) => assert.rejects(run('why', ...words), (error) => sentence.test(error.stderr) && error.code !== 0);
     await refused([], /Name --topic or --table/);
