@@ -178,6 +178,7 @@ std::vector<pg::Replication*> Program::Impl::streams() const {
 
 void Program::Impl::open_control() {
   const auto collect = [this](size_t shown, ControlSocket::Collected done) {
+    housekeeping->spawn(wal->look());  // for the next report
     collect_report(
         units, shown, [this](realtime::RealtimeReport& report) { fill_in(report); },
         ControlSocket::kAnswerMs, std::move(done));
@@ -360,9 +361,9 @@ void Program::Impl::begin_drain() {
 
 // On loop 0, when every unit is empty.
 void Program::Impl::end_loops() {
+  control.reset();
   housekeeping.reset();
   nodes->stop();
-  control.reset();
   feed->stop();
   first().remove_turn_end(note_streams_id);
   changes->stop();

@@ -24,7 +24,10 @@ select c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ide
     join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_policy'::regclass
       and d.objid = p.oid and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = c.oid
     join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = d.refobjsubid
-    where p.polrelid = c.oid and p.polcmd in ('r', '*') and not exists (
+    where p.polrelid = c.oid and p.polcmd in ('r', '*')
+      and (p.polroles = '{0}' or exists (select from unnest(p.polroles) o(oid)
+        where pg_has_role(r.oid, o.oid, 'usage')))
+      and not exists (
       select from pg_catalog.pg_index i where i.indrelid = c.oid and i.indisprimary
         and a.attnum = any (i.indkey::int2[])))
 from pg_catalog.pg_class c
