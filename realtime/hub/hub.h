@@ -83,6 +83,7 @@ class Hub : private PresencePort, private RecoveryPort {
  private:
   friend class Session;
   friend class Inspector;
+
   // inbound.cc
   bool admit(Session& session, std::string_view message);
   void count_drop(Session& session);
