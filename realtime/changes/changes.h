@@ -28,6 +28,7 @@
 #include "realtime/changes/change_feed.h"
 #include "realtime/changes/describe.h"
 #include "realtime/changes/persona.h"
+#include "realtime/changes/persona_report.h"
 #include "realtime/changes/visibility.h"
 #include "realtime/hub/hub.h"
 #include "runtime/coro/scope.h"
@@ -38,13 +39,6 @@ struct ChangesStats {
   size_t personas = 0, subscribers = 0;
   uint64_t checks = 0, check_failures = 0, rows_seen = 0, rows_hidden = 0, losses = 0;
   uint64_t check_us = 0;  // waited for checks
-};
-
-// A persona as an operator sees it.
-struct PersonaReport {
-  std::string role, subject;  // the claim `sub`; empty without one
-  size_t subscribers = 0, waiting = 0;
-  uint64_t checks = 0, check_us = 0;
 };
 
 class Changes : public ChangeSource {
