@@ -60,7 +60,13 @@ Task<void> Changes::run_together(std::shared_ptr<Members> members) {
     const TableRef from = tables[i];
     co_await check_members(members, from);
   }
-  if (!tables.empty()) stats_.check_us += (uv_hrtime() - began_ns) / 1000;
+  const uint64_t took_us = tables.empty() ? 0 : (uv_hrtime() - began_ns) / 1000;
+  stats_.check_us += took_us;
+  for (const Member& member : *members) {
+    if (member.round->checks.empty()) continue;
+    ++member.persona->checks;
+    member.persona->check_us += took_us / members->size();
+  }
   --running_;
   loop_.defer([this] { start_rounds(); });
   for (const Member& member : *members) {
