@@ -132,6 +132,9 @@ constexpr std::array<std::string_view, kCodeCount> kLabels = {
     "changes_truncated",   "read_lost",          "gap",
     "presence_denied",     "presence_no_map",    "presence_unknown_event",
     "presence_too_large",  "presence_full",      "presence_rate",
+    "account_disabled",    "account_clients",    "account_channels",
+    "account_joins",       "account_events",     "account_bytes",
+    "account_presence",
 };
 
 template <class Table, class Field>

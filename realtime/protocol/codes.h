@@ -83,8 +83,8 @@ struct CodeInfo {
   std::string_view text;
   std::string_view meaning;
 };
-constexpr size_t kCodeCount = 30;
-constexpr size_t kCloseCount = 10;
+constexpr size_t kCodeCount = 37;
+constexpr size_t kCloseCount = 11;
 const CodeInfo& code_info(Code code);
 std::span<const CodeInfo> code_table();
 // The code's name for metrics: its own, as prefixes are shared.
