@@ -1,6 +1,7 @@
 #include "realtime/hub/recoveries.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/base/log.h"
 #include "runtime/wire/json.h"
@@ -174,7 +175,10 @@ void Recoveries::note_fed(std::string_view xid_text) {
 
 void Recoveries::on_history(Channel& channel, Missed& missed) {
   Recovery& recovery = *channel.recovery;
-  if (recovery.overflowed) return port_.fail_join(channel, Code::replay_unavailable, {});
+  const bool overflowed = std::exchange(recovery.overflowed, false);
+  if (overflowed && !recovery.wants_cursor) {
+    return port_.fail_join(channel, Code::replay_unavailable, {});
+  }
   // A feed that broke meanwhile: what was held back is not all there is.
   if (options_.feed == FeedState::away) {
     recovery.backlog.clear();
@@ -182,6 +186,8 @@ void Recoveries::on_history(Channel& channel, Missed& missed) {
     return port_.history_void(channel);
   }
   if (!recovery.asked.horizon.empty() && !recovery.query.xid) missed.outcome = "another_database";
+  // What came live while it was read is more than a history may be: joining again would not help.
+  if (overflowed && missed.outcome == "ok") missed.outcome = "too_long";
   if (missed.outcome != "ok") missed.events.clear();
   std::deque<Recovery::Held> live;
   live.swap(recovery.backlog);

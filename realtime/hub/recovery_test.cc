@@ -254,6 +254,22 @@ TEST_F(RecoveryTest, WhatIsHeldBackIsBounded) {
   join(kSeq);
   for (int n = 1; n <= 4; ++n) live(n);
   turn(20);
+  const auto told = take();
+  ASSERT_THAT(told, SizeIs(2)) << "more than a history may be is a gap";
+  for (const std::string& frame : told) EXPECT_THAT(frame, HasSubstr(R"("reason":"too_long")"));
+  live(5);
+  hub->flush();
+  EXPECT_THAT(take(), ElementsAre(HasSubstr("\"e5\""))) << "and the channel lives on";
+}
+
+TEST_F(RecoveryTest, AReplayThatCannotHoldBackFailsItsJoin) {
+  HubLimits limits;
+  limits.held_events_max = 3;
+  open(limits);
+  slowly();
+  join(R"({"replay":{"since":1,"limit":2}})");
+  for (int n = 1; n <= 4; ++n) live(n);
+  turn(20);
   EXPECT_THAT(take(), ElementsAre(HasSubstr("Realtime was unable to replay messages")));
   EXPECT_EQ(hub->stats().channels, 0u);
 }
