@@ -316,7 +316,7 @@ describe('under load', () => {
     await Promise.all(wanderers.map((one) => one.stop()));
     await shop.client.removeChannel(room.channel);
     lists.forEach((list, i) => {
-      assert.equal(list.length, rows.length, `client ${i} has ${list.length} of ${rows.length}`);
+      assert.equal(list.length, rows.length, `client ${i} has ${list.length} of ${rows.length}, ${wanderers[i]?.gaps ?? 0} gaps told`);
       const next = Array(32).fill(0);
       for (const { w, n } of list) {
         assert.equal(n, next[w], `client ${i}: the rows of writer ${w} are in order`);
