@@ -1,16 +1,12 @@
 #include "runtime/stream_stats.h"
 
+#include "runtime/metric_family.h"
+
 namespace chatpad {
 namespace {
 
-struct Family {
-  const char* name;
-  const char* type;
-  const char* help;
-};
-
 // In the order of copy_from().
-constexpr std::array<Family, StreamStats::kValues> kFamilies = {{
+constexpr std::array<MetricFamily, StreamStats::kValues> kFamilies = {{
     {"chatpad_realtime_feed_events_total", "counter", "Durable events read from the log."},
     {"chatpad_realtime_feed_gaps_total", "counter",
      "Times that durable events may have been missed."},

@@ -1,18 +1,13 @@
 #include "runtime/unit_stats.h"
 
+#include "runtime/metric_family.h"
 #include "runtime/unit.h"
 
 namespace chatpad {
 namespace {
 
-struct Family {
-  const char* name;
-  const char* type;
-  const char* help;
-};
-
 // In the order of copy_from().
-constexpr std::array<Family, UnitStats::kValues> kFamilies = {{
+constexpr std::array<MetricFamily, UnitStats::kValues> kFamilies = {{
     {"chatpad_http_connections", "gauge", "Open HTTP connections."},
     {"chatpad_http_accepted_total", "counter", "HTTP connections accepted."},
     {"chatpad_http_refused_total", "counter", "Requests refused before they reached an endpoint."},
