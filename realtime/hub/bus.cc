@@ -1,10 +1,12 @@
 #include "realtime/hub/bus.h"
 
+#include <utility>
+
 namespace chatpad::realtime {
 namespace {
 
-void hand_over(Hub& hub, const Message& message) { hub.deliver(message); }
-void hand_over(Hub& hub, const PresenceNews& news) { hub.receive(news); }
+void hand_over(Hub& hub, const SharedMessage& message) { hub.deliver(*message); }
+void hand_over(Hub& hub, const SharedNews& news) { hub.receive(*news); }
 
 }  // namespace
 
@@ -15,45 +17,72 @@ void Bus::add(Hub& hub) {
 }
 
 void Bus::send(const Hub* from, SharedMessage message) {
-  post_to_all(from, message);
+  if (peers_.size() > 1) outgoing_of(from).emplace_back(message);
   if (remote_ && remote_->is_connected()) remote_->send(std::move(message));
 }
 
 void Bus::send(const Hub* from, SharedNews news) {
-  post_to_all(from, news);
+  if (peers_.size() > 1) outgoing_of(from).emplace_back(news);
   if (remote_ && remote_->is_connected()) remote_->send(std::move(news));
 }
 
-void Bus::receive(const SharedMessage& message) { post_to_all(nullptr, message); }
-void Bus::receive(const SharedNews& news) { post_to_all(nullptr, news); }
+void Bus::flush(const Hub* from) {
+  Batch& outgoing = outgoing_of(from);
+  if (!outgoing.empty()) post_to_all(from, std::exchange(outgoing, {}));
+}
+
+void Bus::receive(const SharedMessage& message) { post_to_all(nullptr, {message}); }
+void Bus::receive(const SharedNews& news) { post_to_all(nullptr, {news}); }
+
+Bus::Batch& Bus::outgoing_of(const Hub* hub) {
+  size_t i = 0;
+  while (peers_[i]->hub != hub) ++i;
+  return peers_[i]->outgoing;
+}
 
 edge::Reach Bus::reach() const {
   if (!remote_) return edge::Reach::one_program;
   return remote_->is_connected() ? edge::Reach::all_programs : edge::Reach::cut_off;
 }
 
-template <class Shared>
-void Bus::post_to_all(const Hub* from, const Shared& what) {
-  const size_t bytes = what->bytes();
+void Bus::post_to_all(const Hub* from, Batch batch) {
+  const auto shared = std::make_shared<const Batch>(std::move(batch));
   for (const auto& peer : peers_) {
-    if (peer->hub == from) continue;
-    if (peer->items.load(std::memory_order_relaxed) >= kBusItemsMax ||
-        peer->bytes.load(std::memory_order_relaxed) + bytes > kBusBytesMax) {
-      dropped_.fetch_add(1, std::memory_order_relaxed);
-      continue;
-    }
-    peer->items.fetch_add(1, std::memory_order_relaxed);
-    peer->bytes.fetch_add(bytes, std::memory_order_relaxed);
-    Peer* to = peer.get();
-    const bool taken = to->hub->loop().post([to, what, bytes] {
-      to->items.fetch_sub(1, std::memory_order_relaxed);
-      to->bytes.fetch_sub(bytes, std::memory_order_relaxed);
-      hand_over(*to->hub, *what);
+    if (peer->hub != from) post(*peer, shared);
+  }
+}
+
+// As much of the batch as there is room for.
+void Bus::post(Peer& peer, const std::shared_ptr<const Batch>& batch) {
+  const size_t items_before = peer.items.load(std::memory_order_relaxed);
+  const size_t bytes_before = peer.bytes.load(std::memory_order_relaxed);
+  size_t items = 0, bytes = 0;
+  while (items < batch->size() && items_before + items < kBusItemsMax) {
+    const size_t more = std::visit([](const auto& one) { return one->bytes(); }, (*batch)[items]);
+    if (bytes_before + bytes + more > kBusBytesMax) break;
+    bytes += more;
+    ++items;
+  }
+  if (items > 0) {
+    peer.items.fetch_add(items, std::memory_order_relaxed);
+    peer.bytes.fetch_add(bytes, std::memory_order_relaxed);
+    const auto arrive = [&peer, items, bytes] {
+      peer.items.fetch_sub(items, std::memory_order_relaxed);
+      peer.bytes.fetch_sub(bytes, std::memory_order_relaxed);
+    };
+    const bool taken = peer.hub->loop().post([&peer, batch, items, arrive] {
+      arrive();
+      for (size_t i = 0; i < items; ++i) {
+        std::visit([&peer](const auto& one) { hand_over(*peer.hub, one); }, (*batch)[i]);
+      }
     });
-    if (taken) continue;
-    to->items.fetch_sub(1, std::memory_order_relaxed);
-    to->bytes.fetch_sub(bytes, std::memory_order_relaxed);
-    dropped_.fetch_add(1, std::memory_order_relaxed);
+    if (!taken) {
+      arrive();
+      items = 0;
+    }
+  }
+  if (items < batch->size()) {
+    dropped_.fetch_add(batch->size() - items, std::memory_order_relaxed);
   }
 }
 

@@ -1,14 +1,18 @@
 // Bus: carries broadcasts and presences between the hubs of one program, and the Publisher that
 // functions use. A RemoteBus takes them to other programs as well.
 //
-// A message is shared by all loops, not copied. What waits for one other loop is bounded by
-// kBusItemsMax and kBusBytesMax; beyond it messages for that loop are dropped and counted: they are
-// ephemeral (durable events travel with the feed), and presences notice what they miss. Thread-safe
-// once every hub is added, which happens before the loops run; hubs outlive the traffic.
+// A message is shared by all loops, not copied. What a hub sends in one turn of its loop leaves at
+// the end of the turn, before its own subscribers are written to: another loop that got a burst in
+// pieces would write each piece to all of its subscribers. What waits for one other loop is bounded
+// by kBusItemsMax and kBusBytesMax; beyond it messages for that loop are dropped and counted: they
+// are ephemeral (durable events travel with the feed), and presences notice what they miss.
+// Thread-safe once every hub is added, which happens before the loops run; hubs outlive the
+// traffic.
 #pragma once
 
 #include <atomic>
 #include <memory>
+#include <variant>
 #include <vector>
 
 #include "realtime/hub/hub.h"
@@ -39,9 +43,11 @@ class Bus {
   void add(Hub& hub);
   // Before the loops run; null when there are no other programs.
   void attach(RemoteBus* remote) { remote_ = remote; }
-  // From the loop of `from`: to every other hub, here and in other programs.
+  // From the loop of `from`: to every other hub, with the next flush() to those of this program.
   void send(const Hub* from, SharedMessage message);
   void send(const Hub* from, SharedNews news);
+  // From the loop of `from`, at the end of its turn.
+  void flush(const Hub* from);
   // From another program, thus to every hub here.
   void receive(const SharedMessage& message);
   void receive(const SharedNews& news);
@@ -50,13 +56,18 @@ class Bus {
   uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
  private:
+  using Item = std::variant<SharedMessage, SharedNews>;
+  using Batch = std::vector<Item>;
   struct Peer {
     Hub* hub = nullptr;
+    Batch outgoing;  // of this hub's turn; its own loop's business
+    // On their way to it.
     std::atomic<size_t> items{0};
     std::atomic<size_t> bytes{0};
   };
-  template <class Shared>
-  void post_to_all(const Hub* from, const Shared& what);
+  Batch& outgoing_of(const Hub* hub);
+  void post_to_all(const Hub* from, Batch batch);
+  void post(Peer& peer, const std::shared_ptr<const Batch>& batch);
 
   std::vector<std::unique_ptr<Peer>> peers_;
   RemoteBus* remote_ = nullptr;

@@ -211,6 +211,7 @@ void Hub::flush() {
     return;
   }
   flush_holds_ = 0;
+  if (bus_) bus_->flush(this);
   // Closing sessions leave their topics here, outside of any fan-out.
   for (size_t i = 0; i < dirty_.size(); ++i) {
     Session* session = dirty_[i];
