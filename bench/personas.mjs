@@ -2,7 +2,8 @@
 // many subscribers and many personas, on a table whose policy is has_account_access; every persona
 // may see every row. Printed as a table and drawn into bench/results/personas.svg. Then how many
 // deliveries that somebody's rights were asked for are possible: 500 personas at 30 and 60 rows per
-// second, and 5,000 subscribers of a table without row level security at 60. Nothing is pinned.
+// second; and how many rows a second reach all of 5,000 subscribers of a table without row level
+// security when more are written than that. Nothing is pinned.
 //   BENCH_GRID: "10,100,1000"; BENCH_RATE: rows per second of the grid (20); BENCH_ONLY: grid | rates | open
 //   BENCH_LOOPS (0: one per core)
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -63,7 +64,7 @@ if (only.includes('rates') || only.includes('open')) {
   for (const [name, subscribers, personas, rate, more, hold] of [
     ['500 personas x 30 rows/s', 500, 500, 30, {}, { atLeast: 15_000 * 0.99 }],
     ['500 personas x 60 rows/s', 500, 500, 60, {}, undefined],
-    ['5,000 subscribers of an open table x 60 rows/s', 5000, 1, 60, open, { atLeast: 60 * 0.99, per: 5000 }],
+    ['5,000 subscribers of an open table x 100 rows/s', 5000, 1, 100, open, { atLeast: 60, per: 5000 }],
   ].filter(([name]) => only.includes(name.includes('open') ? 'open' : 'rates'))) {
     const runs = [];
     for (let i = 0; i < rounds; ++i) runs.push(await run(subscribers, personas, rate, more));
