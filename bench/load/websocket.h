@@ -28,8 +28,8 @@
 
 namespace load {
 
-// Few: connect() looks through all ephemeral ports in turn for a free one, and that would be most of
-// what a connection costs once half of them are taken.
+// Few: connect() looks through all ephemeral ports in turn for a free one, and that would be most
+// of what a connection costs once half of them are taken.
 constexpr int kSocketsPerAddress = 2'000;
 
 [[noreturn]] inline void fail(const char* what) {
