@@ -13,6 +13,8 @@ Changes::~Changes() { stop(); }
 void Changes::stop() {
   scope_.cancel_all();
   queue_.clear();
+  paced_.clear();
+  pace_timer_.stop();
   personas_.clear();
   by_key_.clear();
   subscribers_.clear();

@@ -5,9 +5,9 @@
 // per round and table (visibility.h). A round takes what has come since the last one, kRoundRowsMax
 // changes at most, judges filters, asks, and hands over. Personas that wait ask together, up to
 // kTogetherMax of one role in one flight, in kChecksMax flights at the same time; personas take
-// turns. A flight in which something is unusual decides nothing: each of its personas then asks
-// alone, so that a slow or raising policy concerns its persona alone. While it goes on being slow
-// it is left out of the others' flights.
+// turns, and begin no two rounds within kRoundPaceMs. A flight in which something is unusual
+// decides nothing: each of its personas then asks alone, so that a slow or raising policy concerns
+// its persona alone. While it goes on being slow it is left out of the others' flights.
 //
 // Order: a channel gets its changes in commit order. Between changes and broadcasts there is no
 // order. A channel whose socket is full gets a persona of its own and is waited for, kStuckMsMax
@@ -48,6 +48,7 @@ class Changes : public ChangeSource {
   static constexpr size_t kChecksMax = 4;
   static constexpr size_t kTogetherMin = 8;  // fewer are not dealt out to several flights
   static constexpr size_t kTogetherMax = 32;
+  static constexpr uint64_t kRoundPaceMs = 2;   // from one round of a persona to its next
   static constexpr uint64_t kSlowCheckMs = 50;  // a persona whose check takes longer asks alone
   static constexpr size_t kPushesPerTurnMax = 16'384;
   static constexpr uint64_t kDrainPollMs = 2;
@@ -139,6 +140,8 @@ class Changes : public ChangeSource {
   // rounds.cc
   void ready(Persona& persona);
   void enqueue(Persona& persona);
+  void end_pause();
+  void start_rounds_soon();
   void start_rounds();
   Task<void> run(std::shared_ptr<Persona> persona);
   void end_round(Persona& persona);
@@ -184,6 +187,9 @@ class Changes : public ChangeSource {
   std::vector<std::shared_ptr<Persona>> personas_;
   std::unordered_map<std::string, Persona*> by_key_;
   std::deque<std::shared_ptr<Persona>> queue_;
+  std::vector<std::shared_ptr<Persona>> paced_;  // will be in the queue when they may begin
+  Timer pace_timer_;
+  bool start_due_ = false;
   size_t running_ = 0;
   uint64_t last_batch_ = 0;
   std::unordered_map<uint32_t, std::pair<TableRef, TableRef>> newest_;  // as fed, as reloaded

@@ -41,8 +41,9 @@ struct Persona : std::enable_shared_from_this<Persona> {
   Cursor at;  // the first change of `pending` that was not handed over
   bool queued = false;
   bool running = false;
+  uint64_t round_began_ms = 0;
   uint64_t retries = 0;
-  bool alone = false;  // its next round is asked for it alone
+  bool alone = false;                 // its next round is asked for it alone
   uint64_t checks = 0, check_us = 0;  // rounds that asked PostgreSQL, and what they waited for it
 };
 

@@ -22,20 +22,51 @@ bool is_outdated(const Error& error) {
 
 void Changes::ready(Persona& persona) {
   enqueue(persona);
-  start_rounds();
+  start_rounds_soon();
 }
 
+// Rounds of a persona begin kRoundPaceMs apart: what comes meanwhile costs no check of its own, and
+// personas whose rounds ended one after the other ask together again.
 void Changes::enqueue(Persona& persona) {
   if (persona.queued || persona.running || persona.pending.empty()) return;
   persona.queued = true;
-  queue_.push_back(persona.shared_from_this());
+  if (loop_.now_ms() >= persona.round_began_ms + kRoundPaceMs) {
+    queue_.push_back(persona.shared_from_this());
+    return;
+  }
+  paced_.push_back(persona.shared_from_this());
+  if (!pace_timer_.running()) pace_timer_.start(loop_, kRoundPaceMs, [this] { end_pause(); });
+}
+
+void Changes::end_pause() {
+  const uint64_t now = loop_.now_ms();
+  std::erase_if(paced_, [this, now](const std::shared_ptr<Persona>& persona) {
+    const bool due = now >= persona->round_began_ms + kRoundPaceMs;
+    if (due) queue_.push_back(persona);
+    return due;
+  });
+  if (!paced_.empty()) pace_timer_.start(loop_, 1, [this] { end_pause(); });
+  start_rounds();
+}
+
+// Once for all that become ready in one turn.
+void Changes::start_rounds_soon() {
+  if (start_due_) return;
+  start_due_ = true;
+  loop_.defer([this] {
+    start_due_ = false;
+    start_rounds();
+  });
 }
 
 void Changes::start_rounds() {
   while (running_ < kChecksMax && !queue_.empty()) {
     Members members = next_members();
     if (members.empty()) continue;
-    for (const Member& member : members) member.persona->running = true;
+    for (const Member& member : members) {
+      member.persona->running = true;
+      member.persona->round_began_ms = loop_.now_ms();
+    }
     ++running_;
     if (members.front().persona->alone) {
       scope_.spawn(run(members.front().persona));
@@ -71,7 +102,7 @@ Task<void> Changes::run(std::shared_ptr<Persona> persona) {
     persona->alone = false;
   }
   --running_;
-  loop_.defer([this] { start_rounds(); });
+  start_rounds_soon();
   if (ended == Ended::checked) {
     persona->retries = 0;
     co_await deliver(persona, &round);

@@ -68,7 +68,7 @@ Task<void> Changes::run_together(std::shared_ptr<Members> members) {
     member.persona->check_us += took_us / members->size();
   }
   --running_;
-  loop_.defer([this] { start_rounds(); });
+  start_rounds_soon();
   for (const Member& member : *members) {
     const auto& checks = member.round->checks;
     const bool settled = std::all_of(checks.begin(), checks.end(),
