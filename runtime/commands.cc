@@ -36,6 +36,12 @@ void raise_file_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// A core file would hold every secret, and would be kept by whatever collects such files.
+void leave_no_core() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+}
+
 // A port that is free right now, for CHATPAD_PORT=0.
 uint16_t free_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -146,6 +152,7 @@ void log_to_file_of_terminal(const Home& home) {
 }  // namespace
 
 int up(const Config& given) {
+  leave_no_core();
   Config config = given;
   Progress progress;
   Started started = open_home_and_database(config);
@@ -175,6 +182,7 @@ int up(const Config& given) {
 }
 
 int serve(const Config& given) {
+  leave_no_core();
   Config config = given;
   Started started = open_home_and_database(config);
   complete(config, started.home);
