@@ -285,13 +285,17 @@ std::vector<Target> targets(const edge::Router& router, const World& world, Repo
   return found;
 }
 
-// Who attacks: everybody of account a, and of b those that differ most.
+// Who attacks: everybody, or of each kind the one that may least and the one that may most.
 std::vector<const Persona*> attackers(const World& world, Depth depth) {
   std::vector<const Persona*> chosen;
   for (const Persona& persona : world.personas) {
-    const bool few = persona.name == "owner" || persona.name == "visitor" ||
-                     persona.name == "key of every scope";
-    if (persona.account != 'b' || depth == Depth::full || few) chosen.push_back(&persona);
+    const std::string& name = persona.name;
+    const bool most = name == "owner" || name == "visitor" || name == "key of every scope";
+    const bool least = name == "client" || name == "key without scopes";
+    if (depth == Depth::full || most || persona.account == '-' ||
+        (least && persona.account == 'a')) {
+      chosen.push_back(&persona);
+    }
   }
   return chosen;
 }
@@ -350,7 +354,7 @@ void verify_endpoints(const World& world, Depth depth, Report& report) {
       in_parallel(strangers, [&](const Persona& persona) {
         Asker asker(world, depth, report, target, persona);
         asker.attack();
-        if (persona.name == "owner" || persona.name == "anon") asker.every_method();
+        if (persona.name == "owner" || depth == Depth::full) asker.every_method();
       });
       if (target.probe->reach != Reach::open) untouched.check(target.subject, report);
     }

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kReplyMs = 15'000;
 // How long after the last control a frame that must not come is waited for.
-constexpr int kQuietMs = 300;
+constexpr int kQuietMs = 100;
 
 class Channel {
  public:

@@ -11,7 +11,7 @@
 namespace chatpad::commands {
 namespace {
 
-constexpr size_t kSample = 9;  // of the mutations, without --full
+constexpr size_t kSample = 15;  // of the mutations, without --full
 
 struct Asked {
   bool full = false;
