@@ -24,7 +24,7 @@ constexpr size_t kApiKeyBytes = 24;
 constexpr size_t kPasswordBytes = 9;
 
 // The same in every home with this secret: several programs may seed one database.
-std::string demo_text(const std::string& secret, std::string_view what, size_t bytes) {
+std::string derived_text(const std::string& secret, std::string_view what, size_t bytes) {
   return wire::base64url_encode(wire::hkdf_sha256(secret, "chatpad demo", what, bytes));
 }
 
@@ -99,12 +99,16 @@ void Home::fill_secrets(const Config& config) {
   }
   std::string& sealing = values["CHATPAD_SECRET_KEY"];
   if (!config.secret_key.empty()) sealing = config.secret_key;
-  if (sealing.empty() && config.secret_key_file.empty()) sealing = made_secret();
+  if (sealing.empty() && config.secret_key_file.empty()) {
+    // Programs that share a database share the first secret, and so agree on the second.
+    sealing = config.database_url.empty() ? made_secret()
+                                          : derived_text(secret, "sealing key", kSecretBytes);
+  }
   if (values["CHATPAD_DEMO_PASSWORD"].empty()) {
-    values["CHATPAD_DEMO_PASSWORD"] = demo_text(secret, "password", kPasswordBytes);
+    values["CHATPAD_DEMO_PASSWORD"] = derived_text(secret, "password", kPasswordBytes);
   }
   if (values["CHATPAD_DEMO_API_KEY"].empty()) {
-    values["CHATPAD_DEMO_API_KEY"] = "cp_live_" + demo_text(secret, "api key", kApiKeyBytes);
+    values["CHATPAD_DEMO_API_KEY"] = "cp_live_" + derived_text(secret, "api key", kApiKeyBytes);
   }
 }
 

@@ -32,6 +32,12 @@ bool operator_keeps_keys(const Config& config) {
 std::string keys_to_rotate(const Config& config) {
   if (!config.secret_key.empty()) return config.secret_key;
   if (!config.secret_key_file.empty()) return secret_key_text(config).or_raise();
+  if (!config.database_url.empty()) {
+    raise(Errc::conflict,
+          PublicText("Other programs may share this database, and a key made here would be unknown "
+                     "to them. Set CHATPAD_SECRET_KEY to a new key, a comma and the present one on "
+                     "every program, start them again, and call this with the same setting."));
+  }
   auto written = change_env_file(config.home + "/env", [](EnvValues& values) {
     std::string& keys = values[kKeyName];
     if (keys.empty()) {
