@@ -13,6 +13,7 @@
 #include "runtime/banner.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
+#include "runtime/base/secret_key.h"
 #include "runtime/database.h"
 #include "runtime/edge/openapi.h"
 #include "runtime/edge/router.h"
@@ -20,6 +21,7 @@
 #include "runtime/pg/blocking.h"
 #include "runtime/program.h"
 #include "runtime/wire/crypto.h"
+#include "runtime/wire/sealed.h"
 
 namespace chatpad::commands {
 namespace {
@@ -32,6 +34,12 @@ void raise_file_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 65'536);
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// A core file would hold every secret, and would be kept by whatever collects such files.
+void leave_no_core() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
 }
 
 // A port that is free right now, for CHATPAD_PORT=0.
@@ -61,6 +69,9 @@ void complete(Config& config, const Home& home) {
     return found == home.values.end() ? std::string() : found->second;
   };
   config.jwt_secret = value("SUPABASE_JWT_SECRET");
+  config.secret_key = value("CHATPAD_SECRET_KEY");
+  config.secret_key = secret_key_text(config).or_raise();
+  wire::Keyring::parse(config.secret_key).or_raise();
   config.anon_key = value("SUPABASE_ANON_KEY");
   config.demo_agent_id = value("CHATPAD_DEMO_AGENT_ID");
 }
@@ -117,6 +128,7 @@ int run(const Config& config, Database& database, const std::function<void()>& w
   std::signal(SIGPIPE, SIG_IGN);
   if (database.embedded) close_lost_answers(database);
   database.check_secret(config.jwt_secret).or_raise();
+  database.check_sealing(config.secret_key).or_raise();
   Program program(config, database.logins);
   program.listen();
   if (database.embedded) {
@@ -140,6 +152,7 @@ void log_to_file_of_terminal(const Home& home) {
 }  // namespace
 
 int up(const Config& given) {
+  leave_no_core();
   Config config = given;
   Progress progress;
   Started started = open_home_and_database(config);
@@ -169,6 +182,7 @@ int up(const Config& given) {
 }
 
 int serve(const Config& given) {
+  leave_no_core();
   Config config = given;
   Started started = open_home_and_database(config);
   complete(config, started.home);

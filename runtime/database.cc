@@ -4,6 +4,7 @@
 #include "runtime/pg/conninfo.h"
 #include "runtime/pg/migrate.h"
 #include "runtime/wire/crypto.h"
+#include "runtime/wire/sealed.h"
 
 namespace chatpad {
 namespace {
@@ -132,6 +133,25 @@ Result<void> Database::check_secret(const std::string& jwt_secret) const {
   auto kept = session->run("set role service_role; select api.secret_fingerprint()");
   if (!kept || kept->size() == 0 || kept->str(0, 0).empty() || kept->str(0, 0) == ours) return {};
   return other_secret(ours, kept->str(0, 0));
+}
+
+Result<void> Database::check_sealing(const std::string& secret_key) const {
+  const auto keys = wire::Keyring::parse(secret_key);
+  if (!keys) return keys.error();
+  auto session = pg::Blocking::open(logins.service);
+  if (!session) return {};
+  const auto sealing = session->run("set role service_role; select api.sealing_key()");
+  if (!sealing || sealing->empty() || sealing->text(0, 0).empty() ||
+      keys->knows(sealing->text(0, 0))) {
+    return {};
+  }
+  return Error(Errc::conflict,
+               PublicText("Secrets in this database are sealed with the key " + sealing->str(0, 0) +
+                          ", which is not among this program's "
+                          "CHATPAD_SECRET_KEY (it seals with " +
+                          keys->key_id() +
+                          "). Give every program the same; docs/operating.md says how to change "
+                          "it."));
 }
 
 }  // namespace chatpad

@@ -25,6 +25,9 @@ struct Database {
   // Before serving on an external server: Errc::conflict when this program's secret is not that of
   // the others, which is what a login refused means as well. A server that is away is no error.
   Result<void> check_secret(const std::string& jwt_secret) const;
+  // Before serving: Errc::conflict when secrets are sealed here with a key that this program does
+  // not have. A database that is away is no error.
+  Result<void> check_sealing(const std::string& secret_key) const;
 };
 
 // Passwords of the logins on an external server follow from the program's secret.

@@ -4,8 +4,10 @@
 
 #include <cstdio>
 
+#include "runtime/base/secret_key.h"
 #include "runtime/commands.h"
 #include "runtime/database.h"
+#include "runtime/doctor_secrets.h"
 #include "runtime/home.h"
 #include "runtime/pg/blocking.h"
 
@@ -32,6 +34,10 @@ class Findings {
   void advise(bool holds, const std::string& what, const std::string& remedy) {
     if (holds) return good(what);
     std::printf("  THINK %s\n        %s\n", what.c_str(), remedy.c_str());
+  }
+  void bad(const std::vector<Weakness>& weaknesses, const std::string& else_good) {
+    for (const Weakness& weakness : weaknesses) bad(weakness.what, weakness.remedy);
+    if (weaknesses.empty()) good(else_good);
   }
   int wrong() const { return wrong_; }
 
@@ -82,6 +88,8 @@ void look_at_database(Findings& findings, const Database& database) {
   findings.check(one_text(*session, "show wal_level") == "logical", "wal_level is logical",
                  "Run: alter system set wal_level = logical;  then restart PostgreSQL.");
   look_at_log(findings, *session);
+  findings.bad(dangerous_roles(*session, database.embedded ? Cluster::own : Cluster::shared),
+               "no role gets past the policies but service_role");
   findings.check(
       !one_text(*session, "select 1 from pg_roles where rolname = 'authenticator'").empty(),
       "the login roles exist", "Run: chatpad migrate  (as a superuser of the database).");
@@ -92,6 +100,14 @@ void look_at_database(Findings& findings, const Database& database) {
     findings.check(as_login.ok(), std::string(login) + " can log in",
                    "Run: chatpad migrate  with this home, so that its password is set.");
   }
+}
+
+// What complete() would have put into the settings.
+std::string sealing_keys(Config config, const Home& home) {
+  const auto found = home.values.find("CHATPAD_SECRET_KEY");
+  config.secret_key = found == home.values.end() ? "" : found->second;
+  const auto text = secret_key_text(config);
+  return text ? *text : config.secret_key;
 }
 
 }  // namespace
@@ -107,16 +123,22 @@ int doctor(const Config& config) {
   const auto values = read_env_file(config.home + "/env");
   findings.check(values.ok(), "the env file can be read",
                  values ? "" : values.error().message.value);
+  findings.bad(exposed_files(config.home),
+               "nobody else can read the secrets or write into the home");
   auto home = Home::open(config);
   if (!home) {
     findings.bad("the home is in use", home.error().message.value);
   } else {
     home->fill_secrets(config);
+    findings.bad(weak_secrets(home->values, config), "no secret is weak or published");
     auto database = Database::open(config, *home);
     if (!database) {
       findings.bad("PostgreSQL does not start", database.error().message.value);
     } else {
       look_at_database(findings, *database);
+      const Result<void> sealing = database->check_sealing(sealing_keys(config, *home));
+      findings.check(sealing.ok(), "the secrets of accounts are sealed with a key of this home",
+                     sealing ? "" : sealing.error().message.value);
     }
   }
   std::printf("%d things to mend\n", findings.wrong());

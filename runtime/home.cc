@@ -23,14 +23,8 @@ constexpr size_t kSecretBytes = 48;
 constexpr size_t kApiKeyBytes = 24;
 constexpr size_t kPasswordBytes = 9;
 
-std::string random_text(size_t bytes) {
-  std::string raw(bytes, '\0');
-  random_bytes(raw.data(), raw.size());
-  return wire::base64url_encode(raw);
-}
-
 // The same in every home with this secret: several programs may seed one database.
-std::string demo_text(const std::string& secret, std::string_view what, size_t bytes) {
+std::string derived_text(const std::string& secret, std::string_view what, size_t bytes) {
   return wire::base64url_encode(wire::hkdf_sha256(secret, "chatpad demo", what, bytes));
 }
 
@@ -46,6 +40,12 @@ std::string server_key(const wire::JwtVerifier& signer, std::string_view role) {
 }
 
 }  // namespace
+
+std::string made_secret() {
+  std::string raw(kSecretBytes, '\0');
+  random_bytes(raw.data(), raw.size());
+  return wire::base64url_encode(raw);
+}
 
 Result<Home> Home::open(const Config& config) {
   std::error_code failure;
@@ -88,7 +88,7 @@ void Home::fill_secrets(const Config& config) {
   const std::string before = values["SUPABASE_JWT_SECRET"];
   std::string& secret = values["SUPABASE_JWT_SECRET"];
   if (!config.jwt_secret.empty()) secret = config.jwt_secret;
-  if (secret.empty()) secret = random_text(kSecretBytes);
+  if (secret.empty()) secret = made_secret();
   const wire::JwtVerifier signer = wire::JwtVerifier::create(secret).or_raise();
   const bool changed = secret != before;
   if (changed || values["SUPABASE_ANON_KEY"].empty()) {
@@ -97,19 +97,33 @@ void Home::fill_secrets(const Config& config) {
   if (changed || values["SUPABASE_SERVICE_ROLE_KEY"].empty()) {
     values["SUPABASE_SERVICE_ROLE_KEY"] = server_key(signer, "service_role");
   }
+  std::string& sealing = values["CHATPAD_SECRET_KEY"];
+  if (!config.secret_key.empty()) sealing = config.secret_key;
+  if (sealing.empty() && config.secret_key_file.empty()) {
+    // Programs that share a database share the first secret, and so agree on the second.
+    sealing = config.database_url.empty() ? made_secret()
+                                          : derived_text(secret, "sealing key", kSecretBytes);
+  }
   if (values["CHATPAD_DEMO_PASSWORD"].empty()) {
-    values["CHATPAD_DEMO_PASSWORD"] = demo_text(secret, "password", kPasswordBytes);
+    values["CHATPAD_DEMO_PASSWORD"] = derived_text(secret, "password", kPasswordBytes);
   }
   if (values["CHATPAD_DEMO_API_KEY"].empty()) {
-    values["CHATPAD_DEMO_API_KEY"] = "cp_live_" + demo_text(secret, "api key", kApiKeyBytes);
+    values["CHATPAD_DEMO_API_KEY"] = "cp_live_" + derived_text(secret, "api key", kApiKeyBytes);
   }
 }
 
 Result<void> Home::save() {
-  if (values == saved_) return {};
-  Result<void> written = write_env_file(path("env"), values);
-  if (written) saved_ = values;
-  return written;
+  // Only what this program changed: `chatpad secrets rotate` may have written since.
+  const auto changed = change_env_file(path("env"), [this](EnvValues& file) {
+    for (const auto& [name, value] : values) {
+      const auto before = saved_.find(name);
+      if (before == saved_.end() || before->second != value) file[name] = value;
+    }
+  });
+  if (!changed) return changed.error();
+  values = *changed;
+  saved_ = *changed;
+  return {};
 }
 
 }  // namespace chatpad

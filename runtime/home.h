@@ -5,9 +5,12 @@
 #include <string>
 
 #include "runtime/base/config.h"
-#include "runtime/env_file.h"
+#include "runtime/base/env_file.h"
 
 namespace chatpad {
+
+// A secret that nobody guesses: 384 random bits in base64url.
+std::string made_secret();
 
 class Home {
  public:
@@ -19,7 +22,7 @@ class Home {
 
   // Makes secrets and keys that are missing; what is there stays.
   void fill_secrets(const Config& config);
-  // Writes the env file when something changed.
+  // Writes what changed since into the env file, and reads what others have changed there.
   Result<void> save();
 
   std::string path(std::string_view name) const { return folder_ + "/" + std::string(name); }

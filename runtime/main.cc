@@ -7,6 +7,8 @@
 #include "runtime/base/log.h"
 #include "runtime/commands.h"
 #include "runtime/realtime_command.h"
+#include "runtime/secrets_command.h"
+#include "runtime/verify_isolation.h"
 
 namespace {
 
@@ -46,6 +48,11 @@ int main(int argc, char** argv) {
   app.add_subcommand("doctor", "Check this machine and the database, and say what to mend");
   CLI::App* const realtime = app.add_subcommand("realtime", "For operators: top and why");
   chatpad::commands::add_realtime(*realtime);
+  CLI::App* const isolation =
+      app.add_subcommand("verify-isolation", "Prove that accounts are apart; touches no data");
+  chatpad::commands::add_verify_isolation(*isolation);
+  CLI::App* const secrets = app.add_subcommand("secrets", "For operators: rotate");
+  chatpad::commands::add_secrets(*secrets);
   app.add_subcommand("version", "Print the version");
   CLI11_PARSE(app, argc, argv);
 
@@ -54,6 +61,8 @@ int main(int argc, char** argv) {
   if (verb == "routes") return chatpad::commands::routes();
   if (verb == "openapi") return chatpad::commands::openapi();
   if (verb == "realtime") return with_config(chatpad::commands::realtime);
+  if (verb == "verify-isolation") return with_config(chatpad::commands::verify_isolation);
+  if (verb == "secrets") return with_config(chatpad::commands::secrets);
   if (verb == "serve") return with_config(chatpad::commands::serve);
   if (verb == "migrate") return with_config(chatpad::commands::migrate);
   if (verb == "seed") return with_config(chatpad::commands::seed);

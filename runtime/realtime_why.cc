@@ -5,7 +5,7 @@
 #include "runtime/coro/scope.h"
 #include "runtime/database.h"
 #include "runtime/edge/auth.h"
-#include "runtime/env_file.h"
+#include "runtime/base/env_file.h"
 #include "runtime/pg/conninfo.h"
 #include "runtime/realtime_command.h"
 #include "runtime/wire/fields.h"

@@ -29,6 +29,8 @@ struct Config {
   int loops = 0;                   // CHATPAD_LOOPS; 0: one per core
   double rate_scale = 1.0;         // CHATPAD_RATE_SCALE: multiplies every rate limit
   std::string jwt_secret;          // CHATPAD_JWT_SECRET or made by `up`; at least 32 bytes
+  std::string secret_key;       // CHATPAD_SECRET_KEY or made by `up`: seals secrets of accounts
+  std::string secret_key_file;  // CHATPAD_SECRET_KEY_FILE: where it stands instead
   std::vector<std::string> trusted_proxies;  // CHATPAD_TRUSTED_PROXIES: addresses, comma separated
   uint64_t drain_ms = 10'000;                // CHATPAD_DRAIN_MS
   int pool_connections = 8;                  // CHATPAD_POOL: connections per loop and login role

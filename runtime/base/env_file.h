@@ -2,6 +2,7 @@
 // program finds its own secrets again. KEY='value' lines that a shell can source; mode 0600.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -13,7 +14,10 @@ using EnvValues = std::map<std::string, std::string>;
 
 // Empty when there is no such file. Errc::validation_failed when it is not one of ours.
 Result<EnvValues> read_env_file(const std::string& path);
-// Replaces the file in one step, so that a reader never sees half of it.
-Result<void> write_env_file(const std::string& path, const EnvValues& values);
+// Reads the file, lets `change` work on the values and replaces the file in one step, so that a
+// reader never sees half of it. One at a time for each folder: two programs that change different
+// names both keep what they wrote. The values as they stand in the file then.
+Result<EnvValues> change_env_file(const std::string& path,
+                                  const std::function<void(EnvValues&)>& change);
 
 }  // namespace chatpad
