@@ -30,6 +30,8 @@ struct Config {
   double rate_scale = 1.0;         // CHATPAD_RATE_SCALE: multiplies every rate limit
   std::string jwt_secret;          // CHATPAD_JWT_SECRET or made by `up`; at least 32 bytes
   std::vector<std::string> trusted_proxies;  // CHATPAD_TRUSTED_PROXIES: addresses, comma separated
+  // CHATPAD_STRIPE_WEBHOOK_SECRET: of the endpoint at Stripe, comma separated while one is rolled.
+  std::vector<std::string> stripe_webhook_secrets;
   uint64_t drain_ms = 10'000;                // CHATPAD_DRAIN_MS
   int pool_connections = 8;                  // CHATPAD_POOL: connections per loop and login role
   LogLevel log_level = LogLevel::info;       // CHATPAD_LOG: debug, info, warn, error

@@ -142,7 +142,11 @@ begin
   else
     perform private.require_reader(v_account);
   end if;
-  return private.usage_json(v_account);
+  return private.usage_json(v_account) || case
+    when v_role = 'service_role' or private.is_super_admin()
+      or public.account_role(v_account) in ('owner', 'admin')
+      then jsonb_build_object('subscription', private.subscription_json(v_account))
+    else '{}' end;
 end
 $$;
 
