@@ -5,6 +5,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
+#include "runtime/edge/api_calls.h"
 #include "runtime/edge/call_state.h"
 #include "runtime/edge/page.h"
 #include "runtime/wire/own_origin.h"
@@ -294,6 +295,9 @@ void Dispatch::admit_caller(CallState& state) {
   }
   if (caller.kind == CallerKind::visitor) require_bound_origin(state);
   state.caller.claims.lane = lane_of(caller);
+  if (caller.kind == CallerKind::api_key && caller.account_id) {
+    parts_.context.local<ApiCalls>().count(*caller.account_id);
+  }
   const Rate& rate = endpoint.rate;
   if (rate.per == Rate::Per::none) return;
   if (rate.per == Rate::Per::caller) {

@@ -153,6 +153,12 @@ describe('usage', () => {
       [['conversations', 'day', 3], ['conversations', 'month', 3], ['messages', 'day', messages], ['messages', 'month', messages]]);
   });
 
+  it('counts requests with an API key', async () => {
+    const caller = await account(server, 'caller');
+    for (let i = 0; i < 7; i += 1) await fn(server, 'validate-api-key', {}, { token: caller.key });
+    await eventually('they are told', async () => (await usage(caller)).metrics.api_calls === 7);
+  });
+
   it('is counted once however many fold at the same time', async () => {
     await server.sql`insert into private.usage_events (user_id, kind, quantity) select ${operator.id}, 'tokens', 1 from generate_series(1, 30000)`;
     const fold = () => server.sql.begin(async (sql) => {

@@ -109,7 +109,7 @@ begin
         (3, 'agents', false), (4, 'sources', false), (5, 'members', false),
         (6, 'storage_bytes', false)) l (n, name, monthly)),
     'metrics', (select jsonb_object_agg(m.name, private.metric_this_month(p_account, m.name))
-      from (values ('conversations'), ('messages'), ('tokens')) m (name)),
+      from (values ('conversations'), ('messages'), ('tokens'), ('api_calls')) m (name)),
     'days', (select coalesce(jsonb_agg(jsonb_build_object('day', d.starts_on, 'metrics', d.metrics)
         order by d.starts_on), '[]')
       from (select m.starts_on, jsonb_object_agg(m.metric, m.quantity) as metrics
