@@ -35,6 +35,8 @@ const probes = (other) => [
   ['send-human-message', ['person', 'client'], { conversationId: other.conversationId, content: 'X' }, ['conversationId']],
   ['list-agents', ['person', 'client'], { accountId: other.id }, ['accountId']],
   ['get-usage', ['person', 'client'], { accountId: other.id }, ['accountId']],
+  ['create-checkout', ['person', 'client'], { accountId: other.id, plan: 'pro' }, ['accountId']],
+  ['create-billing-portal', ['person', 'client'], { accountId: other.id }, ['accountId']],
   ['list-conversations', ['person', 'client'], { accountId: other.id }, ['accountId']],
   ['list-leads', ['person', 'client'], { accountId: other.id }, ['accountId']],
   ['get-conversation', ['person', 'client'], { conversationId: other.conversationId }, ['conversationId']],

@@ -1,6 +1,7 @@
 // Stripe's webhook: signed by Stripe's own library, applied once, in whatever order events come.
 import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
+import http from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import Stripe from 'stripe';
 import { account, fn, member } from '../lib/callers.mjs';
@@ -13,13 +14,31 @@ const NOW = Math.floor(Date.now() / 1000);
 
 let server;
 let shop;
+// Stands in for Stripe's API: keeps what it was asked, answers with `answer`.
+const api = { asked: [], answer: () => [200, {}] };
+const standIn = http.createServer((request, reply) => {
+  let text = '';
+  request.on('data', (bytes) => (text += bytes));
+  request.on('end', () => {
+    api.asked.push({ path: request.url, method: request.method, key: request.headers.authorization, form: Object.fromEntries(new URLSearchParams(text)) });
+    const [status, body] = api.answer();
+    reply.writeHead(status, { 'content-type': 'application/json' }).end(typeof body === 'string' ? body : JSON.stringify(body));
+  });
+});
 before(async () => {
-  server = await startServer({ env: { CHATPAD_STRIPE_WEBHOOK_SECRET: `${SECRET}, ${OLD_SECRET}` } });
+  await new Promise((resolve) => standIn.listen(0, '127.0.0.1', resolve));
+  server = await startServer({ env: {
+    CHATPAD_STRIPE_WEBHOOK_SECRET: `${SECRET}, ${OLD_SECRET}`, CHATPAD_STRIPE_SECRET_KEY: 'sk_test_canary', CHATPAD_STRIPE_URL: `http://127.0.0.1:${standIn.address().port}`,
+  } });
   shop = await account(server);
   await server.sql`update public.plans set stripe_price_ids = array['price_advanced', 'advanced_monthly'] where id = 'advanced'`;
   await server.sql`update public.plans set stripe_price_ids = array['price_pro'] where id = 'pro'`;
 });
-after(() => server?.stop());
+after(async () => {
+  await server?.stop();
+  standIn.close();
+  standIn.closeAllConnections();
+});
 
 const unique = (kind) => `${kind}_${randomBytes(6).toString('hex')}`;
 const event = (type, object, more = {}) => ({
@@ -195,5 +214,58 @@ describe('a subscription', () => {
     assert.equal(await send(event('invoice.payment_failed', { id: 'in_2', subscription: 'sub_unknown' })), 'unknown_subscription');
     assert.equal(await send(event('charge.refunded', { id: 'ch_1' })), 'ignored');
     assert.equal(await planOf(shop), 'basic');
+  });
+});
+
+describe("Stripe's pages", () => {
+  const ask = (who, name, body = {}) => fn(server, name, { accountId: shop.id, ...body }, { token: who.token });
+
+  it('are opened by owners and admins: one to buy, one to change what was bought', async () => {
+    await server.sql`delete from private.stripe_subscriptions where user_id = ${shop.id}`;
+    await server.sql`delete from private.stripe_customers where user_id = ${shop.id}`;
+    api.answer = () => [200, { id: 'cs_1', url: 'https://checkout.stripe.example/c/pay/cs_1' }];
+    assert.deepEqual([(await ask(shop, 'create-billing-portal')).status], [409], 'nothing was bought yet');
+    api.asked = [];
+    const bought = await ask(shop, 'create-checkout', { plan: 'advanced' });
+    assert.deepEqual([bought.status, bought.body], [201, { url: 'https://checkout.stripe.example/c/pay/cs_1' }]);
+    assert.deepEqual(api.asked, [{
+      path: '/v1/checkout/sessions', method: 'POST', key: 'Bearer sk_test_canary',
+      form: {
+        mode: 'subscription', 'line_items[0][price]': 'price_advanced', 'line_items[0][quantity]': '1', client_reference_id: shop.id, 'metadata[plan]': 'advanced',
+        'subscription_data[metadata][account_id]': shop.id, success_url: `${server.url}/admin/`, cancel_url: `${server.url}/admin/`, customer_email: shop.email,
+      },
+    }]);
+    const session = checkout(shop);
+    await send(event('customer.subscription.created', subscription(session, 'price_advanced', { metadata: { account_id: shop.id } })));
+    assert.equal(await planOf(shop), 'advanced', 'the subscription itself names the account');
+    assert.equal((await ask(shop, 'create-checkout', { plan: 'pro' })).body.code, 'conflict');
+    api.asked = [];
+    const admin = await member(server, shop.id, 'admin');
+    assert.equal((await ask(admin, 'create-billing-portal')).status, 201);
+    assert.deepEqual([api.asked[0].path, api.asked[0].form], ['/v1/billing_portal/sessions', { customer: session.customer, return_url: `${server.url}/admin/` }]);
+    await send(event('customer.subscription.deleted', subscription(session, 'price_advanced'), { created: NOW + 1 }));
+  });
+
+  it('are not for others, nor for plans without a price', async () => {
+    api.asked = [];
+    for (const role of ['client', 'member', 'manager']) {
+      const who = await member(server, shop.id, role);
+      assert.equal((await ask(who, 'create-checkout', { plan: 'pro' })).body.code, 'insufficient_role');
+      assert.equal((await ask(who, 'create-billing-portal')).body.code, 'insufficient_role');
+    }
+    for (const plan of ['basic', 'platinum', "x' or true --"]) {
+      const reply = await ask(shop, 'create-checkout', { plan });
+      assert.deepEqual([reply.status, reply.body.details], [400, 'plan']);
+    }
+    assert.deepEqual(api.asked, []);
+  });
+
+  it('that Stripe refuses are 502 without its words, or the key', async () => {
+    for (const answer of [[402, { error: { message: 'Your key sk_test_canary is not good.' } }], [200, 'no json'], [200, {}], [200, { url: 7 }], [302, '']]) {
+      api.answer = () => answer;
+      const reply = await ask(shop, 'create-checkout', { plan: 'pro' });
+      assert.equal(reply.status, 502, `${answer[0]}: ${reply.text}`);
+      assert.doesNotMatch(reply.text, /canary|good/);
+    }
   });
 });
