@@ -24,9 +24,11 @@ constexpr uint64_t kPartitionsMs = 3'600'000;
 // Without a request for this long, and as rarely then, tables are looked at.
 constexpr uint64_t kQuietMs = 60'000;
 constexpr int kForgetRoundsMax = 200;  // of one hour, each as many rows as the function takes
+constexpr int kFoldRoundsMax = 50;     // of one look, likewise
 
 constexpr pg::Statement kCloseStale{"close_stale_answers", "select api.close_stale_answers()"};
 constexpr pg::Statement kPartitions{"ensure_partitions", "select realtime.ensure_partitions()"};
+constexpr pg::Statement kFold{"fold_usage", "select api.fold_usage() = 20000"};
 constexpr pg::Statement kForget{"forget_client_message_ids",
                                 "select api.forget_client_message_ids() > 0"};
 
@@ -67,7 +69,7 @@ struct Program::Impl {
   Task<void> keep_house();
   bool is_time_for_tables(uint64_t now_ms);
   Task<bool> ask(pg::Statement statement);
-  Task<void> forget_old_ids();
+  Task<void> repeat(pg::Statement statement, int rounds_max);
   void look_after_child();
   void begin_drain();
   void end_loops();
@@ -282,10 +284,10 @@ Task<bool> Program::Impl::ask(pg::Statement statement) {
   co_return false;
 }
 
-// In rounds, so that no transaction is long.
-Task<void> Program::Impl::forget_old_ids() {
-  for (int round = 0; round < kForgetRoundsMax; ++round) {
-    const bool more = co_await ask(kForget);
+// In rounds, so that no transaction is long; as long as there is more.
+Task<void> Program::Impl::repeat(pg::Statement statement, int rounds_max) {
+  for (int round = 0; round < rounds_max; ++round) {
+    const bool more = co_await ask(statement);
     if (!more) break;
   }
 }
@@ -304,11 +306,14 @@ Task<void> Program::Impl::keep_house() {
   uint64_t partitions_ms = 0;
   for (;;) {
     const uint64_t now = first().now_ms();
-    if (is_time_for_tables(now)) co_await ask(kCloseStale);
+    if (is_time_for_tables(now)) {
+      co_await ask(kCloseStale);
+      co_await repeat(kFold, kFoldRoundsMax);
+    }
     if (now - partitions_ms >= kPartitionsMs || partitions_ms == 0) {
       partitions_ms = now;
       co_await ask(kPartitions);
-      co_await forget_old_ids();
+      co_await repeat(kForget, kForgetRoundsMax);
     }
     announce_owed_gaps();
     co_await wal->look();

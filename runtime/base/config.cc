@@ -90,6 +90,9 @@ Result<Config> config_from_environment() {
   config.jwt_secret = text("CHATPAD_JWT_SECRET", "");
   config.secret_key = text("CHATPAD_SECRET_KEY", "");
   config.secret_key_file = text("CHATPAD_SECRET_KEY_FILE", "");
+  config.stripe_webhook_secrets = list(text("CHATPAD_STRIPE_WEBHOOK_SECRET", ""));
+  config.stripe_secret_key = text("CHATPAD_STRIPE_SECRET_KEY", "");
+  config.stripe_url = text("CHATPAD_STRIPE_URL", config.stripe_url);
   config.trusted_proxies = list(text("CHATPAD_TRUSTED_PROXIES", ""));
 
   const auto port = number<uint16_t>("CHATPAD_PORT", config.port, 0, 65535);

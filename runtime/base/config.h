@@ -32,9 +32,13 @@ struct Config {
   std::string secret_key;       // CHATPAD_SECRET_KEY or made by `up`: seals secrets of accounts
   std::string secret_key_file;  // CHATPAD_SECRET_KEY_FILE: where it stands instead
   std::vector<std::string> trusted_proxies;  // CHATPAD_TRUSTED_PROXIES: addresses, comma separated
-  uint64_t drain_ms = 10'000;                // CHATPAD_DRAIN_MS
-  int pool_connections = 8;                  // CHATPAD_POOL: connections per loop and login role
-  LogLevel log_level = LogLevel::info;       // CHATPAD_LOG: debug, info, warn, error
+  // CHATPAD_STRIPE_WEBHOOK_SECRET: of the endpoint at Stripe, comma separated while one is rolled.
+  std::vector<std::string> stripe_webhook_secrets;
+  std::string stripe_secret_key;  // CHATPAD_STRIPE_SECRET_KEY; empty: nothing is sold
+  std::string stripe_url = "https://api.stripe.com";  // CHATPAD_STRIPE_URL: tests stand in for it
+  uint64_t drain_ms = 10'000;                         // CHATPAD_DRAIN_MS
+  int pool_connections = 8;             // CHATPAD_POOL: connections per loop and login role
+  LogLevel log_level = LogLevel::info;  // CHATPAD_LOG: debug, info, warn, error
   RealtimeSettings realtime;
   // From the home's env file, for pages.
   std::string anon_key;

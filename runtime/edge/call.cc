@@ -9,8 +9,9 @@ namespace chatpad::edge {
 namespace {
 
 Task<pg::Rows> timed(pg::Pool* pool, pg::Claims claims, pg::Statement statement, pg::Params params,
-                     uint64_t* spent_us) {
+                     uint64_t lane, uint64_t* spent_us) {
   const uint64_t start = monotonic_us();
+  claims.lane = lane;
   pg::Rows rows = co_await pool->once(std::move(claims), statement, std::move(params));
   *spent_us += monotonic_us() - start;
   co_return rows;
@@ -25,7 +26,7 @@ Task<std::string> only_text(Task<pg::Rows> query) {
 }  // namespace
 
 Task<pg::Rows> Db::rows(pg::Statement statement, pg::Params params) const {
-  return timed(pool_, *claims_, statement, std::move(params), spent_us_);
+  return timed(pool_, *claims_, statement, std::move(params), lane_, spent_us_);
 }
 
 Task<std::string> Db::json(pg::Statement statement, pg::Params params) const {
@@ -45,10 +46,18 @@ std::optional<std::string> Call::query(std::string_view name) const {
   return value ? std::optional<std::string>(*value) : std::nullopt;
 }
 
-Db Call::db() const { return Db(context().pool(), state_->caller.claims, &state_->db_us); }
+// The service key's role can be taken by the service's login only.
+Db Call::db() const {
+  const pg::Claims& claims = state_->caller.claims;
+  const bool service = claims.role == pg::Role::service_role;
+  return Db(service ? context().service_pool() : context().pool(), claims, claims.lane,
+            &state_->db_us);
+}
 
+// Past the policies, but in the caller's turn.
 Db Call::service() const {
-  return Db(context().service_pool(), pg::service_claims(), &state_->db_us);
+  return Db(context().service_pool(), pg::service_claims(), state_->caller.claims.lane,
+            &state_->db_us);
 }
 
 Stream Call::start_stream(std::string_view content_type, std::string_view more_headers) const {
@@ -56,6 +65,7 @@ Stream Call::start_stream(std::string_view content_type, std::string_view more_h
   headers.append("Content-Type: ").append(content_type);
   headers.append("\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\nX-Request-Id: ");
   headers.append(state_->request_id).append("\r\n").append(more_headers);
+  append_rate(headers, state_->rate);
   state_->streaming = true;
   state_->exchange.start_stream(200, headers);
   return Stream(state_->exchange);

@@ -30,8 +30,8 @@ struct CallState;
 // The database as one caller sees it. Every method is one flight.
 class Db {
  public:
-  Db(pg::Pool& pool, const pg::Claims& claims, uint64_t* spent_us)
-      : pool_(&pool), claims_(&claims), spent_us_(spent_us) {}
+  Db(pg::Pool& pool, const pg::Claims& claims, uint64_t lane, uint64_t* spent_us)
+      : pool_(&pool), claims_(&claims), lane_(lane), spent_us_(spent_us) {}
   Task<pg::Rows> rows(pg::Statement statement, pg::Params params) const;
   // The text of the only column of the only row: a JSON document, ready to be a body.
   Task<std::string> json(pg::Statement statement, pg::Params params) const;
@@ -39,6 +39,7 @@ class Db {
  private:
   pg::Pool* pool_;
   const pg::Claims* claims_;
+  uint64_t lane_;
   uint64_t* spent_us_;
 };
 

@@ -23,6 +23,7 @@ struct CallState : http::Attachment {
   std::string request_id;
   std::string cause;  // of the error that was answered, for the log
   Caller caller;
+  RateVerdict rate;  // the one that leaves the caller least
   uint64_t started_us = 0;
   uint64_t db_us = 0;
   bool finished = false;
@@ -38,8 +39,12 @@ constexpr std::string_view kCorsHeaders =
     "Access-Control-Expose-Headers: content-range, content-location, location, x-total-count, "
     "link, "
     "x-supabase-api-version, sb-error-code, x-relay-error, retry-after, server-timing, "
-    "x-request-id, x-conversation-id\r\n"
+    "x-request-id, x-conversation-id, ratelimit-limit, ratelimit-remaining, ratelimit-reset, "
+    "ratelimit-policy, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset\r\n"
     "X-Content-Type-Options: nosniff\r\n";
+
+// The headers that say what is left of a rate; none when nothing was counted.
+void append_rate(std::string& headers, const RateVerdict& rate);
 
 std::string_view caller_kind_name(CallerKind kind);
 

@@ -5,6 +5,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
+#include "runtime/edge/api_calls.h"
 #include "runtime/edge/call_state.h"
 #include "runtime/edge/page.h"
 #include "runtime/wire/own_origin.h"
@@ -41,6 +42,32 @@ Auth auth_of(CallerKind kind) {
   return Auth::anyone;
 }
 
+// Nobody counts what the server's operator does with the service key.
+const RateClass* rate_of(CallerKind kind) {
+  switch (kind) {
+    case CallerKind::visitor:
+      return &kVisitorRate;
+    case CallerKind::user:
+      return &kUserRate;
+    case CallerKind::api_key:
+      return &kKeyRate;
+    case CallerKind::anon:
+    case CallerKind::service:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+std::string_view bytes_of(const Uuid& id) {
+  return {reinterpret_cast<const char*>(id.bytes().data()), id.bytes().size()};
+}
+
+// Who waits in one line for the database: an account, or a person.
+uint64_t lane_of(const Caller& caller) {
+  const auto id = caller.account_id ? caller.account_id : Uuid::parse(caller.subject);
+  return id ? std::hash<Uuid>()(*id) : 0;
+}
+
 void append_number(std::string& out, uint64_t number, int base = 10) {
   char digits[24];
   out.append(digits, std::to_chars(digits, digits + sizeof digits, number, base).ptr);
@@ -55,9 +82,15 @@ void append_ms(std::string& out, uint64_t us) {
   out.append(decimals, sizeof decimals);
 }
 
+void append_field(std::string& out, std::string_view name, uint64_t number) {
+  out += name;
+  append_number(out, number);
+  out += "\r\n";
+}
+
 std::string header_block(const CallState& state, const Reply& reply) {
   std::string headers;
-  headers.reserve(768);
+  headers.reserve(1024);
   headers += kCorsHeaders;
   if (!reply.bytes().empty()) {
     headers.append("Content-Type: ").append(reply.content_type).append("\r\n");
@@ -74,11 +107,26 @@ std::string header_block(const CallState& state, const Reply& reply) {
   headers += ", db;dur=";
   append_ms(headers, state.db_us);
   headers += "\r\n";
+  append_rate(headers, state.rate);
   headers += reply.headers;
   return headers;
 }
 
 }  // namespace
+
+// As the IETF's draft has them, and as others send them: there the reset is a time.
+void append_rate(std::string& headers, const RateVerdict& rate) {
+  if (rate.limit == 0) return;
+  append_field(headers, "RateLimit-Limit: ", rate.limit);
+  append_field(headers, "RateLimit-Remaining: ", rate.remaining);
+  append_field(headers, "RateLimit-Reset: ", rate.reset_s);
+  headers += "RateLimit-Policy: ";
+  append_number(headers, rate.limit);
+  append_field(headers, ";w=", rate.window_s);
+  append_field(headers, "X-RateLimit-Limit: ", rate.limit);
+  append_field(headers, "X-RateLimit-Remaining: ", rate.remaining);
+  append_field(headers, "X-RateLimit-Reset: ", static_cast<uint64_t>(wall_s()) + rate.reset_s);
+}
 
 std::string_view caller_kind_name(CallerKind kind) {
   constexpr std::string_view kNames[] = {"anon", "visitor", "user", "api_key", "service"};
@@ -213,15 +261,30 @@ Task<void> Dispatch::authenticate(CallState* state) {
   }
 }
 
+// Remembers the verdict that leaves the client least, for the headers of the answer.
+void Dispatch::count(CallState& state, std::string_view name, std::string_view label,
+                     std::string_view client, uint32_t count, uint32_t window_s) {
+  const RateVerdict verdict = parts_.limiter.admit(label, client, count, window_s);
+  const bool tightest = state.rate.limit == 0 || verdict.remaining < state.rate.remaining;
+  if (verdict.wait_s > 0 || tightest) state.rate = verdict;
+  if (verdict.wait_s == 0) return;
+  Error error(Errc::too_many_requests);
+  error.details = name;
+  error.retry_after_s = verdict.wait_s;
+  raise(std::move(error));
+}
+
+void Dispatch::count(CallState& state, const RateClass& of, std::string_view client) {
+  count(state, of.name, of.name, client, of.count, of.window_s);
+}
+
 void Dispatch::admit_address(CallState& state) {
   const Rate& rate = state.route.endpoint.rate;
+  if (rate.per == Rate::Per::none) return;
+  const std::string prefix = address_prefix(state.address);
+  count(state, kAddressRate, prefix);
   if (rate.per != Rate::Per::address) return;
-  const int wait_s = parts_.limiter.check(state.route.label, address_prefix(state.address),
-                                          rate.count, rate.window_s);
-  if (wait_s == 0) return;
-  Error error(Errc::too_many_requests);
-  error.retry_after_s = wait_s;
-  raise(std::move(error));
+  count(state, kEndpointRate, state.route.label, prefix, rate.count, rate.window_s);
 }
 
 void Dispatch::admit_caller(CallState& state) {
@@ -231,14 +294,18 @@ void Dispatch::admit_caller(CallState& state) {
     raise(caller.kind == CallerKind::anon ? Errc::no_authorization : Errc::forbidden);
   }
   if (caller.kind == CallerKind::visitor) require_bound_origin(state);
-  if (endpoint.rate.per != Rate::Per::caller) return;
-  const std::string who = caller.subject.empty() ? address_prefix(state.address) : caller.subject;
-  const int wait_s =
-      parts_.limiter.check(state.route.label, who, endpoint.rate.count, endpoint.rate.window_s);
-  if (wait_s == 0) return;
-  Error error(Errc::too_many_requests);
-  error.retry_after_s = wait_s;
-  raise(std::move(error));
+  state.caller.claims.lane = lane_of(caller);
+  if (caller.kind == CallerKind::api_key && caller.account_id) {
+    parts_.context.local<ApiCalls>().count(*caller.account_id);
+  }
+  const Rate& rate = endpoint.rate;
+  if (rate.per == Rate::Per::none) return;
+  if (rate.per == Rate::Per::caller) {
+    const std::string who = caller.subject.empty() ? address_prefix(state.address) : caller.subject;
+    count(state, kEndpointRate, state.route.label, who, rate.count, rate.window_s);
+  }
+  if (const RateClass* of_kind = rate_of(caller.kind)) count(state, *of_kind, caller.subject);
+  if (caller.account_id) count(state, kAccountRate, bytes_of(*caller.account_id));
 }
 
 // A visitor's token works on the site it was made for and on our own pages. A request without an

@@ -16,6 +16,7 @@
 #include "runtime/edge/context.h"
 #include "runtime/edge/metrics.h"
 #include "runtime/edge/rate_limiter.h"
+#include "runtime/edge/rates.h"
 #include "runtime/edge/router.h"
 #include "runtime/http/server.h"
 #include "runtime/wire/websocket_upgrade.h"
@@ -69,6 +70,9 @@ class Dispatch : public http::Handler {
   void start(http::Exchange& exchange, const Router::Match& match);
   Task<void> run(CallState* state);
   Task<void> authenticate(CallState* state);
+  void count(CallState& state, std::string_view name, std::string_view label,
+             std::string_view client, uint32_t count, uint32_t window_s);
+  void count(CallState& state, const RateClass& of, std::string_view client);
   void admit_address(CallState& state);
   void admit_caller(CallState& state);
   void require_bound_origin(const CallState& state);

@@ -18,32 +18,43 @@ uint64_t key_of(SipKey seed, std::string_view rate_class, std::string_view clien
   return siphash(SipKey{seed.low ^ of_class, seed.high}, client);
 }
 
+uint32_t whole_seconds(uint64_t us) {
+  return static_cast<uint32_t>((us + kUsPerSecond - 1) / kUsPerSecond);
+}
+
 }  // namespace
 
 RateLimiter::RateLimiter(double scale) : scale_(scale) { random_bytes(&seed_, sizeof seed_); }
 
-int RateLimiter::check(std::string_view rate_class, std::string_view client, uint32_t count,
-                       uint32_t window_s) {
+RateVerdict RateLimiter::admit(std::string_view rate_class, std::string_view client, uint32_t count,
+                               uint32_t window_s) {
   const double scaled = std::max(1.0, count * scale_);
   const uint64_t window_us = window_s * kUsPerSecond;
   const auto step_us = std::max<uint64_t>(1, static_cast<uint64_t>(window_us / scaled));
   const uint64_t key = key_of(seed_, rate_class, client);
   Shard& shard = shards_[key % kShards];
   const uint64_t now = monotonic_us();
+  RateVerdict verdict;
+  verdict.limit = static_cast<uint64_t>(scaled);
+  verdict.window_s = window_s;
   bool wake = false;
   {
     const std::lock_guard lock(shard.mutex);
     if (shard.full_at_us.size() >= kKeysMax) evict(shard, now);
     uint64_t& full_at = shard.full_at_us[key];
     const uint64_t start = std::max(full_at, now);
+    verdict.reset_s = whole_seconds(start - now);
     if (start + step_us > now + window_us) {
-      return static_cast<int>((start + step_us - now - window_us) / kUsPerSecond) + 1;
+      verdict.wait_s = static_cast<int>((start + step_us - now - window_us) / kUsPerSecond) + 1;
+      return verdict;
     }
     full_at = start + step_us;
+    verdict.reset_s = whole_seconds(full_at - now);
+    verdict.remaining = std::min((now + window_us - full_at) / step_us, verdict.limit - 1);
     if (sharing_.load(std::memory_order_relaxed)) wake = note(shard, {key, step_us, window_s});
   }
   if (wake && wake_) wake_();
-  return 0;
+  return verdict;
 }
 
 void RateLimiter::share(SipKey seed, std::function<void()> wake) {

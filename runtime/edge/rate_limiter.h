@@ -1,8 +1,9 @@
 // RateLimiter: how often one client may use one class of endpoints, across all loops.
 //
 // Generic cell rate algorithm: `count` requests per `window_s`, a full burst allowed, then one
-// every window/count. State is one number per (class, client); kKeysMax of them per shard, where
-// the ones that have run out go first. Thread-safe.
+// every window/count. A window that slides: unlike a counter that is set back, it never lets two
+// bursts through around an edge, and unlike a log of times its state is one number per (class,
+// client). kKeysMax of them per shard, where the ones that have run out go first. Thread-safe.
 //
 // Several programs count together when each is told what the others admitted: share() says whom to
 // wake when there is something to tell, take_admissions() gives it, apply() takes that of another
@@ -32,6 +33,15 @@ struct RateAdmission {
   uint32_t window_s = 0;
 };
 
+// What a client is told beside the answer (docs/limits.md).
+struct RateVerdict {
+  int wait_s = 0;          // 0: admitted; otherwise the whole seconds to wait, at least 1
+  uint64_t limit = 0;      // of a window, scaled; 0: nothing was counted
+  uint64_t remaining = 0;  // that may come at once
+  uint32_t reset_s = 0;    // until all of it may again
+  uint32_t window_s = 0;
+};
+
 class RateLimiter {
  public:
   static constexpr size_t kShards = 64;
@@ -42,9 +52,12 @@ class RateLimiter {
   // `scale` multiplies every limit (CHATPAD_RATE_SCALE).
   explicit RateLimiter(double scale);
 
-  // 0: admitted. Otherwise the whole seconds to wait, at least 1.
+  RateVerdict admit(std::string_view rate_class, std::string_view client, uint32_t count,
+                    uint32_t window_s);
   int check(std::string_view rate_class, std::string_view client, uint32_t count,
-            uint32_t window_s);
+            uint32_t window_s) {
+    return admit(rate_class, client, count, window_s).wait_s;
+  }
 
   // Before the loops run. `seed` is the same in every program; `wake` is called from any thread,
   // once per take_admissions().

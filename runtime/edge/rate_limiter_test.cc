@@ -29,6 +29,24 @@ TEST(RateLimiter, is_multiplied_by_the_scale) {
   EXPECT_GT(limiter.check("class", "client", 2, 3600), 0);
 }
 
+TEST(RateLimiter, says_what_is_left_and_when_all_of_it_is_there_again) {
+  RateLimiter limiter(2.0);
+  for (uint64_t left : {9, 8, 7, 6, 5, 4, 3, 2, 1, 0}) {
+    const RateVerdict verdict = limiter.admit("class", "client", 5, 3600);
+    EXPECT_EQ(verdict.wait_s, 0);
+    EXPECT_EQ(verdict.limit, 10u);
+    EXPECT_EQ(verdict.window_s, 3600u);
+    EXPECT_EQ(verdict.remaining, left);
+    const auto used = static_cast<uint32_t>(10 - left);
+    EXPECT_LE(verdict.reset_s, used * 360);
+    EXPECT_GE(verdict.reset_s + 20, used * 360);
+  }
+  const RateVerdict refused = limiter.admit("class", "client", 5, 3600);
+  EXPECT_GT(refused.wait_s, 0);
+  EXPECT_EQ(refused.remaining, 0u);
+  EXPECT_EQ(refused.limit, 10u);
+}
+
 TEST(RateLimiter, forgets_rather_than_grows_when_clients_never_end) {
   RateLimiter limiter(1.0);
   const size_t clients = RateLimiter::kShards * RateLimiter::kKeysMax + 100'000;

@@ -32,7 +32,12 @@ Reply error_reply(const Error& error, std::string_view error_id) {
   field(body, "code", info.code);
   field(body, "message",
         error.message.value.empty() ? info.hint : std::string_view(error.message.value));
-  field(body, "details", error.details);
+  // What SQL says of a plan's limit is JSON (private.plan_limit_reached).
+  if (error.errc == Errc::plan_limit_reached && error.details.starts_with('{')) {
+    body.append(",\"details\":").append(error.details);
+  } else {
+    field(body, "details", error.details);
+  }
   field(body, "hint", info.hint);
   if (info.http_status >= 500) field(body, "error_id", error_id);
   body += '}';

@@ -77,6 +77,8 @@ class Flight {
   Rows await_resume();
   Lease take_lease() { return std::move(lease_); }
   std::vector<Rows> take_answers() { return std::move(answers_); }
+  uint64_t lane() const { return claims_.lane; }
+  uint64_t acquire_until_ms() const { return acquire_until_ms_; }
 
  private:
   friend class PoolImpl;

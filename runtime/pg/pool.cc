@@ -61,7 +61,7 @@ bool PoolImpl::submit(Flight& flight) {
     idle_.pop_back();
     need_tick();
     connection->start(flight);
-  } else if (waiting_.size() >= options_.waiters_max) {
+  } else if (waiting_.size() >= options_.waiters_max || is_lane_full(flight.lane())) {
     ++stats_.failures;
     flight.error_ = pool_error(Errc::overloaded, "too many wait for a connection");
     return false;
@@ -76,6 +76,11 @@ bool PoolImpl::submit(Flight& flight) {
   landed_.remove(flight);
   flight.state_ = Flight::State::over;
   return false;
+}
+
+// No account takes all the places, so that another one still finds one.
+bool PoolImpl::is_lane_full(uint64_t lane) const {
+  return lane != 0 && waiting_.size_of(lane) >= options_.waiters_max / kLaneShares;
 }
 
 void PoolImpl::wait_again(Flight& flight) {
@@ -200,8 +205,7 @@ void PoolImpl::need_tick() {
 void PoolImpl::tick() {
   const Turn turn(*this);
   const uint64_t now_ms = loop_.now_ms();
-  while (!waiting_.empty() && waiting_.front()->acquire_until_ms_ <= now_ms) {
-    Flight* flight = waiting_.pop();
+  while (Flight* flight = waiting_.pop_expired(now_ms)) {
     flight->error_ = pool_error(Errc::database_unavailable,
                                 healthy_ ? "no connection became free" : "no connection");
     landed(*flight);

@@ -6,9 +6,9 @@
 //   several() the same with several pairs of set_config and statement before the one Sync.
 //   begin()  a transaction over several flights. Destroying it without commit() rolls back.
 //
-// Waiting for a free connection is bounded in number (waiters_max -> Errc::overloaded) and in time
-// (acquire_ms -> Errc::database_unavailable). A statement that runs over timeout_ms ends with
-// Errc::deadline_exceeded. A caller that is destroyed while its flight is under way: the query is
+// Waiting for a free connection is bounded in number (waiters_max, a quarter of it for one lane ->
+// Errc::overloaded) and in time (acquire_ms -> Errc::database_unavailable); lanes take turns.
+// After timeout_ms: Errc::deadline_exceeded. A caller that is destroyed under way: the query is
 // cancelled, after the grace of Connection::kCancelGraceMs, and the connection is drained before it
 // is used again. A lost connection fails its flight with database_unavailable (its outcome is
 // unknown) and is reopened with back-off and jitter (PoolImpl::kReconnectMinMs..kReconnectMaxMs).

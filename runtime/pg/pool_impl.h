@@ -10,6 +10,7 @@
 
 #include "runtime/loop/loop.h"
 #include "runtime/pg/connection.h"
+#include "runtime/pg/fair_queue.h"
 #include "runtime/pg/flight.h"
 #include "runtime/pg/pool.h"
 
@@ -21,6 +22,8 @@ class PoolImpl {
   static constexpr uint64_t kReconnectMaxMs = 2000;
   // How often waiting and overdue flights are looked at while there are any.
   static constexpr uint64_t kTickMs = 50;
+  // One lane may hold this part of the places to wait.
+  static constexpr size_t kLaneShares = 4;
 
   PoolImpl(Loop& loop, PoolOptions options);
   ~PoolImpl();
@@ -71,12 +74,13 @@ class PoolImpl {
   void settle();
   void tick();
   void need_tick();
+  bool is_lane_full(uint64_t lane) const;
 
   Loop& loop_;
   PoolOptions options_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<Connection*> idle_;  // last in, first out: the warmest is used first
-  FlightList waiting_;
+  FairQueue waiting_;
   FlightList landed_;
   Timer tick_;
   Timer reconnect_;

@@ -410,6 +410,53 @@ TEST_F(PoolTest, waiting_flights_take_off_in_the_order_they_came) {
   run_scenario(in_order, options());
 }
 
+Task<void> in_lane(Stage* stage, uint64_t lane, std::vector<uint64_t>* order) {
+  Claims claims = ann();
+  claims.lane = lane;
+  Rows rows = co_await stage->pool.once(std::move(claims), kNotes, Params());
+  order->push_back(lane);
+}
+Task<void> fair(Stage* stage) {
+  Rows warm = co_await stage->pool.once(ann(), kNotes, Params());
+  std::vector<uint64_t> order;
+  for (int i = 0; i < 100; ++i) stage->scope.spawn(in_lane(stage, 1, &order));
+  for (int i = 0; i < 3; ++i) stage->scope.spawn(in_lane(stage, 2, &order));
+  stage->scope.spawn(in_lane(stage, 3, &order));
+  co_await stage->scope.join();
+  EXPECT_EQ(order.size(), 104u);
+  // The first was under way when the others came.
+  const std::vector<uint64_t> want = {1, 1, 2, 3, 1, 2, 1, 2, 1};
+  EXPECT_TRUE(std::equal(want.begin(), want.end(), order.begin()));
+}
+TEST_F(PoolTest, lanes_that_wait_take_turns_however_long_one_of_them_is) {
+  run_scenario(fair, options());
+}
+
+Task<void> refused_in(Stage* stage, uint64_t lane, int* refused) {
+  Claims claims = ann();
+  claims.lane = lane;
+  try {
+    Rows rows = co_await stage->pool.once(std::move(claims), kSleep, Params("0.01"));
+  } catch (const Raised& raised) {
+    EXPECT_EQ(raised.error().errc, Errc::overloaded);
+    ++*refused;
+  }
+}
+Task<void> one_lane_is_full(Stage* stage) {
+  Rows warm = co_await stage->pool.once(ann(), kNotes, Params());
+  int refused = 0, others = 0;
+  for (int i = 0; i < 20; ++i) stage->scope.spawn(refused_in(stage, 7, &refused));
+  for (int i = 0; i < 4; ++i) stage->scope.spawn(refused_in(stage, 8, &others));
+  co_await stage->scope.join();
+  EXPECT_EQ(refused, 15);
+  EXPECT_EQ(others, 0);
+}
+TEST_F(PoolTest, a_lane_takes_a_quarter_of_the_places_to_wait_at_most) {
+  PoolOptions small = options();
+  small.waiters_max = 16;
+  run_scenario(one_lane_is_full, small);
+}
+
 Task<void> closed_under_way(Stage* stage) {
   Rows warm = co_await stage->pool.once(ann(), kNotes, Params());
   stage->loop.defer([stage] { stage->pool.close(); });

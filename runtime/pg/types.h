@@ -27,6 +27,9 @@ std::string_view role_name(Role role);
 struct Claims {
   Role role = Role::anon;
   std::string json = R"({"role":"anon"})";
+  // Not sent: whose turn it is when flights wait for a connection (fair_queue.h), one number per
+  // account or person. 0: everybody who has none.
+  uint64_t lane = 0;
 };
 
 // The program acting for itself, past row-level security.

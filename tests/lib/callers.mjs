@@ -56,13 +56,14 @@ export async function signIn(server, email = server.env.CHATPAD_DEMO_EMAIL, pass
   return { client, id: data.user.id, token: data.session.access_token, session: data.session, email, password };
 }
 
-// A new account with an owner, an agent, knowledge, an API key and one conversation of a visitor.
+// A new account on the plan `pro` with an owner, an agent, an API key and one conversation of a visitor.
 export async function account(server, name = `shop-${randomBytes(4).toString('hex')}`) {
   const email = `${name}@example.test`;
   const password = `correct horse ${name}`;
   const { error } = await supabase(server).auth.signUp({ email, password, options: { data: { name } } });
   if (error) throw error;
   const owner = await signIn(server, email, password);
+  await server.sql`update public.accounts set plan = 'pro' where id = ${owner.id}`;
   const [agent] = await server.sql`
     insert into public.agents (user_id, name, greeting, fallback_message)
     values (${owner.id}, ${name}, 'Hello.', 'I do not know that. Shall I ask a person?') returning id`;

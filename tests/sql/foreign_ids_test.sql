@@ -79,7 +79,9 @@ insert into tests.grants values
   ('list_accounts', '{authenticated}'), ('list_agents', '{authenticated}'), ('list_conversations', '{authenticated}'),
   ('list_leads', '{authenticated}'), ('get_conversation', '{authenticated}'), ('update_conversation', '{authenticated}'),
   ('get_agent_page', '{anon,visitor,authenticated,api_key,service_role}'), ('forget_client_message_ids', '{service_role}'),
-  ('reply_to_message', '{service_role}'), ('auth_user', '{service_role}'), ('auth_logout', '{service_role}'), ('seed_demo', '{service_role}'), ('demo_email', '{service_role,service_authenticator}');
+  ('reply_to_message', '{service_role}'), ('auth_user', '{service_role}'), ('auth_logout', '{service_role}'), ('seed_demo', '{service_role}'), ('demo_email', '{service_role,service_authenticator}'),
+  ('list_plans', '{authenticated,service_role}'), ('update_plan', '{authenticated,service_role}'), ('set_account_plan', '{authenticated,service_role}'),
+  ('get_usage', '{authenticated,api_key,service_role}'), ('fold_usage', '{service_role}'), ('count_api_calls', '{service_role}'), ('checkout_of_plan', '{authenticated}'), ('customer_of_account', '{authenticated}'), ('apply_stripe_event', '{service_role}');
 select is(
   (select coalesce(array_agg(r.role order by r.role), '{}') from unnest(array['anon', 'visitor', 'authenticated', 'api_key',
      'service_role', 'authenticator', 'service_authenticator', 'replicator']) r (role)

@@ -17,7 +17,7 @@ insert into auth.users (id, email, raw_user_meta_data) values
   ('c0000000-0000-4000-8000-000000000001', 'nobody@example.com', '{}');
 insert into public.accounts (id, slug, plan) values
   ('a0000000-0000-4000-8000-000000000001', 'a', 'pro'),
-  ('b0000000-0000-4000-8000-000000000001', 'b', 'basic');
+  ('b0000000-0000-4000-8000-000000000001', 'b', 'pro');
 insert into public.team_members (id, owner_id, member_id, role) values
   ('a1000000-0000-4000-8000-000000000002', 'a0000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000002', 'admin'),
   ('a1000000-0000-4000-8000-000000000003', 'a0000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000003', 'manager'),
@@ -58,6 +58,8 @@ begin
        (p || '9000000-0000-4000-8000-000000000001')::uuid, 0, 'Words.');
     insert into public.security_logs (user_id, actor_kind, event) values (o, 'system', 'test');
     insert into public.realtime_limits (user_id, events_per_s) values (o, 50);
+    insert into public.plan_overrides (user_id, note) values (o, 'test');
+    insert into public.usage_metrics (user_id, metric, period, starts_on) values (o, 'tokens', 'day', '2020-01-01');
   end loop;
 end
 $$;

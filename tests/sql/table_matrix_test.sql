@@ -41,7 +41,16 @@ insert into tests.acts values
   'update security_logs set event = ''x'' where user_id = %1$L', 'delete from security_logs where user_id = %1$L'),
 ('realtime_limits', 'select count(*) from realtime_limits where user_id = %1$L',
   'insert into realtime_limits (user_id) values (%1$L)',
-  'update realtime_limits set events_per_s = 9 where user_id = %1$L', 'delete from realtime_limits where user_id = %1$L');
+  'update realtime_limits set events_per_s = 9 where user_id = %1$L', 'delete from realtime_limits where user_id = %1$L'),
+('plans', 'select count(*) from plans where %1$L is not null',
+  'insert into plans (id, name) values (left(''p'' || replace(%1$L, ''-'', ''''), 20), ''x'')',
+  'update plans set position = 9 where id = ''basic'' and %1$L is not null', 'delete from plans where id = ''advanced'' and %1$L is not null'),
+('plan_overrides', 'select count(*) from plan_overrides where user_id = %1$L',
+  'insert into plan_overrides (user_id) values (%1$L)',
+  'update plan_overrides set note = ''x'' where user_id = %1$L', 'delete from plan_overrides where user_id = %1$L'),
+('usage_metrics', 'select count(*) from usage_metrics where user_id = %1$L and starts_on = ''2020-01-01''',
+  'insert into usage_metrics (user_id, metric, period, starts_on) values (%1$L, ''x'', ''day'', ''2020-01-01'')',
+  'update usage_metrics set quantity = 9 where user_id = %1$L', 'delete from usage_metrics where user_id = %1$L');
 
 -- expected: table, then per persona the four cells select, insert, update, delete.
 create table tests.expected (tbl text, persona text, cells text, primary key (tbl, persona));
@@ -61,7 +70,10 @@ from (values
   ('knowledge_chunks', array['a---', 'a---',  'a---',   'a---',  'a---',  'b---',  '0---',  '*---']),
   ('api_keys',        array['a---',  'a---',  '0---',   '0---',  '0---',  'b---',  '0---',  '*-**']),
   ('security_logs',   array['a---',  'a---',  '0---',   '0---',  '0---',  'b---',  '0---',  '*---']),
-  ('realtime_limits', array['a-00',  'a-00',  'a-00',   'a-00',  'a-00',  'b-00',  '0-00',  '****'])
+  ('realtime_limits', array['a-00',  'a-00',  'a-00',   'a-00',  'a-00',  'b-00',  '0-00',  '****']),
+  ('plans',           array['*-0-',  '*-0-',  '*-0-',   '*-0-',  '*-0-',  '*-0-',  '*-0-',  '****']),
+  ('plan_overrides',  array['a-00',  'a-00',  'a-00',   'a-00',  'a-00',  'b-00',  '0-00',  '****']),
+  ('usage_metrics',   array['a---',  'a---',  'a---',   'a---',  'a---',  'b---',  '0---',  '*---'])
 ) t (tbl, cells)
 cross join (values (1, 'owner_a'), (2, 'admin_a'), (3, 'manager_a'), (4, 'member_a'), (5, 'client_a'),
   (6, 'owner_b'), (7, 'nobody'), (8, 'service')) p (position, persona);

@@ -2,7 +2,7 @@
 select is(tests.try('anon', $$select agent from api.get_widget_config('a2000000-0000-4000-8000-000000000001', null, null)$$)::jsonb - '{greeting,fallbackMessage}'::text[],
   '{"id":"a2000000-0000-4000-8000-000000000001","name":"Agent a"}', 'the public part of an agent');
 select is(tests.try('anon', $$select config from api.get_widget_config('a2000000-0000-4000-8000-000000000001', 'https://any.example', null)$$)::jsonb,
-  '{"theme":{},"behavior":{},"position":"bottom-right","features":{},"personality":{}}', 'its configuration; an empty list allows any origin');
+  '{"theme":{},"behavior":{},"position":"bottom-right","features":{},"personality":{},"branding":{"poweredBy":false}}', 'its configuration; an empty list allows any origin');
 select is(tests.try('anon', format($$select visitor_id from api.get_widget_config('a2000000-0000-4000-8000-000000000001', null, %L)$$, v.id)), v.want, v.name) from (values
   ('a3000000-0000-4000-8000-000000000001', 'a3000000-0000-4000-8000-000000000001', 'a known visitor'),
   ('b3000000-0000-4000-8000-000000000001', null, 'another agent''s visitor is none'),

@@ -89,6 +89,7 @@ export class App extends Component<Props, Local> {
           ) : (
             <Composer box={this.box} session={session} name={person?.name || config.agent.name} onContact={onContact} />
           )}
+          {config.config.branding.poweredBy && <p class="brand">Powered by ChatPad</p>}
         </footer>
       </div>
     );

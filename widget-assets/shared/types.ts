@@ -102,6 +102,8 @@ export interface WidgetConfig {
     position: string;
     features: { leadCapture?: boolean };
     personality: { tone?: string };
+    /** What the account's plan says. */
+    branding: { poweredBy: boolean };
   };
   operatingHours: { isOpen: boolean; nextOpenTime: string | null; timezone: string };
   visitor: Visitor;

@@ -62,6 +62,14 @@ std::vector<chatpad::knowledge::Passage> passages_of(const pg::Rows& rows) {
   return passages;
 }
 
+// The service, in the turn of the account whose visitor waits.
+pg::Claims claims_of(const Assignment& assignment) {
+  pg::Claims claims = pg::service_claims();
+  const auto account = Uuid::parse(assignment.account_id);
+  if (account) claims.lane = std::hash<Uuid>()(*account);
+  return claims;
+}
+
 }  // namespace
 
 Answers::Answers(edge::Context& context) : context_(context), provider_(provider_for(context)) {
@@ -98,8 +106,9 @@ Task<void> Answers::answer(std::shared_ptr<Run> run) {
 Task<void> Answers::write(std::shared_ptr<Run> run) {
   const Assignment& a = run->assignment;
   pg::Params start_params(a.conversation_id, a.epoch, a.reply_to, kLeaseS);
+  pg::Claims claims = claims_of(a);
   pg::Rows started =
-      co_await context_.service_pool().once(pg::service_claims(), kStart, std::move(start_params));
+      co_await context_.service_pool().once(std::move(claims), kStart, std::move(start_params));
   if (started.size() != 1 || started.text(0, 0) != "true") {
     // Somebody took over between the visitor's message and now, or it is being answered elsewhere.
     const bool answered_elsewhere = started.size() == 1 && !started.is_null(0, 1);
@@ -143,8 +152,9 @@ Task<std::shared_ptr<const chatpad::knowledge::Index>> Answers::knowledge_of(
   std::shared_ptr<const chatpad::knowledge::Index> index =
       cache_.get(a.agent_id, a.knowledge_version);
   if (index) co_return index;
-  pg::Rows rows = co_await context_.service_pool().once(pg::service_claims(), kKnowledge,
-                                                        pg::Params(a.agent_id));
+  pg::Claims claims = claims_of(a);
+  pg::Rows rows =
+      co_await context_.service_pool().once(std::move(claims), kKnowledge, pg::Params(a.agent_id));
   const std::vector<chatpad::knowledge::Passage> passages = passages_of(rows);
   index = std::make_shared<const chatpad::knowledge::Index>(passages);
   cache_.put(a.agent_id, a.knowledge_version, index);
@@ -176,8 +186,9 @@ Task<bool> Answers::say(std::shared_ptr<Run> run, std::string piece) {
   if (full || now - run->persisted_ms < kPersistMs) co_return !full;
   run->persisted_ms = now;
   pg::Params params(run->message_id, a.epoch, run->text, kLeaseS);
+  pg::Claims claims = claims_of(a);
   pg::Rows rows =
-      co_await context_.service_pool().once(pg::service_claims(), kAppend, std::move(params));
+      co_await context_.service_pool().once(std::move(claims), kAppend, std::move(params));
   run->cut = rows.size() != 1 || !rows.boolean(0, 0);
   co_return !run->cut;
 }
@@ -187,8 +198,9 @@ Task<void> Answers::finish(std::shared_ptr<Run> run, Outcome outcome) {
   std::string metadata = outcome.from_knowledge ? R"({"fromKnowledge":true})" : "{}";
   pg::Params params(run->message_id, a.epoch, run->text, outcome.citations_json, outcome.model,
                     outcome.input_tokens, outcome.output_tokens, metadata);
+  pg::Claims claims = claims_of(a);
   pg::Rows rows =
-      co_await context_.service_pool().once(pg::service_claims(), kFinish, std::move(params));
+      co_await context_.service_pool().once(std::move(claims), kFinish, std::move(params));
   if (rows.size() != 1 || rows.is_null(0, 0)) raise(Errc::not_found);
   run->reply_json = rows.str(0, 0);
   run->cut = rows.text(0, 2) == "true";

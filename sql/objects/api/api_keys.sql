@@ -13,6 +13,7 @@ begin
   if not found then
     return null;
   end if;
+  perform private.require_feature(v_key.user_id, 'api_access');
   if v_key.last_used_at is null or v_key.last_used_at < now() - interval '1 minute' then
     update public.api_keys k set last_used_at = now()
     where k.id = (select l.id from public.api_keys l where l.id = v_key.id

@@ -9,10 +9,13 @@ declare
   v_agent record;
 begin
   select a.id, a.user_id, a.name, a.greeting, a.fallback_message, a.theme, a.behavior, a.position,
-    a.features, a.personality, a.operating_hours, a.allowed_origins, v.id as visitor_id
+    a.features, a.personality, a.operating_hours, a.allowed_origins, v.id as visitor_id,
+    p.features || coalesce(x.features, '{}') as plan
   into v_agent
   from public.agents a
   join public.accounts o on o.id = a.user_id and o.status = 'active'
+  join public.plans p on p.id = o.plan
+  left join public.plan_overrides x on x.user_id = o.id and (x.plan is null or x.plan = o.plan)
   left join public.visitors v on v.id = p_visitor_id and v.agent_id = a.id
   where a.id = p_agent_id and a.is_active;
   if not found then
@@ -26,7 +29,10 @@ begin
     'greeting', v_agent.greeting, 'fallbackMessage', v_agent.fallback_message);
   config := jsonb_build_object('theme', v_agent.theme, 'behavior', v_agent.behavior,
     'position', v_agent.position, 'features', v_agent.features,
-    'personality', v_agent.personality);
+    'personality', v_agent.personality, 'branding', jsonb_build_object('poweredBy',
+      not ((v_agent.plan ->> 'white_label')::boolean is true
+        or ((v_agent.plan ->> 'custom_branding')::boolean is true
+          and v_agent.features -> 'poweredBy' = 'false'))));
   operating_hours := v_agent.operating_hours;
   account_id := v_agent.user_id;
   visitor_id := v_agent.visitor_id;

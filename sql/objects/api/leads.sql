@@ -28,7 +28,6 @@ begin
     values (v_account_id, p_agent_id, v_visitor_id, private.claim_key_id(),
       case when v_role = 'api_key' then 'api' else 'web' end)
     returning id into v_conversation_id;
-    perform private.count_usage(v_account_id, 'conversation', 1);
   elsif v_visitor_id is null then
     select c.visitor_id into v_visitor_id from public.conversations c
     where c.id = v_conversation_id;

@@ -54,7 +54,7 @@ begin
   end if;
 
   select a.id, a.user_id, a.name, a.instructions, a.fallback_message, a.model, a.personality,
-    a.knowledge_version
+    a.knowledge_version, o.messages_blocked_until
   into v_agent
   from public.agents a
   join public.accounts o on o.id = a.user_id and o.status = 'active'
@@ -93,6 +93,9 @@ begin
       v_reply_state := 'complete';
     end if;
   else
+    if v_agent.messages_blocked_until > now() then
+      perform private.messages_used_up(v_account_id, v_agent.messages_blocked_until);
+    end if;
     if p_conversation_id is null then
       if v_visitor_id is not null then
         perform private.see_visitor(v_visitor_id, v_account_id, p_agent_id);
@@ -102,7 +105,6 @@ begin
       values (v_conversation_id, v_account_id, p_agent_id, v_visitor_id, v_key_id,
         case when v_role = 'api_key' then 'api' else 'web' end,
         1, 1, left(p_content, 200), coalesce(p_metadata, '{}'), now());
-      perform private.count_usage(v_account_id, 'conversation', 1);
     else
       update public.conversations c
       set last_seq = c.last_seq + 1, message_count = c.message_count + 1,

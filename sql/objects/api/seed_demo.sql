@@ -23,6 +23,10 @@ begin
   update auth.users set encrypted_password = p_password_hash, updated_at = now()
   where id = v_user_id and encrypted_password is distinct from p_password_hash;
   update public.accounts set plan = 'pro' where id = v_user_id and plan <> 'pro';
+  -- The month of somebody who tries things out, or measures, is not full after 10,000 conversations.
+  insert into public.plan_overrides (user_id, plan, limits, note)
+  values (v_user_id, 'pro', '{"conversations_per_month": null}', 'The demo is for trying out.')
+  on conflict (user_id) do nothing;
   update public.api_keys
   set key_hash = p_api_key_hash, prefix = p_api_key_prefix, scopes = v_scopes, revoked_at = null
   where user_id = v_user_id and name = 'Demo key';

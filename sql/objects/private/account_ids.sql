@@ -29,3 +29,12 @@ end
 $$;
 
 grant execute on function private.account_ids(), private.account_ids_as(text) to authenticated;
+
+create or replace function private.is_super_admin() returns boolean
+language plpgsql stable security definer
+set search_path = '' set enable_seqscan = off as $$
+begin
+  return exists (select from auth.users u where u.id = private.person_id() and u.is_super_admin);
+end
+$$;
+grant execute on function private.is_super_admin() to authenticated;

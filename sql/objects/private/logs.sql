@@ -1,4 +1,4 @@
--- Appends to the audit trail and to usage; both are folded by background jobs.
+-- Appends to the audit trail and to usage; a background job folds the latter (api.fold_usage).
 create or replace function private.log_security(
   p_user_id uuid, p_actor_id uuid, p_actor_kind text, p_event text,
   p_details jsonb default '{}', p_ip inet default null)

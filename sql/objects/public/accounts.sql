@@ -13,3 +13,7 @@ create policy authenticated_update on public.accounts for update to authenticate
 
 create or replace trigger touch_updated_at before update on public.accounts
   for each row execute function private.touch_updated_at();
+
+create or replace trigger plan_of_account_changed before update of plan on public.accounts
+  for each row when (old.plan is distinct from new.plan)
+  execute function private.plan_of_account_changed();

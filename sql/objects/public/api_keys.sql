@@ -7,3 +7,6 @@ grant select, update, delete on public.api_keys to service_role;
 drop policy if exists authenticated_select on public.api_keys;
 create policy authenticated_select on public.api_keys for select to authenticated
   using (user_id in (select private.account_ids_as('admin')));
+
+create or replace trigger enforce_plan after insert on public.api_keys
+  referencing new table as added for each statement execute function private.enforce_api_access();

@@ -15,3 +15,6 @@ create or replace trigger conversation_event
   for each row when ((old.status, old.escalated, old.subject, old.epoch)
     is distinct from (new.status, new.escalated, new.subject, new.epoch))
   execute function private.conversation_event();
+
+create or replace trigger count_conversations after insert on public.conversations
+  referencing new table as added for each statement execute function private.count_conversations();

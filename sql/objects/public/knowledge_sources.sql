@@ -21,3 +21,9 @@ create or replace trigger bump_update after update on public.knowledge_sources
 create or replace trigger bump_delete after delete on public.knowledge_sources
   referencing old table as changed_rows for each statement
   execute function private.bump_knowledge_version();
+
+create or replace trigger enforce_plan after insert on public.knowledge_sources
+  referencing new table as added for each statement execute function private.enforce_sources();
+create or replace trigger enforce_plan_growth after update on public.knowledge_sources
+  referencing old table as removed new table as added
+  for each statement execute function private.enforce_source_growth();

@@ -13,3 +13,6 @@ create or replace trigger message_event_insert after insert on public.messages
 create or replace trigger message_event_complete after update of state on public.messages
   for each row when (old.state = 'running' and new.state = 'complete')
   execute function private.message_event();
+
+create or replace trigger count_message after insert on public.messages
+  for each row execute function private.count_message();

@@ -27,3 +27,6 @@ create policy authenticated_delete on public.team_members for delete to authenti
   using (member_id = (select auth.uid())
     or (owner_id in (select private.account_ids_as('admin'))
       and (role <> 'owner' or owner_id = (select auth.uid()))));
+
+create or replace trigger enforce_plan after insert on public.team_members
+  referencing new table as added for each statement execute function private.enforce_members();
