@@ -45,7 +45,13 @@ std::optional<std::string> Call::query(std::string_view name) const {
   return value ? std::optional<std::string>(*value) : std::nullopt;
 }
 
-Db Call::db() const { return Db(context().pool(), state_->caller.claims, &state_->db_us); }
+// Only the service's own login may become service_role.
+Db Call::db() const {
+  const pg::Claims& claims = state_->caller.claims;
+  pg::Pool& pool =
+      claims.role == pg::Role::service_role ? context().service_pool() : context().pool();
+  return Db(pool, claims, &state_->db_us);
+}
 
 Db Call::service() const {
   return Db(context().service_pool(), pg::service_claims(), &state_->db_us);
