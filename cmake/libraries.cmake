@@ -9,7 +9,6 @@ pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv)
 pkg_check_modules(LWS REQUIRED IMPORTED_TARGET libwebsockets)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
-pkg_check_modules(JWT REQUIRED IMPORTED_TARGET libjwt)
 find_library(STEMMER_LIBRARY stemmer REQUIRED)
 find_library(ARGON2_LIBRARY argon2 REQUIRED)
 

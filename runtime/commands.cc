@@ -18,6 +18,7 @@
 #include "runtime/edge/openapi.h"
 #include "runtime/edge/router.h"
 #include "runtime/home.h"
+#include "runtime/key_store.h"
 #include "runtime/pg/blocking.h"
 #include "runtime/program.h"
 #include "runtime/wire/crypto.h"
@@ -122,14 +123,35 @@ void close_lost_answers(const Database& database) {
   session.run("set role service_role; select api.close_lost_answers()").or_raise();
 }
 
+// The home's project keys are known to the database, unless somebody has revoked them. A database
+// that is away has heard of them before, or will at the next start.
+void register_project_keys(const Database& database, const Home& home) {
+  auto session = pg::Blocking::open(database.logins.service);
+  if (!session || !session->run("set role service_role")) return;
+  const auto hash_of = [](const std::string& key) { return "\\x" + wire::sha256_hex(key); };
+  for (const std::string& key : home.retired_keys) {
+    session->run("select api.retire_project_key($1)", pg::Params(hash_of(key))).or_raise();
+  }
+  for (const auto& [name, prefix] : kProjectKeys) {
+    const std::string& key = home.values.at(name);
+    const std::string kind = std::string_view(prefix) == "sb_secret_" ? "secret" : "publishable";
+    const pg::Params params(kind, hash_of(key), project_key_hint(key));
+    const auto valid = session->run("select api.add_project_key($1, $2, $3)", params);
+    const bool works = valid && valid->text(0, 0) == "t";
+    if (!works) log::Line(LogLevel::warn, "project_key_not_valid").field("name", name);
+  }
+}
+
 // Serves until a signal; the caller has migrated.
-int run(const Config& config, Database& database, const std::function<void()>& when_listening) {
+int run(const Config& config, Started& started, const std::function<void()>& when_listening) {
+  Database& database = started.database;
   raise_file_limit();
   std::signal(SIGPIPE, SIG_IGN);
   if (database.embedded) close_lost_answers(database);
   database.check_secret(config.jwt_secret).or_raise();
   database.check_sealing(config.secret_key).or_raise();
-  Program program(config, database.logins);
+  register_project_keys(database, started.home);
+  Program program(config, database.logins, read_key_ring(config, database.logins.service));
   program.listen();
   if (database.embedded) {
     pg::Embedded* cluster = &*database.embedded;
@@ -171,7 +193,7 @@ int up(const Config& given) {
   values["DATABASE_URL"] = started.database.url;
   started.home.save().or_raise();
   log_to_file_of_terminal(started.home);
-  const int code = run(config, started.database, [&] {
+  const int code = run(config, started, [&] {
     progress.step("Listening");
     print_banner(config, started.home, progress.total_ms());
   });
@@ -186,7 +208,7 @@ int serve(const Config& given) {
   Config config = given;
   Started started = open_home_and_database(config);
   complete(config, started.home);
-  return run(config, started.database,
+  return run(config, started,
              [&] { log::Line(LogLevel::info, "listening").field("url", config.public_url); });
 }
 
@@ -205,18 +227,6 @@ int seed(const Config& config) {
               started.home.values["CHATPAD_DEMO_EMAIL"].c_str(),
               started.home.values["CHATPAD_DEMO_AGENT_ID"].c_str(),
               started.home.path("env").c_str());
-  return 0;
-}
-
-int keys(const Config& config) {
-  const auto values = read_env_file(config.home + "/env").or_raise();
-  if (values.empty()) {
-    raise(Errc::not_found, PublicText("There is no " + config.home + "/env yet; run chatpad up."));
-  }
-  for (const char* name : {"SUPABASE_URL", "SUPABASE_ANON_KEY", "SUPABASE_SERVICE_ROLE_KEY"}) {
-    const auto found = values.find(name);
-    if (found != values.end()) std::printf("%s=%s\n", name, found->second.c_str());
-  }
   return 0;
 }
 

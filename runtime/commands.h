@@ -10,7 +10,6 @@ int up(const Config& config);
 int serve(const Config& config);
 int migrate(const Config& config);
 int seed(const Config& config);
-int keys(const Config& config);
 int doctor(const Config& config);
 int routes();
 int openapi();

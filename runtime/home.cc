@@ -22,10 +22,31 @@ constexpr int64_t kServerKeyYears = 10;
 constexpr size_t kSecretBytes = 48;
 constexpr size_t kApiKeyBytes = 24;
 constexpr size_t kPasswordBytes = 9;
+constexpr size_t kProjectKeyBytes = 17;  // 23 characters, of which the key takes 22
+constexpr size_t kProjectKeyChars = 22;
+constexpr size_t kProjectKeyCheckChars = 8;
+constexpr size_t kProjectKeyPrefixChars = 3;  // sb_
+constexpr size_t kHintChars = 4;
+
+std::string random_text(size_t bytes) {
+  std::string raw(bytes, '\0');
+  random_bytes(raw.data(), raw.size());
+  return wire::base64url_encode(raw);
+}
 
 // The same in every home with this secret: several programs may seed one database.
 std::string derived_text(const std::string& secret, std::string_view what, size_t bytes) {
   return wire::base64url_encode(wire::hkdf_sha256(secret, "chatpad demo", what, bytes));
+}
+
+// As Supabase makes them: 22 characters of a secret, then the first 8 of a digest, by which a
+// scanner tells one from other text (docs/operating.md).
+std::string project_key(std::string_view prefix, std::string_view secret_chars) {
+  std::string key = std::string(prefix) + std::string(secret_chars.substr(0, kProjectKeyChars));
+  const auto digest = wire::sha256("supabase-self-hosted|" + key);
+  key += '_';
+  key += wire::base64url_encode(wire::bytes_of(digest)).substr(0, kProjectKeyCheckChars);
+  return key;
 }
 
 std::string server_key(const wire::JwtVerifier& signer, std::string_view role) {
@@ -41,10 +62,15 @@ std::string server_key(const wire::JwtVerifier& signer, std::string_view role) {
 
 }  // namespace
 
-std::string made_secret() {
-  std::string raw(kSecretBytes, '\0');
-  random_bytes(raw.data(), raw.size());
-  return wire::base64url_encode(raw);
+std::string made_secret() { return random_text(kSecretBytes); }
+
+std::string new_project_key(std::string_view prefix) {
+  return project_key(prefix, random_text(kProjectKeyBytes));
+}
+
+std::string project_key_hint(std::string_view key) {
+  const size_t begin = key.find('_', kProjectKeyPrefixChars);
+  return std::string(key.substr(0, begin == std::string_view::npos ? 0 : begin + 1 + kHintChars));
 }
 
 Result<Home> Home::open(const Config& config) {
@@ -76,6 +102,7 @@ Result<Home> Home::open(const Config& config) {
 
 Home::Home(Home&& other) noexcept
     : values(std::move(other.values)),
+      retired_keys(std::move(other.retired_keys)),
       saved_(std::move(other.saved_)),
       folder_(std::move(other.folder_)),
       lock_fd_(std::exchange(other.lock_fd_, -1)) {}
@@ -104,6 +131,15 @@ void Home::fill_secrets(const Config& config) {
     sealing = config.database_url.empty() ? made_secret()
                                           : derived_text(secret, "sealing key", kSecretBytes);
   }
+  // The same in every home with this secret, so that each of several programs knows them; with the
+  // secret they are replaced, for whoever knew it knows them.
+  const auto renew = [&](std::string& key, const char* prefix) {
+    if (!key.empty() && !changed) return;
+    if (!key.empty()) retired_keys.push_back(key);
+    key = project_key(prefix, derived_text(secret, prefix, kProjectKeyBytes));
+  };
+  renew(values["SUPABASE_PUBLISHABLE_KEY"], "sb_publishable_");
+  renew(values["SUPABASE_SECRET_KEY"], "sb_secret_");
   if (values["CHATPAD_DEMO_PASSWORD"].empty()) {
     values["CHATPAD_DEMO_PASSWORD"] = derived_text(secret, "password", kPasswordBytes);
   }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "runtime/base/config.h"
 #include "runtime/base/env_file.h"
@@ -11,6 +13,13 @@ namespace chatpad {
 
 // A secret that nobody guesses: 384 random bits in base64url.
 std::string made_secret();
+// The project keys: their names in the env file, and what they begin with.
+constexpr std::pair<const char*, const char*> kProjectKeys[] = {
+    {"SUPABASE_PUBLISHABLE_KEY", "sb_publishable_"}, {"SUPABASE_SECRET_KEY", "sb_secret_"}};
+// A fresh random one.
+std::string new_project_key(std::string_view prefix);
+// What may be shown of a key, to tell it from others.
+std::string project_key_hint(std::string_view key);
 
 class Home {
  public:
@@ -28,6 +37,7 @@ class Home {
   std::string path(std::string_view name) const { return folder_ + "/" + std::string(name); }
   const std::string& folder() const { return folder_; }
   EnvValues values;
+  std::vector<std::string> retired_keys;  // project keys that fill_secrets() replaced
 
  private:
   Home(std::string folder, int lock_fd) : folder_(std::move(folder)), lock_fd_(lock_fd) {}

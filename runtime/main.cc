@@ -6,6 +6,7 @@
 #include "runtime/base/config.h"
 #include "runtime/base/log.h"
 #include "runtime/commands.h"
+#include "runtime/keys_command.h"
 #include "runtime/realtime_command.h"
 #include "runtime/secrets_command.h"
 #include "runtime/verify_isolation.h"
@@ -42,7 +43,10 @@ int main(int argc, char** argv) {
   app.add_subcommand("serve", "Start the server only; the database must be migrated");
   app.add_subcommand("migrate", "Bring the database's schema up to date");
   app.add_subcommand("seed", "Make or refresh the demo account");
-  app.add_subcommand("keys", "Print the keys of this home");
+  CLI::App* const keys = app.add_subcommand("keys",
+                                            "Print the keys of this home; list, create, "
+                                            "rotate and revoke them");
+  chatpad::commands::add_keys(*keys);
   app.add_subcommand("routes", "List every endpoint: method, path, who may call, limits");
   app.add_subcommand("openapi", "Print the OpenAPI document of every endpoint");
   app.add_subcommand("doctor", "Check this machine and the database, and say what to mend");

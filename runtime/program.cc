@@ -13,6 +13,7 @@
 #include "runtime/collect.h"
 #include "runtime/control.h"
 #include "runtime/edge/router.h"
+#include "runtime/key_store.h"
 #include "runtime/nodes.h"
 #include "runtime/stream_stats.h"
 #include "runtime/unit.h"
@@ -38,21 +39,12 @@ int loop_count(const Config& config) {
   return cores == 0 ? 1 : static_cast<int>(cores);
 }
 
-std::vector<std::string> accepted_issuers(const Config& config) {
-  return {config.public_url + "/auth/v1", "supabase", "chatpad"};
-}
-
-wire::JwtVerifier make_verifier(const Config& config) {
-  wire::JwtRules rules;
-  rules.issuers = accepted_issuers(config);
-  return wire::JwtVerifier::create(config.jwt_secret, std::move(rules)).or_raise();
-}
-
 }  // namespace
 
 struct Program::Impl {
-  Impl(Config settings, DatabaseLogins database);
+  Impl(Config settings, DatabaseLogins database, edge::KeyRingRef ring);
 
+  void watch_keys();
   void start_feed();
   void start_signals();
   void deal(int fd, std::string peer);
@@ -81,6 +73,7 @@ struct Program::Impl {
   Shared shared;
   std::vector<std::unique_ptr<Unit>> units;
   std::unique_ptr<Nodes> nodes;
+  std::unique_ptr<KeyStore> keys;
   std::vector<std::thread> threads;
   std::unique_ptr<http::Acceptor> acceptor;
   std::unique_ptr<realtime::Feed> feed;
@@ -107,15 +100,18 @@ struct Program::Impl {
   bool ran = false;
 };
 
-Program::Impl::Impl(Config settings, DatabaseLogins database)
+Program::Impl::Impl(Config settings, DatabaseLogins database, edge::KeyRingRef ring)
     : config(std::move(settings)),
       logins(std::move(database)),
       router(functions::endpoint_table()),
-      shared(config, router, make_verifier(config)) {
+      shared(config, router) {
   config.loops = loop_count(config);
-  for (int i = 0; i < config.loops; ++i) units.push_back(std::make_unique<Unit>(i, shared, logins));
+  for (int i = 0; i < config.loops; ++i) {
+    units.push_back(std::make_unique<Unit>(i, shared, logins, ring));
+  }
   units_left = units.size();
   nodes = std::make_unique<Nodes>(first(), shared);
+  watch_keys();
   register_unit_metrics(shared.metrics, units);
   shared.metrics.add("chatpad_realtime_feed_live", "1 while the feed of durable events streams.",
                      "gauge", [this] { return shared.realtime_live.load() ? 1.0 : 0.0; });
@@ -125,6 +121,28 @@ Program::Impl::Impl(Config settings, DatabaseLogins database)
                      [this] { return static_cast<double>(shared.bus.dropped()); });
   shared.metrics.add("chatpad_log_dropped_total", "Log lines dropped.", "counter",
                      [] { return static_cast<double>(log::dropped_lines()); });
+}
+
+void Program::Impl::watch_keys() {
+  Unit& unit = *units.front();
+  keys = std::make_unique<KeyStore>(first(), unit.service_pool, config, [this](auto ring) {
+    bool told = true;
+    for (const auto& owned : units) {
+      Unit* there = owned.get();
+      told = tell(*there, [there, ring] { there->use(ring); }) && told;
+    }
+    return told;
+  });
+  unit.context.listen([this](const edge::DurableEvent& event) {
+    if (keys) keys->on_event(event);
+  });
+  for (const auto& owned : units) {
+    owned->authenticator.on_unknown_key([this] {
+      first().post([this] {
+        if (keys) keys->on_unknown_key();
+      });
+    });
+  }
 }
 
 // Round-robin: each loop gets the same number of connections, also when there are only a few.
@@ -254,7 +272,10 @@ void Program::Impl::on_feed_state(realtime::FeedState state) {
   feed_state = state;
   shared.realtime_live.store(state == realtime::FeedState::live);
   const std::string cluster = feed->cluster();
-  if (state == realtime::FeedState::live) nodes->start(cluster, feed->database());
+  if (state == realtime::FeedState::live) {
+    nodes->start(cluster, feed->database());
+    keys->refresh();  // what changed in its absence came by no event
+  }
   for (const auto& owned : units) {
     Unit* unit = owned.get();
     const bool told = tell(*unit, [unit, state, cluster] { unit->hub.set_feed(state, cluster); });
@@ -316,6 +337,7 @@ Task<void> Program::Impl::keep_house() {
       co_await repeat(kForget, kForgetRoundsMax);
     }
     announce_owed_gaps();
+    if (feed_state != realtime::FeedState::live) keys->refresh();
     co_await wal->look();
     if (extra_housekeeping) extra_housekeeping();
     co_await sleep_for(first(), kHousekeepingMs);
@@ -367,6 +389,7 @@ void Program::Impl::begin_drain() {
 // On loop 0, when every unit is empty.
 void Program::Impl::end_loops() {
   control.reset();
+  keys.reset();
   housekeeping.reset();
   nodes->stop();
   feed->stop();
@@ -382,14 +405,15 @@ void Program::Impl::end_loops() {
   }
 }
 
-Program::Program(Config config, DatabaseLogins logins) {
+Program::Program(Config config, DatabaseLogins logins, edge::KeyRingRef ring) {
   Nodes::check(config);
-  impl_ = std::make_unique<Impl>(std::move(config), std::move(logins));
+  impl_ = std::make_unique<Impl>(std::move(config), std::move(logins), std::move(ring));
 }
 
 // A program that could not listen ends its units the way a drain does: they hold open handles.
 Program::~Program() {
   if (impl_->ran) return;
+  impl_->keys.reset();
   impl_->acceptor.reset();
   for (const auto& owned : impl_->units) {
     Unit* unit = owned.get();

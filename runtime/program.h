@@ -15,6 +15,7 @@
 
 #include "runtime/base/config.h"
 #include "runtime/base/error.h"
+#include "runtime/edge/key_ring.h"
 
 namespace chatpad {
 
@@ -27,8 +28,8 @@ struct DatabaseLogins {
 
 class Program {
  public:
-  // `config` is complete: port, public_url and jwt_secret are set.
-  Program(Config config, DatabaseLogins logins);
+  // `config` is complete: port, public_url and jwt_secret are set. `ring`: the keys at the start.
+  Program(Config config, DatabaseLogins logins, edge::KeyRingRef ring);
   ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;

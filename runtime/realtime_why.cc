@@ -1,11 +1,12 @@
 #include <cstdio>
 
 #include "realtime/changes/why.h"
+#include "runtime/base/env_file.h"
 #include "runtime/base/log.h"
 #include "runtime/coro/scope.h"
 #include "runtime/database.h"
 #include "runtime/edge/auth.h"
-#include "runtime/base/env_file.h"
+#include "runtime/key_store.h"
 #include "runtime/pg/conninfo.h"
 #include "runtime/realtime_command.h"
 #include "runtime/wire/fields.h"
@@ -91,11 +92,10 @@ pg::Role role_named(std::string_view name) {
 }
 
 // The same claims as the hub's: a token's are verified by the same code.
-pg::Claims claims_of(const WhyOptions& options, const std::string& secret, Loop& loop,
+pg::Claims claims_of(const WhyOptions& options, const edge::KeyRingRef& ring, Loop& loop,
                      pg::Pool& pool) {
   if (!options.token.empty()) {
-    const edge::Authenticator authenticator(loop, pool,
-                                            wire::JwtVerifier::create(secret).or_raise());
+    const edge::Authenticator authenticator(loop, pool, ring);
     return authenticator.verify(options.token).or_raise().claims;
   }
   pg::Claims claims;
@@ -162,7 +162,11 @@ int realtime_why(const Config& config, const WhyOptions& given) {
   Stage stage(login("authenticator"), login("service_authenticator"), url);
   Outcome outcome;
   try {
-    const pg::Claims claims = claims_of(options, secret, stage.loop, stage.callers);
+    Config of_ring = config;
+    of_ring.jwt_secret = secret;
+    if (of_ring.public_url.empty()) of_ring.public_url = value("SUPABASE_URL");
+    const edge::KeyRingRef ring = read_key_ring(of_ring, login("service_authenticator"));
+    const pg::Claims claims = claims_of(options, ring, stage.loop, stage.callers);
     const realtime::WhyDatabase database{&stage.callers, &stage.service_pool, &stage.admin_pool};
     stage.run(explain(database, claims, options, &outcome));
     outcome.explanation.subscriber = described(claims);

@@ -67,10 +67,9 @@ realtime::HubOptions hub_options(const Config& settings, const edge::Authenticat
 
 }  // namespace
 
-Shared::Shared(const Config& settings, const edge::Router& routes, wire::JwtVerifier jwt)
+Shared::Shared(const Config& settings, const edge::Router& routes)
     : config(settings),
       router(routes),
-      verifier(std::move(jwt)),
       limiter(settings.rate_scale),
       metrics(labels_of(routes)),
       workers(kWorkerThreads, kWorkerJobsMax),
@@ -78,12 +77,12 @@ Shared::Shared(const Config& settings, const edge::Router& routes, wire::JwtVeri
   add_account_metrics(metrics, accounts);
 }
 
-Unit::Unit(int index, Shared& shared, const DatabaseLogins& logins)
+Unit::Unit(int index, Shared& shared, const DatabaseLogins& logins, edge::KeyRingRef ring)
     : loop(index),
       shared_(shared),
       pool(loop, pool_options(shared.config, logins.authenticator)),
       service_pool(loop, pool_options(shared.config, logins.service)),
-      authenticator(loop, pool, shared.verifier),
+      authenticator(loop, pool, std::move(ring)),
       rights(pool),
       recovery(pool, service_pool),
       hub(loop, hub_options(shared.config, authenticator, rights, recovery, shared.accounts)),
@@ -116,6 +115,10 @@ void Unit::on_upgraded(edge::UpgradedSocket socket) {
   info.key = std::move(socket.key);
   info.origin = std::move(socket.origin);
   sockets->adopt(std::move(socket.socket), std::move(info));
+}
+
+void Unit::use(edge::KeyRingRef ring) {
+  if (authenticator.use(std::move(ring)) && sockets) sockets->send_away(realtime::Close::draining);
 }
 
 void Unit::drain(std::function<void()> done) {

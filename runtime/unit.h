@@ -26,11 +26,10 @@ namespace chatpad {
 
 // What all units share. Outlives them.
 struct Shared {
-  Shared(const Config& settings, const edge::Router& routes, wire::JwtVerifier jwt);
+  Shared(const Config& settings, const edge::Router& routes);
 
   const Config& config;
   const edge::Router& router;
-  wire::JwtVerifier verifier;
   edge::RateLimiter limiter;
   edge::Metrics metrics;
   WorkerPool workers;
@@ -41,13 +40,16 @@ struct Shared {
 
 class Unit {
  public:
-  Unit(int index, Shared& shared, const DatabaseLogins& logins);
+  Unit(int index, Shared& shared, const DatabaseLogins& logins, edge::KeyRingRef ring);
   ~Unit();
   Unit(const Unit&) = delete;
   Unit& operator=(const Unit&) = delete;
 
   // From any thread: takes over an accepted socket.
   void adopt(int fd, std::string peer);
+  // On the unit's loop: credentials are checked against this ring. When a key is gone, sockets are
+  // sent away: who came with it does not get back in.
+  void use(edge::KeyRingRef ring);
   // On the unit's loop: lets requests finish and sends sockets away; `done` is called once, on this
   // loop, when no client is left.
   void drain(std::function<void()> done);

@@ -35,10 +35,16 @@ export function compiled(name) {
 
 // The peers from npm, installed once into bench/node_modules.
 function peers() {
-  if (existsSync(`${bench}/node_modules/@deno`)) return;
+  if (existsSync(`${bench}/node_modules/@deno`) && existsSync(`${bench}/node_modules/jose`)) return;
   console.log('Installing the peers from npm ...');
   const done = spawnSync('npm', ['ci', '--include=dev', '--include=optional'], { cwd: bench, encoding: 'utf8' });
   if (done.status !== 0) fail(`npm ci in bench/:\n${done.stderr}`);
+}
+
+// This Node, with the peers that are modules of it.
+export function node() {
+  peers();
+  return process.execPath;
 }
 
 export function deno() {

@@ -19,6 +19,7 @@ class SocketServerImpl {
   ~SocketServerImpl();
 
   void adopt(http::DetachedSocket socket, SessionInfo info);
+  void send_away(Close why);
   void drain(Close why, std::function<void()> done);
   size_t sockets_count() const { return sockets_.size(); }
   // Reads the rest of a burst at the end of the turn, before the hub writes.

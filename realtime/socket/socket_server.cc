@@ -214,6 +214,10 @@ void SocketServerImpl::drain(Close why, std::function<void()> done) {
   drain_timer_.start(loop, sockets_.empty() ? 0 : limits.drain_ms, [this] { finish_drain(); });
 }
 
+void SocketServerImpl::send_away(Close why) {
+  for (const auto& socket : sockets_) socket->ask_to_close(why);
+}
+
 void SocketServerImpl::finish_drain() {
   if (finishing_) return;
   finishing_ = true;
@@ -246,6 +250,8 @@ void SocketServer::adopt(http::DetachedSocket socket, SessionInfo info) {
 void SocketServer::drain(Close why, std::function<void()> done) {
   impl_->drain(why, std::move(done));
 }
+
+void SocketServer::send_away(Close why) { impl_->send_away(why); }
 
 SocketStats SocketServer::stats() const {
   SocketStats stats = impl_->stats;

@@ -58,6 +58,8 @@ class SocketServer {
   // breach of the protocol and end it.
   void adopt(http::DetachedSocket socket, SessionInfo info);
   void drain(Close why, std::function<void()> done);
+  // Closes every socket there is; clients come back with what they have by then.
+  void send_away(Close why);
   SocketStats stats() const;
 
  private:

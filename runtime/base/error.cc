@@ -40,6 +40,12 @@ constexpr std::array kTable = {
               "The API key lacks the scope for this; create a key that has it."},
     ErrorInfo{origin_not_allowed, "origin_not_allowed", 403, false, info,
               "This website is not on the agent's list of allowed origins."},
+    ErrorInfo{identity_required, "identity_required", 401, false, info,
+              "This chat is for customers the site has signed in; send identifier and "
+              "identifierHash."},
+    ErrorInfo{identity_not_valid, "identity_not_valid", 403, false, info,
+              "identifierHash is not the HMAC-SHA-256 of identifier under the agent's secret, in "
+              "hex."},
     ErrorInfo{plan_limit_reached, "plan_limit_reached", 403, false, info,
               "The plan's limit is reached; upgrade the plan or wait for the next period."},
     ErrorInfo{session_not_found, "session_not_found", 403, false, info,

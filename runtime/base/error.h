@@ -38,6 +38,8 @@ enum class Errc : uint8_t {
   insufficient_role,
   insufficient_scope,
   origin_not_allowed,
+  identity_required,
+  identity_not_valid,
   plan_limit_reached,
   session_not_found,
   // 404 / 405

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kApiKeyPrefix = "cp_";
 constexpr std::string_view kPersonAudience = "authenticated";
+constexpr std::string_view kBrowserAgent = "Mozilla/";  // every browser's User-Agent begins so
 constexpr pg::Statement kResolve{
     "resolve_api_key",
     "select c, c->>'key_id', c->>'account_id', coalesce((select string_agg(s, ' ') from "
@@ -38,8 +39,10 @@ std::vector<std::string> split_words(std::string_view text) {
 }
 
 // A person's token is for people (aud) and names one; a visitor's names visitor, agent and account.
+// A session that is named has the shape of one; whether it lives is for who needs to know to ask.
 bool subject_fits_role(const wire::Claims& claims) {
   const auto is_uuid = [](const std::string& text) { return Uuid::parse(text).has_value(); };
+  if (!claims.session_id.empty() && !is_uuid(claims.session_id)) return false;
   if (claims.role == "authenticated") return claims.aud == kPersonAudience && is_uuid(claims.sub);
   if (claims.role != "visitor") return true;
   return is_uuid(claims.sub) && is_uuid(claims.agent_id) && is_uuid(claims.account_id);
@@ -90,8 +93,11 @@ Result<Credentials> credentials_of(std::string_view authorization, std::string_v
     }
     if (token->starts_with(kApiKeyPrefix)) {
       credentials.api_key = *token;
-    } else if (!token->starts_with("sb_")) {
+    } else if (!token->starts_with(kProjectKeyPrefix)) {
       credentials.token = *token;
+    } else if (*token != apikey) {
+      return Error(Errc::invalid_api_key,
+                   PublicText("A key as Bearer has to be the same as in the apikey header."));
     }
   }
   if (credentials.api_key.empty() && apikey.starts_with(kApiKeyPrefix))
@@ -100,19 +106,44 @@ Result<Credentials> credentials_of(std::string_view authorization, std::string_v
   return credentials;
 }
 
+Result<void> refuse_in_browser(const Caller& caller, std::string_view token,
+                               std::string_view user_agent) {
+  const bool published = caller.kind == CallerKind::service &&
+                         token.starts_with(kProjectKeyPrefix) &&
+                         user_agent.starts_with(kBrowserAgent);
+  if (published) {
+    return Error(Errc::invalid_api_key,
+                 PublicText("A secret key never belongs in a browser; use the publishable one."));
+  }
+  return {};
+}
+
 Result<Caller> Authenticator::verify(std::string_view token) const {
+  if (token.starts_with(kProjectKeyPrefix)) {
+    std::optional<Caller> project = ring_->project_caller(token);
+    if (!project) return Error(Errc::invalid_api_key);
+    return *std::move(project);
+  }
   auto claims = cache_.verify(token, wall_s());
   if (!claims) {
     Error error = claims.error();
     if (error.details == wire::kTokenExpired) {
       error.message = PublicText("The token has expired; get a new one.");
     }
+    if (error.cause.value == wire::kJwtKeyUnknown && unknown_key_) unknown_key_();
     return error;
   }
   if (!subject_fits_role(**claims)) {
     return Error(Errc::bad_jwt, PublicText(), LogText("subject or audience does not fit the role"));
   }
   return caller_of(**claims);
+}
+
+bool Authenticator::use(KeyRingRef ring) {
+  const bool lost = ring->has_lost_one_of(*ring_);
+  cache_.use(ring->verifier());
+  ring_ = std::move(ring);
+  return lost;
 }
 
 const Caller* Authenticator::cached_key(std::string_view key) {
@@ -152,7 +183,7 @@ std::string Authenticator::visitor_token(const Uuid& visitor, const Uuid& agent,
       .field("iat", wall_s())
       .field("exp", expires_at_s)
       .end();
-  return verifier_.sign(payload.view());
+  return ring_->verifier().sign_with_secret(payload.view());
 }
 
 }  // namespace chatpad::edge

@@ -1,19 +1,21 @@
 // Authenticator: turns the credentials of a request into a Caller.
 //
 // Credentials, in this order: `Authorization: Bearer <JWT>` (person, visitor, anon or service key),
-// an API key (`cp_...`) as Bearer or in `apikey`, then a JWT in `apikey`. "Bearer sb_..." carries
-// no user, as in Supabase: `apikey` decides. None at all is an anonymous caller; a credential that
+// an API key (`cp_...`) as Bearer or in `apikey`, then what `apikey` holds: a JWT or a project key
+// (`sb_publishable_...`, `sb_secret_...`). "Bearer sb_..." carries no user, as in Supabase: it has
+// to be the same as `apikey`, which decides. None at all is an anonymous caller; a credential that
 // is present but wrong is refused, never ignored.
 //
-// JWTs are verified without I/O. API keys are looked up by their SHA-256 in the database and the
-// answer is kept for kKeyCacheMs, so that a revoked key stops working within a second.
+// JWTs and project keys are verified without I/O, against the key ring. API keys are looked up by
+// their SHA-256 in the database and the answer is kept for kKeyCacheMs, so that a revoked key stops
+// working within a second.
 // Errors: bad_jwt, no_authorization (malformed header), invalid_api_key.
 //
 // One per loop; not thread-safe.
 #pragma once
 
 #include <cstdint>
-#include <list>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,9 +23,9 @@
 
 #include "runtime/coro/task.h"
 #include "runtime/edge/caller.h"
+#include "runtime/edge/key_ring.h"
 #include "runtime/http/server.h"
 #include "runtime/pg/pool.h"
-#include "runtime/wire/jwt.h"
 #include "runtime/wire/jwt_cache.h"
 
 namespace chatpad::edge {
@@ -34,18 +36,31 @@ constexpr size_t kCredentialBytesMax = 8192;
 constexpr int64_t kVisitorTokenS = 900;
 
 struct Credentials {
-  std::string_view token;    // JWT, may be empty
+  std::string_view token;    // JWT or sb_..., may be empty
   std::string_view api_key;  // cp_..., may be empty
 };
 Result<Credentials> credentials_of(const http::Request& request);
 Result<Credentials> credentials_of(std::string_view authorization, std::string_view apikey);
 
+// A secret project key that a browser sends was published with a page: Errc::invalid_api_key.
+// Told by User-Agent, as Supabase tells.
+Result<void> refuse_in_browser(const Caller& caller, std::string_view token,
+                               std::string_view user_agent);
+
 class Authenticator : public TokenVerifier {
  public:
-  Authenticator(Loop& loop, pg::Pool& pool, wire::JwtVerifier verifier)
-      : loop_(loop), pool_(pool), verifier_(std::move(verifier)), cache_(verifier_) {}
+  Authenticator(Loop& loop, pg::Pool& pool, KeyRingRef ring)
+      : loop_(loop), pool_(pool), ring_(std::move(ring)), cache_(ring_->verifier()) {}
 
+  // A JWT or a project key.
   Result<Caller> verify(std::string_view token) const override;
+  // From now on by these keys; what was remembered by the ones before is forgotten. True when one
+  // of those is gone.
+  bool use(KeyRingRef ring);
+  const KeyRing& ring() const { return *ring_; }
+  // Called when a token names a key that the ring lacks: perhaps it is newer than the ring.
+  void on_unknown_key(std::function<void()> fn) { unknown_key_ = std::move(fn); }
+
   // A cached key, or nullptr: then look_up() is needed.
   const Caller* cached_key(std::string_view key);
   Task<Caller> look_up(std::string key);
@@ -53,7 +68,10 @@ class Authenticator : public TokenVerifier {
   // A token for the visitor, valid kVisitorTokenS seconds and only from `origin`.
   std::string visitor_token(const Uuid& visitor, const Uuid& agent, const Uuid& account,
                             std::string_view origin, int64_t expires_at_s) const;
-  std::string sign(std::string_view payload_json) const { return verifier_.sign(payload_json); }
+  // By the key that signs at present.
+  std::string sign(std::string_view payload_json) const {
+    return ring_->verifier().sign(payload_json);
+  }
 
  private:
   struct Entry {
@@ -62,8 +80,9 @@ class Authenticator : public TokenVerifier {
   };
   Loop& loop_;
   pg::Pool& pool_;
-  wire::JwtVerifier verifier_;
-  mutable wire::JwtCache cache_;
+  KeyRingRef ring_;
+  mutable wire::JwtCache cache_;  // of ring_
+  std::function<void()> unknown_key_;
   std::unordered_map<std::string, Entry> keys_;  // by SHA-256 in hex
 };
 

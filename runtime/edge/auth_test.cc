@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "runtime/edge/dispatch.h"
+#include "runtime/wire/crypto.h"
 
 namespace chatpad::edge {
 namespace {
@@ -20,8 +21,45 @@ TEST(Credentials, of_an_api_key_count_in_either_header) {
   EXPECT_EQ(credentials_of("bearer cp_live_x", "a.b.c")->api_key, "cp_live_x");
 }
 
-TEST(Credentials, with_an_opaque_project_key_as_bearer_are_those_of_apikey) {
-  EXPECT_EQ(credentials_of("Bearer sb_publishable_x", "a.b.c")->token, "a.b.c");
+TEST(Credentials, with_a_project_key_as_bearer_are_those_of_apikey_which_is_the_same) {
+  const std::string key = "sb_publishable_x";
+  EXPECT_EQ(credentials_of("Bearer " + key, key)->token, key);
+  EXPECT_EQ(credentials_of("", key)->token, key);
+  EXPECT_EQ(credentials_of("Bearer a.b.c", key)->token, "a.b.c");
+  for (const char* apikey : {"", "a.b.c", "sb_secret_x", "sb_publishable_y", "cp_live_x"}) {
+    const auto refused = credentials_of("Bearer " + key, apikey);
+    ASSERT_FALSE(refused) << apikey;
+    EXPECT_EQ(refused.error().errc, Errc::invalid_api_key) << apikey;
+  }
+}
+
+TEST(SecretKeys, are_refused_from_browsers) {
+  Caller service;
+  service.kind = CallerKind::service;
+  const char* const browser = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36";
+  EXPECT_EQ(refuse_in_browser(service, "sb_secret_x", browser).error().errc, Errc::invalid_api_key);
+  EXPECT_TRUE(refuse_in_browser(service, "sb_secret_x", "node").ok());
+  EXPECT_TRUE(refuse_in_browser(service, "sb_secret_x", "").ok());
+  EXPECT_TRUE(refuse_in_browser(service, "a.b.c", browser).ok());
+  EXPECT_TRUE(refuse_in_browser(Caller(), "sb_publishable_x", browser).ok());
+}
+
+TEST(KeyRing, knows_the_project_keys_it_was_given) {
+  KeyRing ring(wire::JwtVerifier::create(std::string(40, 's')).or_raise());
+  EXPECT_TRUE(ring.add_project_key(wire::sha256_hex("sb_publishable_x"), pg::Role::anon));
+  EXPECT_TRUE(ring.add_project_key(wire::sha256_hex("sb_secret_x"), pg::Role::service_role));
+  EXPECT_EQ(ring.project_caller("sb_publishable_x")->kind, CallerKind::anon);
+  const auto service = ring.project_caller("sb_secret_x");
+  EXPECT_EQ(service->kind, CallerKind::service);
+  EXPECT_EQ(service->claims.role, pg::Role::service_role);
+  for (const char* other : {"", "sb_secret_", "sb_secret_y", "sb_secret_x ", "SB_SECRET_X"}) {
+    EXPECT_FALSE(ring.project_caller(other)) << other;
+  }
+  for (size_t i = 2; i < kProjectKeysMax; ++i) {
+    EXPECT_TRUE(ring.add_project_key(std::to_string(i), pg::Role::anon));
+  }
+  EXPECT_FALSE(ring.add_project_key("one more", pg::Role::anon));
+  EXPECT_EQ(ring.jwks(), R"({"keys":[]})");
 }
 
 TEST(Credentials, that_are_absent_are_nobody) {

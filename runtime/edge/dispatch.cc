@@ -258,6 +258,8 @@ Task<void> Dispatch::authenticate(CallState* state) {
     }
   } else if (!credentials.token.empty()) {
     state->caller = authenticator.verify(credentials.token).or_raise();
+    const std::string_view agent = state->exchange.request().header("user-agent");
+    refuse_in_browser(state->caller, credentials.token, agent).or_raise();
   }
 }
 
@@ -293,7 +295,7 @@ void Dispatch::admit_caller(CallState& state) {
   if (endpoint.auth != Auth::anyone && !allows(endpoint.auth, auth_of(caller.kind))) {
     raise(caller.kind == CallerKind::anon ? Errc::no_authorization : Errc::forbidden);
   }
-  if (caller.kind == CallerKind::visitor) require_bound_origin(state);
+  require_bound_origin(caller, state.exchange.request().header("origin"));
   state.caller.claims.lane = lane_of(caller);
   if (caller.kind == CallerKind::api_key && caller.account_id) {
     parts_.context.local<ApiCalls>().count(*caller.account_id);
@@ -310,10 +312,9 @@ void Dispatch::admit_caller(CallState& state) {
 
 // A visitor's token works on the site it was made for and on our own pages. A request without an
 // Origin does not come from a page of another site, so there is nothing to protect it from.
-void Dispatch::require_bound_origin(const CallState& state) {
-  const std::string_view origin = state.exchange.request().header("origin");
-  if (origin.empty() || state.caller.origin.empty()) return;
-  if (wire::same_origin(origin, state.caller.origin)) return;
+void Dispatch::require_bound_origin(const Caller& caller, std::string_view origin) {
+  if (caller.kind != CallerKind::visitor || origin.empty() || caller.origin.empty()) return;
+  if (wire::same_origin(origin, caller.origin)) return;
   if (wire::is_own_origin(origin, parts_.context.config().public_url)) return;
   raise(Errc::origin_not_allowed);
 }

@@ -75,7 +75,7 @@ class Dispatch : public http::Handler {
   void count(CallState& state, const RateClass& of, std::string_view client);
   void admit_address(CallState& state);
   void admit_caller(CallState& state);
-  void require_bound_origin(const CallState& state);
+  void require_bound_origin(const Caller& caller, std::string_view origin);
   void finish(CallState& state, const Reply& reply);
   void on_deadline(CallState& state);
   void record(CallState& state, int status);

@@ -31,6 +31,8 @@ void Dispatch::upgrade(http::Exchange& exchange) {
     if (key.empty()) raise(Errc::no_authorization);
     UpgradedSocket socket;
     socket.caller = parts_.context.authenticator().verify(key).or_raise();
+    refuse_in_browser(socket.caller, key, request.header("user-agent")).or_raise();
+    require_bound_origin(socket.caller, request.header("origin"));
     socket.vsn = query_value(request, "vsn").value_or("1.0.0");
     if (socket.vsn != "1.0.0" && socket.vsn != "2.0.0") {
       raise(Errc::bad_request, PublicText("vsn must be 1.0.0 or 2.0.0."));

@@ -1,11 +1,7 @@
 #include "runtime/wire/jwt.h"
 
-#include <jwt.h>
-
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "runtime/base/check.h"
@@ -15,13 +11,6 @@
 
 namespace chatpad::wire {
 namespace {
-
-constexpr size_t kSignatureChars = 43;  // 32 bytes in unpadded base64url
-
-struct Free {
-  void operator()(jwt_t* token) const { jwt_free(token); }
-  void operator()(char* text) const { std::free(text); }
-};
 
 // Thrown inside this file only; verify() turns it into an Error.
 struct Refused {
@@ -44,6 +33,7 @@ struct Segments {
   std::string_view header;
   std::string_view payload;
   std::string_view signature;
+  std::string_view signed_part;  // header and payload with their dot
 };
 
 Segments split(std::string_view token) {
@@ -53,7 +43,7 @@ Segments split(std::string_view token) {
   if (second == std::string_view::npos) refuse("a token has three segments");
   if (token.find('.', second + 1) != std::string_view::npos) refuse("a token has three segments");
   return {token.substr(0, first), token.substr(first + 1, second - first - 1),
-          token.substr(second + 1)};
+          token.substr(second + 1), token.substr(0, second)};
 }
 
 Json object_of(std::string_view segment, const char* what) {
@@ -65,8 +55,12 @@ Json object_of(std::string_view segment, const char* what) {
   return std::move(*parsed);
 }
 
-// Returns the `kid`; empty when the header has none.
-std::string check_header(const Json& header) {
+struct Header {
+  JwtAlgorithm algorithm = JwtAlgorithm::hs256;
+  std::string kid;  // empty: none
+};
+
+Header check_header(const Json& header) {
   // Each of these asks for a key, a transformation or a rule that is not in the key table.
   static constexpr std::array kForbidden = {"crit", "b64", "zip",      "jku", "x5u", "jwk",
                                             "x5c",  "x5t", "x5t#S256", "cty", "enc"};
@@ -74,13 +68,17 @@ std::string check_header(const Json& header) {
     if (header.contains(name)) refuse("the header has a parameter that is not supported");
   }
   const auto alg = header.find("alg");
-  if (alg == header.end() || *alg != "HS256") refuse("the algorithm is HS256");
+  if (alg == header.end() || !alg->is_string()) refuse("the algorithm is a string");
+  const auto algorithm = jwt_algorithm(alg->get_ref<const std::string&>());
+  if (!algorithm) refuse("the algorithm is HS256, ES256 or RS256");
   const auto typ = header.find("typ");
   if (typ != header.end() && *typ != "JWT") refuse("typ is JWT");
+  Header checked{*algorithm, {}};
   const auto kid = header.find("kid");
-  if (kid == header.end()) return {};
+  if (kid == header.end()) return checked;
   if (!kid->is_string() || kid->get_ref<const std::string&>().empty()) refuse("kid is a string");
-  return kid->get<std::string>();
+  checked.kid = kid->get<std::string>();
+  return checked;
 }
 
 std::string text_claim(const Json& payload, const char* name) {
@@ -164,52 +162,92 @@ bool is_blank(std::string_view text) {
   });
 }
 
-const unsigned char* key_bytes(const JwtKey& key) {
-  CHECK(key.secret.size() >= kJwtSecretBytesMin, "libjwt never sees a short or empty key");
-  return reinterpret_cast<const unsigned char*>(key.secret.data());
+bool is_weak(const JwtKey& key) {
+  return key.secret.size() < kJwtSecretBytesMin || is_blank(key.secret);
+}
+
+bool names_one_each(const std::vector<JwtKeyPair>& pairs) {
+  for (auto pair = pairs.begin(); pair != pairs.end(); ++pair) {
+    const auto is_same = [pair](const JwtKeyPair& other) { return other.id == pair->id; };
+    if (pair->id.empty() || std::any_of(pairs.begin(), pair, is_same)) return false;
+  }
+  return true;
+}
+
+Error wrong_keys(const char* details, const char* sentence) {
+  Error error(Errc::validation_failed, PublicText(sentence));
+  error.details = details;
+  return error;
+}
+
+std::string head_of(JwtAlgorithm algorithm, std::string_view kid) {
+  JsonWriter header;
+  header.object().field("alg", jwt_algorithm_name(algorithm)).field("typ", "JWT");
+  if (!kid.empty()) header.field("kid", kid);
+  header.end();
+  return base64url_encode(header.view()) + '.';
+}
+
+std::string signed_part_of(JwtAlgorithm algorithm, std::string_view kid,
+                           std::string_view payload_json) {
+  const bool is_object = payload_json.starts_with('{') && check_json(payload_json);
+  if (!is_object) raise(Errc::internal, {}, LogText("a token payload that is no JSON object"));
+  return head_of(algorithm, kid) + base64url_encode(payload_json);
 }
 
 }  // namespace
 
-JwtVerifier::JwtVerifier(std::vector<JwtKey> keys, JwtRules rules)
-    : keys_(std::move(keys)), rules_(std::move(rules)) {
-  JsonWriter header;
-  header.object().field("alg", "HS256").field("typ", "JWT");
-  if (!keys_.front().id.empty()) header.field("kid", keys_.front().id);
-  header.end();
-  signing_head_ = base64url_encode(header.view()) + '.';
+JwtVerifier::JwtVerifier(JwtKeys keys, JwtRules rules)
+    : keys_(std::make_shared<const JwtKeys>(std::move(keys))), rules_(std::move(rules)) {
+  for (const JwtKeyPair& pair : keys_->pairs) {
+    if (pair.id == keys_->signing_id && pair.signer) signer_ = &pair;
+  }
 }
 
 Result<JwtVerifier> JwtVerifier::create(std::string secret, JwtRules rules) {
-  std::vector<JwtKey> keys;
-  keys.push_back(JwtKey{"", std::move(secret)});
+  JwtKeys keys;
+  keys.secrets.push_back(JwtKey{"", std::move(secret)});
   return create(std::move(keys), std::move(rules));
 }
 
-Result<JwtVerifier> JwtVerifier::create(std::vector<JwtKey> keys, JwtRules rules) {
-  const auto is_weak = [](const JwtKey& key) {
-    return key.secret.size() < kJwtSecretBytesMin || is_blank(key.secret);
-  };
-  if (keys.empty() || keys.size() > kJwtKeysMax || std::any_of(keys.begin(), keys.end(), is_weak)) {
-    Error error(Errc::validation_failed,
-                PublicText("The JWT secret must be at least 32 bytes and not blank."));
-    error.details = "jwt_secret";
-    return error;
+Result<JwtVerifier> JwtVerifier::create(std::vector<JwtKey> secrets, JwtRules rules) {
+  JwtKeys keys;
+  keys.secrets = std::move(secrets);
+  return create(std::move(keys), std::move(rules));
+}
+
+Result<JwtVerifier> JwtVerifier::create(JwtKeys keys, JwtRules rules) {
+  const std::vector<JwtKey>& secrets = keys.secrets;
+  if (secrets.empty() || secrets.size() > kJwtSecretsMax ||
+      std::any_of(secrets.begin(), secrets.end(), is_weak)) {
+    return wrong_keys("jwt_secret", "The JWT secret must be at least 32 bytes and not blank.");
   }
-  CHECK(rules.token_bytes_max <= kJwtTokenBytesMax, "a token limit stays below libjwt's");
+  if (keys.pairs.size() > kJwtKeyPairsMax || !names_one_each(keys.pairs)) {
+    return wrong_keys("signing_key", "Every signing key has an id of its own, and there are few.");
+  }
+  CHECK(rules.token_bytes_max <= kJwtTokenBytesMax, "a token limit stays below the greatest");
   return JwtVerifier(std::move(keys), std::move(rules));
 }
 
-bool JwtVerifier::signature_holds(const std::string& token, std::string_view kid) const {
-  for (const JwtKey& key : keys_) {
-    if (!kid.empty() && kid != key.id) continue;
-    jwt_t* raw = nullptr;
-    const int failed =
-        jwt_decode(&raw, token.c_str(), key_bytes(key), static_cast<int>(key.secret.size()));
-    const std::unique_ptr<jwt_t, Free> decoded(raw);
-    // The second opinion on the algorithm is libjwt's own reading of the header.
-    if (failed == 0 && raw && jwt_get_alg(raw) == JWT_ALG_HS256) return true;
+// The key decides the algorithm: a pair of the other one, or a secret, is not looked at.
+bool JwtVerifier::signature_holds(std::string_view signed_part, std::string_view signature,
+                                  JwtAlgorithm algorithm, std::string_view kid) const {
+  if (algorithm != JwtAlgorithm::hs256) {
+    for (const JwtKeyPair& pair : keys_->pairs) {
+      if (pair.id != kid || pair.key.algorithm() != algorithm) continue;
+      return pair.key.verify(signed_part, signature);
+    }
+    refuse(kJwtKeyUnknown.data());
   }
+  bool known = false;
+  for (const JwtKey& key : keys_->secrets) {
+    if (!kid.empty() && kid != key.id) continue;
+    CHECK(key.secret.size() >= kJwtSecretBytesMin, "nothing is signed with a short or empty key");
+    known = true;
+    const Digest mac = hmac_sha256(key.secret, signed_part);
+    if (constant_time_equal(bytes_of(mac), signature)) return true;
+  }
+  if (!known) refuse(kJwtKeyUnknown.data());
   return false;
 }
 
@@ -217,12 +255,13 @@ Result<Claims> JwtVerifier::verify(std::string_view token, int64_t now_s) const 
   try {
     if (token.size() > rules_.token_bytes_max) refuse("the token is too large");
     const Segments segments = split(token);
-    if (segments.signature.size() != kSignatureChars) refuse("the signature has 32 bytes");
-    if (!base64url_decode(segments.signature)) refuse("a segment is canonical base64url");
-    const Json header = object_of(segments.header, "the header is a JSON object");
-    const std::string kid = check_header(header);
+    const std::optional<std::string> signature = base64url_decode(segments.signature);
+    if (!signature) refuse("a segment is canonical base64url");
+    const Header header = check_header(object_of(segments.header, "the header is a JSON object"));
     const Json payload = object_of(segments.payload, "the payload is a JSON object");
-    if (!signature_holds(std::string(token), kid)) refuse("the signature does not match");
+    if (!signature_holds(segments.signed_part, *signature, header.algorithm, header.kid)) {
+      refuse("the signature does not match");
+    }
     return read_claims(payload, rules_, now_s);
   } catch (const Refused& refused) {
     return to_error(refused);
@@ -231,20 +270,38 @@ Result<Claims> JwtVerifier::verify(std::string_view token, int64_t now_s) const 
 
 Result<Claims> JwtVerifier::verify(std::string_view token) const { return verify(token, wall_s()); }
 
-// Written out here: libjwt would parse the payload, sort it and print it again, which costs more
-// than the signature.
+std::vector<std::string> JwtVerifier::pair_ids() const {
+  std::vector<std::string> ids;
+  for (const JwtKeyPair& pair : keys_->pairs) ids.push_back(pair.id);
+  return ids;
+}
+
+bool JwtVerifier::has_pair(std::string_view id) const {
+  return std::any_of(keys_->pairs.begin(), keys_->pairs.end(),
+                     [id](const JwtKeyPair& pair) { return pair.id == id; });
+}
+
 std::string JwtVerifier::sign(std::string_view payload_json) const {
-  const bool is_object = payload_json.starts_with('{') && check_json(payload_json);
-  if (!is_object) raise(Errc::internal, {}, LogText("a token payload that is no JSON object"));
-  std::string token = signing_head_;
-  token += base64url_encode(payload_json);
-  const Digest mac = hmac_sha256(keys_.front().secret, token);
-  token += '.';
-  token += base64url_encode({reinterpret_cast<const char*>(mac.data()), mac.size()});
-  if (token.size() > rules_.token_bytes_max) {
+  if (!signer_) return sign_with_secret(payload_json);
+  std::string text = signed_part_of(signer_->key.algorithm(), signer_->id, payload_json);
+  const std::string signature = signer_->signer->sign(text);
+  return finish(std::move(text), signature);
+}
+
+std::string JwtVerifier::sign_with_secret(std::string_view payload_json) const {
+  const JwtKey& key = keys_->secrets.front();
+  std::string text = signed_part_of(JwtAlgorithm::hs256, key.id, payload_json);
+  const Digest mac = hmac_sha256(key.secret, text);
+  return finish(std::move(text), bytes_of(mac));
+}
+
+std::string JwtVerifier::finish(std::string signed_part, std::string_view signature) const {
+  signed_part += '.';
+  signed_part += base64url_encode(signature);
+  if (signed_part.size() > rules_.token_bytes_max) {
     raise(Errc::internal, {}, LogText("a token larger than the limit was to be signed"));
   }
-  return token;
+  return signed_part;
 }
 
 }  // namespace chatpad::wire

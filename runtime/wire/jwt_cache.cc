@@ -18,14 +18,17 @@ size_t JwtCache::DigestHash::operator()(const Digest& digest) const noexcept {
 }
 
 JwtCache::JwtCache(const JwtVerifier& verifier, size_t entries_max, size_t bytes_max)
-    : verifier_(verifier), entries_max_(entries_max), bytes_max_(bytes_max), hand_(entries_.end()) {
+    : verifier_(&verifier),
+      entries_max_(entries_max),
+      bytes_max_(bytes_max),
+      hand_(entries_.end()) {
   CHECK(entries_max > 0, "a cache holds something");
 }
 
 Result<std::shared_ptr<const Claims>> JwtCache::verify(std::string_view token, int64_t now_s) {
   // Before the digest, so that a huge token costs nothing.
-  if (token.size() > verifier_.rules().token_bytes_max)
-    return verifier_.verify(token, now_s).error();
+  if (token.size() > verifier_->rules().token_bytes_max)
+    return verifier_->verify(token, now_s).error();
   const Digest digest = sha256(token);
   const auto found = index_.find(digest);
   if (found != index_.end()) {
@@ -38,11 +41,16 @@ Result<std::shared_ptr<const Claims>> JwtCache::verify(std::string_view token, i
     erase(position);
   }
   ++misses_;
-  Result<Claims> verified = verifier_.verify(token, now_s);
+  Result<Claims> verified = verifier_->verify(token, now_s);
   if (!verified) return verified.error();
   auto claims = std::make_shared<const Claims>(std::move(*verified));
   insert(digest, claims);
   return claims;
+}
+
+void JwtCache::use(const JwtVerifier& verifier) {
+  verifier_ = &verifier;
+  clear();
 }
 
 void JwtCache::clear() {

@@ -7,7 +7,7 @@
 // Holds digests, never tokens. Only successes are kept, each until its `exp`; failures are verified
 // again every time, so an attacker fills nothing. Bounded by entries_max and bytes_max;
 // SIEVE decides who goes (Zhang et al., NSDI 2024). One per loop: not thread-safe. Revocation is
-// not its business; clear() forgets everything (a secret was replaced).
+// not its business; use() forgets everything (a key was added, replaced or revoked).
 #pragma once
 
 #include <cstdint>
@@ -33,6 +33,8 @@ class JwtCache {
   JwtCache& operator=(const JwtCache&) = delete;
 
   Result<std::shared_ptr<const Claims>> verify(std::string_view token, int64_t now_s);
+  // From here on by this verifier, which must outlive the cache or the next use().
+  void use(const JwtVerifier& verifier);
   void clear();
 
   size_t size() const { return index_.size(); }
@@ -54,7 +56,7 @@ class JwtCache {
   void evict();
   void erase(Position position);
 
-  const JwtVerifier& verifier_;
+  const JwtVerifier* verifier_;
   size_t entries_max_;
   size_t bytes_max_;
   size_t bytes_ = 0;

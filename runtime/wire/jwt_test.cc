@@ -446,7 +446,7 @@ TEST(Jwt, OversizedTokensAreRefusedBeforeAnythingLooksAtThem) {
 }
 
 TEST(Jwt, TheLargestTokenFitsASmallStack) {
-  // 128 KiB is what musl gives a thread; libjwt keeps copies of the token on the stack.
+  // 128 KiB is what musl gives a thread.
   const std::string token = token_of(kHeader, with(",\"x\":\"" + std::string(5800, 'x') + "\""));
   ASSERT_LE(token.size(), kJwtTokenBytesMax);
   pthread_attr_t attributes;
@@ -492,7 +492,8 @@ TEST(Jwt, WeakSecretsDoNotMakeAVerifier) {
   EXPECT_TRUE(JwtVerifier::create(std::string(32, 'x')).ok());
   EXPECT_FALSE(JwtVerifier::create(std::vector<JwtKey>()).ok());
   EXPECT_FALSE(JwtVerifier::create({JwtKey{"a", kSecret}, JwtKey{"b", "short"}}).ok());
-  EXPECT_FALSE(JwtVerifier::create(std::vector<JwtKey>(kJwtKeysMax + 1, JwtKey{"", kSecret})).ok());
+  EXPECT_FALSE(
+      JwtVerifier::create(std::vector<JwtKey>(kJwtSecretsMax + 1, JwtKey{"", kSecret})).ok());
 }
 
 TEST(Jwt, SecretsMayHoldAnyBytes) {

@@ -13,6 +13,8 @@ let asked; // bodies of get-messages
 let answer; // to it
 let emitted;
 let unread;
+let becomes; // somebody else, whose newest conversation this is
+let remembered;
 
 const message = (seq, role = 'human') => ({
   id: `id-${seq}`, seq, role, content: `text ${seq}`, citations: [], cutOff: false, createdAt: '2026-01-01T00:00:00.000Z',
@@ -35,7 +37,7 @@ const names = () => emitted.map(([name, detail]) => (name === 'takeover' ? `${na
 
 beforeEach(async () => {
   sockets = paperBrowser();
-  [asked, emitted, unread] = [[], [], []];
+  [asked, emitted, unread, remembered] = [[], [], [], []];
   answer = async () => page([message(1, 'visitor'), message(2, 'assistant')]);
   globalThis.fetch = async (url, { body }) => {
     assert.equal(url, '/functions/v1/get-messages');
@@ -44,7 +46,8 @@ beforeEach(async () => {
   };
   store = createStore();
   session = createSession('a', {
-    framed: true, pageUrl: () => 'http://shop/', referrer: () => '', remember() {}, close() {}, onToken() {}, onOpen() {},
+    framed: true, pageUrl: () => 'http://shop/', referrer: () => '', remember: (id) => remembered.push(id), close() {}, onToken() {}, onOpen() {},
+    onVisitor: (listener) => (becomes = listener),
     start: async () => ({ config: { agent: { name: 'Ada' } }, conversationId: 'c', theme: null }),
     token: async () => 'token',
     unread: (count) => unread.push(count),
@@ -147,4 +150,28 @@ test('without a channel the transcript is asked for: often if there never was on
   sockets.at(-1).onclose();
   while (store.get().connection !== 'lost') await new Promise((resolve) => setTimeout(resolve, 20));
   assert.equal(await polls(60_000), 2);
+});
+
+test('a visitor who is identified keeps the conversation that became theirs', async () => {
+  await session.start();
+  await joined(sockets, 1);
+  becomes('c');
+  assert.deepEqual([shown(), asked, sockets.length], [[1, 2], [0], 1]);
+});
+
+test('a visitor who is identified continues what they began on another device', async () => {
+  await session.start();
+  await joined(sockets, 1);
+  answer = async () => page([message(1, 'visitor'), message(2, 'human'), message(3, 'visitor')]);
+  becomes('d');
+  const { cursor } = await joined(sockets, 2);
+  assert.deepEqual([shown(), asked, cursor, remembered.at(-1)], [[1, 2, 3], [0, 0], { seq: 3 }, 'd']);
+  assert.deepEqual(emitted, [], 'what was there before is no news');
+});
+
+test('a visitor who signs out leaves nothing behind', async () => {
+  await session.start();
+  await joined(sockets, 1);
+  becomes(null);
+  assert.deepEqual([shown(), store.get().conversationId, remembered.at(-1)], [[], null, null]);
 });

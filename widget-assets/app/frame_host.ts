@@ -24,6 +24,7 @@ export function frameHost(): Host {
   const start = new Promise<Start>((resolve) => (started = resolve));
   let waiting: ((token: string) => void)[] = [];
   let tokenListener = (_token: string) => {};
+  let visitorListener = (_conversationId: string | null) => {};
   let openListener = (_open: boolean, _focus: boolean) => {};
 
   const tell = (message: ToLoader) => parent.postMessage({ ...BRIDGE, ...message }, target);
@@ -36,7 +37,9 @@ export function frameHost(): Host {
       const { config, conversationId = null, theme = null } = message;
       started({ config, conversationId, theme });
     } else if (message.type === 'visitor') {
+      const same = visitor?.id === message.visitor.id;
       visitor = message.visitor;
+      if (!same) visitorListener(visitor.conversationId ?? null);
       waiting.forEach((resolve) => resolve(message.visitor.token));
       waiting = [];
       tokenListener(message.visitor.token);
@@ -75,6 +78,7 @@ export function frameHost(): Host {
       });
     },
     onToken: (listener) => (tokenListener = listener),
+    onVisitor: (listener) => (visitorListener = listener),
     onOpen: (listener) => (openListener = listener),
     remember: (conversationId) => tell({ type: 'state', conversationId }),
     unread: (count) => tell({ type: 'unread', count }),

@@ -22,6 +22,8 @@ export interface Host {
   token(fresh?: boolean): Promise<string>;
   /** Called with every token after the first. */
   onToken(listener: (token: string) => void): void;
+  /** Called when the visitor has become another, with the newest conversation of whom they are now. */
+  onVisitor(listener: (conversationId: string | null) => void): void;
   /** Told when the visitor opens or closes the panel; the hosted page is always open. */
   onOpen(listener: (open: boolean, focus: boolean) => void): void;
   remember(conversationId: string | null): void;

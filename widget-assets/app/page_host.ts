@@ -74,6 +74,7 @@ export function pageHost(agentId: string, call: Call): Host {
       return (await renew()).visitor.token;
     },
     onToken: (listener) => (tokenListener = listener),
+    onVisitor() {}, // nobody vouches for anybody here
     onOpen: (listener) => {
       const told = () => listener(document.visibilityState === 'visible', false);
       document.addEventListener('visibilitychange', told);

@@ -64,12 +64,7 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
       try {
         const { config, conversationId, theme } = await host.start();
         store.dispatch({ type: 'started', config, conversationId, theme });
-        if (conversationId) {
-          follow(conversationId);
-          behind = true;
-          store.dispatch({ type: 'history', loading: true });
-          void catchUp();
-        }
+        if (conversationId) resume(conversationId);
         return;
       } catch (error) {
         if (!retryable(error)) {
@@ -82,6 +77,14 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
         await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt)));
       }
     }
+  }
+
+  /** A conversation that began before this page, or on another device. */
+  function resume(conversationId: string): void {
+    follow(conversationId);
+    behind = true;
+    store.dispatch({ type: 'history', loading: true });
+    void catchUp();
   }
 
   function follow(conversationId: string): void {
@@ -236,6 +239,11 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
   }
 
   host.onToken((token) => channel?.setToken(token));
+  host.onVisitor((conversationId) => {
+    if (conversationId === store.get().conversationId) return;
+    startOver();
+    if (conversationId) resume(conversationId);
+  });
 
   return {
     start,

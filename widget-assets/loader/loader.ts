@@ -7,8 +7,9 @@
 // dependency, no cookie, no request to another server. The visitor's id and conversation are kept in
 // the page's localStorage under chatpad:<agent-id>.
 //
-// window.ChatPad(command, ...): open, close, toggle, destroy, on(name, fn), off(name, fn); calls made
-// before this script ran wait in ChatPad.q. Loading the script again changes nothing.
+// window.ChatPad(command, ...): open, close, toggle, destroy, on(name, fn), off(name, fn),
+// identify({identifier, identifierHash, name, email}); calls made before this script ran wait in
+// ChatPad.q. Who is identified stands in the script's data attributes, wherever it came from. Loading the script again changes nothing.
 
 import type { ToApp, ToLoader } from '../shared/bridge.ts';
 import type { ThemeMode, WidgetConfig } from '../shared/types.ts';
@@ -92,16 +93,15 @@ function run(script: HTMLScriptElement, agentId: string): void {
     // A body of plain text needs no preflight; the server reads JSON from it all the same.
     const response = await fetch(`${server}/functions/v1/get-widget-config`, {
       method: 'POST',
-      body: JSON.stringify({ agentId, visitorId }),
+      body: JSON.stringify({ ...script.dataset, visitorId }),
       signal,
     });
-    const { status } = response;
-    if (status === 403) return warn(`add ${location.origin} to the agent's allowed origins.`);
-    if (status === 400 || status === 404) return warn(`data-agent-id="${agentId}" is no agent.`);
-    if (!response.ok) throw 0;
-    config = (await response.json()) as WidgetConfig;
-    const { id } = config.visitor;
-    memory(id === visitorId ? {} : { visitorId: id, conversationId: null });
+    if (response.status > 404) throw 0;
+    const answer = await response.json();
+    if (answer.hint) return warn(`${answer.hint} ${location.origin} data-agent-id ${agentId}`);
+    config = answer as WidgetConfig;
+    const { id, conversationId = null } = config.visitor;
+    memory(id === visitorId ? {} : { visitorId: id, conversationId });
     return true;
   }
 
@@ -241,6 +241,10 @@ function run(script: HTMLScriptElement, agentId: string): void {
     close: () => setOpen(false),
     toggle: () => setOpen(!isOpen),
     destroy,
+    identify(who: object) {
+      Object.assign(script.dataset, who);
+      loading?.then(() => (config ? renew() : start(1000)));
+    },
     on: (event: string, fn: Listener) => (listeners[event] ??= new Set()).add(fn),
     off: (event: string, fn: Listener) => listeners[event]?.delete(fn),
   };

@@ -91,6 +91,8 @@ export interface Visitor {
   id: string;
   token: string;
   expiresAt: string;
+  /** An identified visitor's newest conversation, on whatever device it was. */
+  conversationId?: string;
 }
 
 /** What get-widget-config answers. */

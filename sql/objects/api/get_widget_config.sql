@@ -1,5 +1,6 @@
 -- What a widget needs to draw itself. Primary keys only; public data only. Our own pages (the program
--- knows them) show every agent, whatever its list says.
+-- knows them) show every agent, whatever its list says. An identified visitor's id is good for nothing
+-- here unless the program, as the service, has seen the signature.
 create or replace function api.get_widget_config(
   p_agent_id uuid, p_origin text, p_visitor_id uuid, p_own_page boolean default false)
 returns table (agent jsonb, config jsonb, operating_hours jsonb, account_id uuid, visitor_id uuid)
@@ -9,7 +10,8 @@ declare
   v_agent record;
 begin
   select a.id, a.user_id, a.name, a.greeting, a.fallback_message, a.theme, a.behavior, a.position,
-    a.features, a.personality, a.operating_hours, a.allowed_origins, v.id as visitor_id,
+    a.features, a.personality, a.operating_hours, a.allowed_origins, a.identity_required,
+    v.id as visitor_id, v.identifier,
     p.features || coalesce(x.features, '{}') as plan
   into v_agent
   from public.agents a
@@ -17,13 +19,14 @@ begin
   join public.plans p on p.id = o.plan
   left join public.plan_overrides x on x.user_id = o.id and (x.plan is null or x.plan = o.plan)
   left join public.visitors v on v.id = p_visitor_id and v.agent_id = a.id
+    and (v.identifier is null or current_setting('role') = 'service_role')
   where a.id = p_agent_id and a.is_active;
   if not found then
     perform private.not_found();
   end if;
-  if v_agent.allowed_origins <> '{}' and p_own_page is not true
-    and (p_origin is null or lower(p_origin) <> all (v_agent.allowed_origins)) then
-    perform private.fail('origin_not_allowed', 'This site may not use this agent.');
+  perform private.require_origin(v_agent.allowed_origins, p_origin, p_own_page);
+  if v_agent.identity_required and v_agent.identifier is null then
+    perform private.fail('identity_required', 'This chat is for signed-in customers.');
   end if;
   agent := jsonb_build_object('id', v_agent.id, 'name', v_agent.name,
     'greeting', v_agent.greeting, 'fallbackMessage', v_agent.fallback_message);

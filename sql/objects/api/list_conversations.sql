@@ -40,6 +40,7 @@ begin
       select from public.conversations c where c.id = w.id
         and (strpos(lower(c.subject), v_search) > 0 or strpos(lower(c.preview), v_search) > 0
           or strpos(lower(private.visitor_code(coalesce(c.visitor_id, c.id))), v_search) > 0
+          or strpos(lower(private.identified_name(c.visitor_id)), v_search) > 0
           or exists (
             select from public.leads l
             where l.user_id = p_account_id and l.conversation_id = c.id

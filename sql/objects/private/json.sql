@@ -48,6 +48,7 @@ create or replace function private.conversation_json(c public.conversations) ret
 language plpgsql stable security definer set search_path = '' as $$
 declare
   v_lead record;
+  v_known text := private.identified_name(c.visitor_id);
 begin
   select l.id, coalesce(l.name, l.email, l.phone) as label into v_lead
   from public.leads l
@@ -60,7 +61,8 @@ begin
     'messageCount', c.message_count, 'subject', c.subject, 'preview', c.preview,
     'lastMessageRole', (select m.role from public.messages m
       where m.conversation_id = c.id and m.state = 'complete' order by m.seq desc limit 1),
-    'visitorLabel', coalesce(v_lead.label, private.visitor_code(coalesce(c.visitor_id, c.id))),
+    'visitorLabel', coalesce(v_lead.label, v_known, private.visitor_code(coalesce(c.visitor_id, c.id))),
+    'visitorVerified', v_known is not null,
     'channel', c.channel, 'createdAt', private.iso(c.created_at),
     'updatedAt', private.iso(c.updated_at), 'lastMessageAt', private.iso(c.last_message_at),
     'closedAt', private.iso(c.closed_at), 'leadId', v_lead.id,
