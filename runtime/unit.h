@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <vector>
 
 #include "realtime/changes/changes.h"
 #include "realtime/hub/account_limits.h"
@@ -48,6 +49,8 @@ class Unit {
 
   // From any thread: takes over an accepted socket.
   void adopt(int fd, std::string peer);
+  // On the unit's loop: sessions that may have ended while it did not hear of it.
+  void shut_out(const std::vector<edge::SessionsEnded>& ended);
   // On the unit's loop: lets requests finish and sends sockets away; `done` is called once, on this
   // loop, when no client is left.
   void drain(std::function<void()> done);

@@ -7,7 +7,8 @@
 //
 // JWTs are verified without I/O. API keys are looked up by their SHA-256 in the database and the
 // answer is kept for kKeyCacheMs, so that a revoked key stops working within a second.
-// Errors: bad_jwt, no_authorization (malformed header), invalid_api_key.
+// A token whose session is known to have ended is session_not_found (ended_sessions.h).
+// Errors: bad_jwt, session_not_found, no_authorization (malformed header), invalid_api_key.
 //
 // One per loop; not thread-safe.
 #pragma once
@@ -19,8 +20,10 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "runtime/base/clock.h"
 #include "runtime/coro/task.h"
 #include "runtime/edge/caller.h"
+#include "runtime/edge/ended_sessions.h"
 #include "runtime/http/server.h"
 #include "runtime/pg/pool.h"
 #include "runtime/wire/jwt.h"
@@ -46,6 +49,11 @@ class Authenticator : public TokenVerifier {
       : loop_(loop), pool_(pool), verifier_(std::move(verifier)), cache_(verifier_) {}
 
   Result<Caller> verify(std::string_view token) const override;
+  void note(const SessionsEnded& ended) { ended_.note(ended, wall_s()); }
+  // Of a person whose token was verified before.
+  bool has_ended(const Caller& caller) const {
+    return caller.kind == CallerKind::user && ended_.has(caller.session_id, caller.subject, 0);
+  }
   // A cached key, or nullptr: then look_up() is needed.
   const Caller* cached_key(std::string_view key);
   Task<Caller> look_up(std::string key);
@@ -64,6 +72,7 @@ class Authenticator : public TokenVerifier {
   pg::Pool& pool_;
   wire::JwtVerifier verifier_;
   mutable wire::JwtCache cache_;
+  EndedSessions ended_;
   std::unordered_map<std::string, Entry> keys_;  // by SHA-256 in hex
 };
 
