@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "functions/shared/mail/mailer.h"
 #include "realtime/changes/change_feed.h"
 #include "realtime/changes/feed.h"
 #include "runtime/base/check.h"
@@ -27,6 +28,10 @@ constexpr int kForgetRoundsMax = 200;  // of one hour, each as many rows as the 
 
 constexpr pg::Statement kCloseStale{"close_stale_answers", "select api.close_stale_answers()"};
 constexpr pg::Statement kPartitions{"ensure_partitions", "select realtime.ensure_partitions()"};
+constexpr pg::Statement kEnded{"ended_sessions",
+                               "select id, is_person, ended_s from api.ended_sessions()"};
+constexpr pg::Statement kForgetAuth{"forget_auth_leftovers",
+                                    "select api.forget_auth_leftovers() > 0"};
 constexpr pg::Statement kForget{"forget_client_message_ids",
                                 "select api.forget_client_message_ids() > 0"};
 
@@ -55,6 +60,7 @@ struct Program::Impl {
   void start_signals();
   void deal(int fd, std::string peer);
   void start_changes();
+  void start_mailer();
   std::vector<pg::Replication*> streams() const;
   void open_control();
   void fill_in(realtime::RealtimeReport& report) const;
@@ -68,6 +74,7 @@ struct Program::Impl {
   bool is_time_for_tables(uint64_t now_ms);
   Task<bool> ask(pg::Statement statement);
   Task<void> forget_old_ids();
+  Task<void> tell_ended();
   void look_after_child();
   void begin_drain();
   void end_loops();
@@ -85,6 +92,7 @@ struct Program::Impl {
   std::unique_ptr<realtime::ChangeFeed> changes;
   std::unique_ptr<pg::WalWatch> wal;
   std::unique_ptr<ControlSocket> control;
+  std::unique_ptr<functions::Mailer> mailer;  // null: no mail server is configured
   StreamStats stream_stats;
   uint64_t note_streams_id = 0;
   std::function<void()> extra_housekeeping;
@@ -121,6 +129,11 @@ Program::Impl::Impl(Config settings, DatabaseLogins database)
   shared.metrics.add("chatpad_realtime_bus_dropped_total",
                      "Ephemeral messages dropped between loops.", "counter",
                      [this] { return static_cast<double>(shared.bus.dropped()); });
+  shared.metrics.add("chatpad_mails_sent_total", "Mails the mail server took.", "counter",
+                     [this] { return mailer ? static_cast<double>(mailer->sent()) : 0.0; });
+  shared.metrics.add("chatpad_mail_failures_total", "Attempts to send a mail that failed.",
+                     "counter",
+                     [this] { return mailer ? static_cast<double>(mailer->failed()) : 0.0; });
   shared.metrics.add("chatpad_log_dropped_total", "Log lines dropped.", "counter",
                      [] { return static_cast<double>(log::dropped_lines()); });
 }
@@ -167,6 +180,12 @@ void Program::Impl::start_changes() {
   for (const auto& unit : units) unit->changes.attach(changes.get());
   wal = std::make_unique<pg::WalWatch>(units.front()->service_pool, [this] { return streams(); });
   note_streams_id = first().on_turn_end([this] { stream_stats.copy_from(*feed, *changes, *wal); });
+}
+
+void Program::Impl::start_mailer() {
+  if (!config.auth.smtp.configured()) return;
+  mailer = std::make_unique<functions::Mailer>(first(), units.front()->service_pool, config);
+  housekeeping->spawn(mailer->run());
 }
 
 std::vector<pg::Replication*> Program::Impl::streams() const {
@@ -252,7 +271,10 @@ void Program::Impl::on_feed_state(realtime::FeedState state) {
   feed_state = state;
   shared.realtime_live.store(state == realtime::FeedState::live);
   const std::string cluster = feed->cluster();
-  if (state == realtime::FeedState::live) nodes->start(cluster, feed->database());
+  if (state == realtime::FeedState::live) {
+    nodes->start(cluster, feed->database());
+    housekeeping->spawn(tell_ended());
+  }
   for (const auto& owned : units) {
     Unit* unit = owned.get();
     const bool told = tell(*unit, [unit, state, cluster] { unit->hub.set_feed(state, cluster); });
@@ -282,6 +304,33 @@ Task<bool> Program::Impl::ask(pg::Statement statement) {
   co_return false;
 }
 
+// The feed streams: what ended before, while this program was not there to hear it.
+Task<void> Program::Impl::tell_ended() {
+  auto ended = std::make_shared<std::vector<edge::SessionsEnded>>(1);
+  try {
+    pg::Rows rows =
+        co_await units.front()->service_pool.once(pg::service_claims(), kEnded, pg::Params());
+    for (int row = 0; row < rows.size(); ++row) {
+      const bool person = rows.boolean(row, 1);
+      if (person) ended->emplace_back();
+      edge::SessionsEnded& one = person ? ended->back() : ended->front();
+      one.everything = person;
+      one.at_s = rows.integer(row, 2);
+      if (person) one.user_id = rows.str(row, 0);
+      if (!person) one.sessions.push_back(rows.str(row, 0));
+    }
+  } catch (const Raised& raised) {
+    log::Line(LogLevel::warn, "ended_sessions_unknown")
+        .field("code", error_info(raised.error().errc).code)
+        .field("cause", raised.error().cause.value);
+    co_return;
+  }
+  for (const auto& owned : units) {
+    Unit* unit = owned.get();
+    tell(*unit, [unit, ended] { unit->shut_out(*ended); });
+  }
+}
+
 // In rounds, so that no transaction is long.
 Task<void> Program::Impl::forget_old_ids() {
   for (int round = 0; round < kForgetRoundsMax; ++round) {
@@ -309,6 +358,7 @@ Task<void> Program::Impl::keep_house() {
       partitions_ms = now;
       co_await ask(kPartitions);
       co_await forget_old_ids();
+      co_await ask(kForgetAuth);
     }
     announce_owed_gaps();
     co_await wal->look();
@@ -363,6 +413,7 @@ void Program::Impl::begin_drain() {
 void Program::Impl::end_loops() {
   control.reset();
   housekeeping.reset();
+  mailer.reset();
   nodes->stop();
   feed->stop();
   first().remove_turn_end(note_streams_id);
@@ -415,6 +466,7 @@ void Program::run() {
   impl.start_changes();
   impl.open_control();
   impl.housekeeping->spawn(impl.keep_house());
+  impl.start_mailer();
   for (size_t i = 1; i < impl.units.size(); ++i) {
     Unit* unit = impl.units[i].get();
     impl.threads.emplace_back([unit] { unit->loop.run(); });
