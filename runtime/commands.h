@@ -12,6 +12,7 @@ int migrate(const Config& config);
 int seed(const Config& config);
 int keys(const Config& config);
 int doctor(const Config& config);
+int outbox(const Config& config);
 int routes();
 int openapi();
 int version();

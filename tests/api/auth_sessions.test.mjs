@@ -1,10 +1,11 @@
 // Sessions through supabase-js as a server without a mail server has them: tabs, lost answers, signing
 // out with everything that hangs on it, administrators, anonymous people.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
 import { call, claimsOf, fn, jwt, signIn, supabase, visitor } from '../lib/callers.mjs';
 import { Socket, join } from '../lib/realtime.mjs';
-import { eventually, startServer } from '../lib/server.mjs';
+import { eventually, programPath, startServer } from '../lib/server.mjs';
 import { client, follow, fresh, Storage } from '../lib/sign_in.mjs';
 
 const PASSWORD = 'correct horse';
@@ -369,6 +370,8 @@ describe('the outbox without a mail server', () => {
     const mail = body.mails.find((one) => one.recipient === me.email);
     assert.deepEqual([mail.kind, mail.status, mail.attempts], ['recovery', 'waiting', 0]);
     assert.match(mail.text, new RegExp(mail.code));
+    const printed = execFileSync(programPath(), ['outbox'], { encoding: 'utf8', env: { ...process.env, CHATPAD_HOME: server.home } });
+    assert.ok(printed.includes(me.email) && printed.includes(mail.link) && printed.includes(mail.code), 'operators see it, too');
     assert.equal((await follow(mail.link)).fragment.type, 'recovery');
     assert.equal((await list(me.token)).status, 404);
     assert.deepEqual((await list(me.token, { accountId: me.id })).body.mails, [], 'an account has no mails but its own');
