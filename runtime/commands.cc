@@ -65,6 +65,7 @@ void complete(Config& config, const Home& home) {
                         std::to_string(config.port);
   }
   while (config.public_url.ends_with('/')) config.public_url.pop_back();
+  if (config.auth.site_url.empty()) config.auth.site_url = config.public_url + "/admin/";
   const auto value = [&home](const char* name) {
     const auto found = home.values.find(name);
     return found == home.values.end() ? std::string() : found->second;

@@ -11,6 +11,7 @@ int serve(const Config& config);
 int migrate(const Config& config);
 int seed(const Config& config);
 int doctor(const Config& config);
+int outbox(const Config& config);
 int routes();
 int openapi();
 int version();

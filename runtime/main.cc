@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
   app.add_subcommand("routes", "List every endpoint: method, path, who may call, limits");
   app.add_subcommand("openapi", "Print the OpenAPI document of every endpoint");
   app.add_subcommand("doctor", "Check this machine and the database, and say what to mend");
+  app.add_subcommand("outbox", "Print the mails that wait, with their links and codes");
   CLI::App* const realtime = app.add_subcommand("realtime", "For operators: top and why");
   chatpad::commands::add_realtime(*realtime);
   CLI::App* const isolation =
@@ -71,6 +72,7 @@ int main(int argc, char** argv) {
   if (verb == "migrate") return with_config(chatpad::commands::migrate);
   if (verb == "seed") return with_config(chatpad::commands::seed);
   if (verb == "keys") return with_config(chatpad::commands::keys);
+  if (verb == "outbox") return with_config(chatpad::commands::outbox);
   if (verb == "doctor") return with_config(chatpad::commands::doctor);
   return with_config(chatpad::commands::up);
 }

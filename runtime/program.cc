@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "functions/shared/mail/mailer.h"
 #include "realtime/changes/change_feed.h"
 #include "realtime/changes/feed.h"
 #include "runtime/base/check.h"
@@ -30,6 +31,10 @@ constexpr int kFoldRoundsMax = 50;     // of one look, likewise
 constexpr pg::Statement kCloseStale{"close_stale_answers", "select api.close_stale_answers()"};
 constexpr pg::Statement kPartitions{"ensure_partitions", "select realtime.ensure_partitions()"};
 constexpr pg::Statement kFold{"fold_usage", "select api.fold_usage() = 20000"};
+constexpr pg::Statement kEnded{"ended_sessions",
+                               "select id, is_person, ended_s from api.ended_sessions()"};
+constexpr pg::Statement kForgetAuth{"forget_auth_leftovers",
+                                    "select api.forget_auth_leftovers() > 0"};
 constexpr pg::Statement kForget{"forget_client_message_ids",
                                 "select api.forget_client_message_ids() > 0"};
 
@@ -49,6 +54,7 @@ struct Program::Impl {
   void start_signals();
   void deal(int fd, std::string peer);
   void start_changes();
+  void start_mailer();
   std::vector<pg::Replication*> streams() const;
   void open_control();
   void fill_in(realtime::RealtimeReport& report) const;
@@ -62,6 +68,7 @@ struct Program::Impl {
   bool is_time_for_tables(uint64_t now_ms);
   Task<bool> ask(pg::Statement statement);
   Task<void> repeat(pg::Statement statement, int rounds_max);
+  Task<void> tell_ended();
   void look_after_child();
   void begin_drain();
   void end_loops();
@@ -80,6 +87,7 @@ struct Program::Impl {
   std::unique_ptr<realtime::ChangeFeed> changes;
   std::unique_ptr<pg::WalWatch> wal;
   std::unique_ptr<ControlSocket> control;
+  std::unique_ptr<functions::Mailer> mailer;  // null: no mail server is configured
   StreamStats stream_stats;
   uint64_t note_streams_id = 0;
   std::function<void()> extra_housekeeping;
@@ -119,6 +127,11 @@ Program::Impl::Impl(Config settings, DatabaseLogins database, edge::KeyRingRef r
   shared.metrics.add("chatpad_realtime_bus_dropped_total",
                      "Ephemeral messages dropped between loops.", "counter",
                      [this] { return static_cast<double>(shared.bus.dropped()); });
+  shared.metrics.add("chatpad_mails_sent_total", "Mails the mail server took.", "counter",
+                     [this] { return mailer ? static_cast<double>(mailer->sent()) : 0.0; });
+  shared.metrics.add("chatpad_mail_failures_total", "Attempts to send a mail that failed.",
+                     "counter",
+                     [this] { return mailer ? static_cast<double>(mailer->failed()) : 0.0; });
   shared.metrics.add("chatpad_log_dropped_total", "Log lines dropped.", "counter",
                      [] { return static_cast<double>(log::dropped_lines()); });
 }
@@ -187,6 +200,12 @@ void Program::Impl::start_changes() {
   for (const auto& unit : units) unit->changes.attach(changes.get());
   wal = std::make_unique<pg::WalWatch>(units.front()->service_pool, [this] { return streams(); });
   note_streams_id = first().on_turn_end([this] { stream_stats.copy_from(*feed, *changes, *wal); });
+}
+
+void Program::Impl::start_mailer() {
+  if (!config.auth.smtp.configured()) return;
+  mailer = std::make_unique<functions::Mailer>(first(), units.front()->service_pool, config);
+  housekeeping->spawn(mailer->run());
 }
 
 std::vector<pg::Replication*> Program::Impl::streams() const {
@@ -275,6 +294,7 @@ void Program::Impl::on_feed_state(realtime::FeedState state) {
   if (state == realtime::FeedState::live) {
     nodes->start(cluster, feed->database());
     keys->refresh();  // what changed in its absence came by no event
+    housekeeping->spawn(tell_ended());
   }
   for (const auto& owned : units) {
     Unit* unit = owned.get();
@@ -303,6 +323,33 @@ Task<bool> Program::Impl::ask(pg::Statement statement) {
         .field("cause", raised.error().cause.value);
   }
   co_return false;
+}
+
+// The feed streams: what ended before, while this program was not there to hear it.
+Task<void> Program::Impl::tell_ended() {
+  auto ended = std::make_shared<std::vector<edge::SessionsEnded>>(1);
+  try {
+    pg::Rows rows =
+        co_await units.front()->service_pool.once(pg::service_claims(), kEnded, pg::Params());
+    for (int row = 0; row < rows.size(); ++row) {
+      const bool person = rows.boolean(row, 1);
+      if (person) ended->emplace_back();
+      edge::SessionsEnded& one = person ? ended->back() : ended->front();
+      one.everything = person;
+      one.at_s = rows.integer(row, 2);
+      if (person) one.user_id = rows.str(row, 0);
+      if (!person) one.sessions.push_back(rows.str(row, 0));
+    }
+  } catch (const Raised& raised) {
+    log::Line(LogLevel::warn, "ended_sessions_unknown")
+        .field("code", error_info(raised.error().errc).code)
+        .field("cause", raised.error().cause.value);
+    co_return;
+  }
+  for (const auto& owned : units) {
+    Unit* unit = owned.get();
+    tell(*unit, [unit, ended] { unit->shut_out(*ended); });
+  }
 }
 
 // In rounds, so that no transaction is long; as long as there is more.
@@ -335,6 +382,7 @@ Task<void> Program::Impl::keep_house() {
       partitions_ms = now;
       co_await ask(kPartitions);
       co_await repeat(kForget, kForgetRoundsMax);
+      co_await ask(kForgetAuth);
     }
     announce_owed_gaps();
     if (feed_state != realtime::FeedState::live) keys->refresh();
@@ -391,6 +439,7 @@ void Program::Impl::end_loops() {
   control.reset();
   keys.reset();
   housekeeping.reset();
+  mailer.reset();
   nodes->stop();
   feed->stop();
   first().remove_turn_end(note_streams_id);
@@ -444,6 +493,7 @@ void Program::run() {
   impl.start_changes();
   impl.open_control();
   impl.housekeeping->spawn(impl.keep_house());
+  impl.start_mailer();
   for (size_t i = 1; i < impl.units.size(); ++i) {
     Unit* unit = impl.units[i].get();
     impl.threads.emplace_back([unit] { unit->loop.run(); });

@@ -93,6 +93,9 @@ Unit::Unit(int index, Shared& shared, const DatabaseLogins& logins, edge::KeyRin
       dispatch({context, shared.router, shared.limiter, shared.metrics.counters_of_loop(index),
                 [this](edge::UpgradedSocket socket) { on_upgraded(std::move(socket)); }}) {
   shared.bus.add(hub);
+  context.listen([this](const edge::DurableEvent& event) {
+    if (const auto ended = edge::sessions_ended(event)) authenticator.note(*ended);
+  });
   hub.attach(&changes);
   server = std::make_unique<http::Server>(loop, http_limits(shared.config), dispatch);
   sockets = std::make_unique<realtime::SocketServer>(loop, hub, realtime::SocketLimits());
@@ -119,6 +122,11 @@ void Unit::on_upgraded(edge::UpgradedSocket socket) {
 
 void Unit::use(edge::KeyRingRef ring) {
   if (authenticator.use(std::move(ring)) && sockets) sockets->send_away(realtime::Close::draining);
+}
+
+void Unit::shut_out(const std::vector<edge::SessionsEnded>& ended) {
+  for (const edge::SessionsEnded& one : ended) authenticator.note(one);
+  hub.end_sessions([this](const edge::Caller& caller) { return authenticator.has_ended(caller); });
 }
 
 void Unit::drain(std::function<void()> done) {

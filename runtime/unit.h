@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <vector>
 
 #include "realtime/changes/changes.h"
 #include "realtime/hub/account_limits.h"
@@ -50,6 +51,8 @@ class Unit {
   // On the unit's loop: credentials are checked against this ring. When a key is gone, sockets are
   // sent away: who came with it does not get back in.
   void use(edge::KeyRingRef ring);
+  // On the unit's loop: sessions that may have ended while it did not hear of it.
+  void shut_out(const std::vector<edge::SessionsEnded>& ended);
   // On the unit's loop: lets requests finish and sends sockets away; `done` is called once, on this
   // loop, when no client is left.
   void drain(std::function<void()> done);

@@ -107,6 +107,7 @@ bool Hub::adopt_token(Channel& channel, const std::string& token, Code& why) {
       if (verified.error().message.value.find("expired") != std::string::npos) {
         why = Code::token_expired;
       }
+      if (verified.error().errc == Errc::session_not_found) why = Code::session_ended;
       return false;
     }
     channel.caller = std::make_shared<const edge::Caller>(std::move(*verified));

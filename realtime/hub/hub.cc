@@ -6,6 +6,7 @@
 #include "realtime/hub/bus.h"
 #include "runtime/base/check.h"
 #include "runtime/base/uuid.h"
+#include "runtime/edge/ended_sessions.h"
 #include "runtime/wire/json.h"
 
 namespace chatpad::realtime {
@@ -122,6 +123,9 @@ void Hub::deliver(const edge::DurableEvent& event) {
   recoveries_.note_fed(event.xid);
   if (options_.accounts && event.is_private) {
     options_.accounts->hear(event.topic, event.event, event.payload_json);
+  }
+  if (const auto ended = edge::sessions_ended(event)) {
+    end_sessions([&ended](const edge::Caller& caller) { return edge::covers(*ended, caller); });
   }
   fan_out(privacy, event.topic, out, nullptr, event.id);
   for (const std::string& topic : event.also_topics) {

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -62,6 +63,9 @@ class Hub : private PresencePort, private RecoveryPort {
   // The feed streams or does not. Away: joins wait. live after away: waiting joins are answered.
   // `cluster` names the history it streams, as the first part of cursors.
   void set_feed(FeedState state, std::string cluster = {});
+  // Signed out, barred, deleted: the person's channels are told and end, and with the last one the
+  // socket. deliver() calls it for what the event `sessions.ended` names.
+  void end_sessions(const std::function<bool(const edge::Caller&)>& is_ended);
   // Durable events may be missing: every channel is told and sent phx_error; it joins again.
   void announce_gap();
 

@@ -25,6 +25,8 @@ constexpr std::array kCloses = {
     CloseInfo{Close::draining, 1012, "draining", "The server restarts; connect again."},
     CloseInfo{Close::slow_reader, 1013, "slow_reader",
               "The client reads slower than its topics speak; its outbox is full."},
+    CloseInfo{Close::session_ended, 1008, "session_ended",
+              "The person signed out, was barred or deleted; sign in again."},
 };
 
 constexpr std::array kCodes = {
@@ -118,6 +120,8 @@ constexpr std::array kCodes = {
     CodeInfo{Code::account_presence, "PresenceRateLimitReached",
              "Too many presence messages per second in this account",
              "The account's sockets track faster than its presence_per_s."},
+    CodeInfo{Code::session_ended, "Unauthorized", "The session has ended; sign in again",
+             "The person signed out, was barred or deleted."},
 };
 
 // In the order of Code.
@@ -134,7 +138,7 @@ constexpr std::array<std::string_view, kCodeCount> kLabels = {
     "presence_too_large",  "presence_full",      "presence_rate",
     "account_disabled",    "account_clients",    "account_channels",
     "account_joins",       "account_events",     "account_bytes",
-    "account_presence",
+    "account_presence",    "session_ended",
 };
 
 template <class Table, class Field>

@@ -22,6 +22,7 @@ enum class Close : uint8_t {
   internal,        // 1011
   draining,        // 1012
   slow_reader,     // 1013 the outbox is full
+  session_ended,   // 1008 its person signed out, was barred or deleted
 };
 
 struct CloseInfo {
@@ -75,6 +76,7 @@ enum class Code : uint8_t {
   account_events,
   account_bytes,
   account_presence,
+  session_ended,
 };
 
 struct CodeInfo {
@@ -83,8 +85,8 @@ struct CodeInfo {
   std::string_view text;
   std::string_view meaning;
 };
-constexpr size_t kCodeCount = 37;
-constexpr size_t kCloseCount = 11;
+constexpr size_t kCodeCount = 38;
+constexpr size_t kCloseCount = 12;
 const CodeInfo& code_info(Code code);
 std::span<const CodeInfo> code_table();
 // The code's name for metrics: its own, as prefixes are shared.

@@ -1,48 +1,16 @@
 #include "runtime/base/config.h"
 
-#include <charconv>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
+
+#include "runtime/base/environment.h"
 
 namespace chatpad {
 namespace {
 
-std::string text(const char* name, std::string fallback) {
-  const char* value = std::getenv(name);
-  return value && *value ? std::string(value) : std::move(fallback);
-}
-
-// A whole or decimal number within [least, most]; the fallback when unset.
-template <class T>
-Result<T> number(const char* name, T fallback, T least, T most) {
-  const std::string value = text(name, "");
-  if (value.empty()) return fallback;
-  T parsed{};
-  const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), parsed);
-  if (code != std::errc() || end != value.data() + value.size() || parsed < least ||
-      parsed > most) {
-    return Error(Errc::validation_failed,
-                 PublicText(std::string(name) + " must be a number from " + std::to_string(least) +
-                            " to " + std::to_string(most) + "."));
-  }
-  return parsed;
-}
-
-std::vector<std::string> list(const std::string& value) {
-  std::vector<std::string> items;
-  size_t start = 0;
-  while (start < value.size()) {
-    size_t comma = value.find(',', start);
-    if (comma == std::string::npos) comma = value.size();
-    const size_t first = value.find_first_not_of(' ', start);
-    size_t last = comma;
-    while (last > start && value[last - 1] == ' ') --last;
-    if (first < last) items.push_back(value.substr(first, last - first));
-    start = comma + 1;
-  }
-  return items;
-}
+using environment::list;
+using environment::number;
+using environment::text;
 
 std::optional<LogLevel> level_of(const std::string& name) {
   if (name == "debug") return LogLevel::debug;
@@ -113,6 +81,9 @@ Result<Config> config_from_environment() {
   const auto realtime = realtime_from_environment();
   if (!realtime) return realtime.error();
   config.realtime = *realtime;
+  const auto auth = auth_from_environment();
+  if (!auth) return auth.error();
+  config.auth = *auth;
   const auto token_ms = number<int>("CHATPAD_TEST_PROVIDER_TOKEN_MS", -1, -1, 60'000);
   if (!token_ms) return token_ms.error();
   config.script_token_ms = *token_ms;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/base/auth_settings.h"
 #include "runtime/base/error.h"
 
 namespace chatpad {
@@ -40,6 +41,7 @@ struct Config {
   int pool_connections = 8;             // CHATPAD_POOL: connections per loop and login role
   LogLevel log_level = LogLevel::info;  // CHATPAD_LOG: debug, info, warn, error
   RealtimeSettings realtime;
+  AuthSettings auth;
   // From the home's env file, for pages.
   std::string anon_key;
   std::string demo_agent_id;  // empty: no demo here

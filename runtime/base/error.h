@@ -30,6 +30,12 @@ enum class Errc : uint8_t {
   refresh_token_not_found,
   refresh_token_already_used,
   user_banned,
+  session_expired,
+  email_not_confirmed,
+  email_address_not_authorized,
+  phone_provider_disabled,
+  bad_code_verifier,
+  reauthentication_needed,
   // 401 / 403
   no_authorization,
   bad_jwt,
@@ -42,8 +48,13 @@ enum class Errc : uint8_t {
   identity_not_valid,
   plan_limit_reached,
   session_not_found,
+  not_admin,
+  otp_expired,
+  flow_state_expired,
   // 404 / 405
   not_found,
+  user_not_found,
+  flow_state_not_found,
   route_not_found,
   method_not_allowed,
   // 408 / 409 / 413 / 415 / 417 / 422 / 426 / 429 / 431
@@ -61,8 +72,15 @@ enum class Errc : uint8_t {
   user_already_exists,
   weak_password,
   signup_disabled,
+  email_exists,
+  same_password,
+  anonymous_provider_disabled,
+  otp_disabled,
+  provider_email_needs_verification,
+  reauthentication_not_valid,
   upgrade_required,
   too_many_requests,
+  over_email_send_rate_limit,
   headers_too_large,
   // 5xx
   internal,
@@ -112,6 +130,7 @@ struct Error {
   LogText cause;
   std::string details;    // public; e.g. the name of the field that is wrong
   int retry_after_s = 0;  // > 0: sent as Retry-After
+  std::string more;       // public: further members of the body, as JSON without its braces
 
   Error() = default;
   explicit Error(Errc code) : errc(code) {}

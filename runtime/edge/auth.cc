@@ -136,6 +136,10 @@ Result<Caller> Authenticator::verify(std::string_view token) const {
   if (!subject_fits_role(**claims)) {
     return Error(Errc::bad_jwt, PublicText(), LogText("subject or audience does not fit the role"));
   }
+  if ((*claims)->role == "authenticated" &&
+      ended_.has((*claims)->session_id, (*claims)->sub, (*claims)->iat)) {
+    return Error(Errc::session_not_found);
+  }
   return caller_of(**claims);
 }
 

@@ -9,7 +9,8 @@
 // JWTs and project keys are verified without I/O, against the key ring. API keys are looked up by
 // their SHA-256 in the database and the answer is kept for kKeyCacheMs, so that a revoked key stops
 // working within a second.
-// Errors: bad_jwt, no_authorization (malformed header), invalid_api_key.
+// A token whose session is known to have ended is session_not_found (ended_sessions.h).
+// Errors: bad_jwt, session_not_found, no_authorization (malformed header), invalid_api_key.
 //
 // One per loop; not thread-safe.
 #pragma once
@@ -21,8 +22,10 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "runtime/base/clock.h"
 #include "runtime/coro/task.h"
 #include "runtime/edge/caller.h"
+#include "runtime/edge/ended_sessions.h"
 #include "runtime/edge/key_ring.h"
 #include "runtime/http/server.h"
 #include "runtime/pg/pool.h"
@@ -61,6 +64,11 @@ class Authenticator : public TokenVerifier {
   // Called when a token names a key that the ring lacks: perhaps it is newer than the ring.
   void on_unknown_key(std::function<void()> fn) { unknown_key_ = std::move(fn); }
 
+  void note(const SessionsEnded& ended) { ended_.note(ended, wall_s()); }
+  // Of a person whose token was verified before.
+  bool has_ended(const Caller& caller) const {
+    return caller.kind == CallerKind::user && ended_.has(caller.session_id, caller.subject, 0);
+  }
   // A cached key, or nullptr: then look_up() is needed.
   const Caller* cached_key(std::string_view key);
   Task<Caller> look_up(std::string key);
@@ -82,6 +90,7 @@ class Authenticator : public TokenVerifier {
   pg::Pool& pool_;
   KeyRingRef ring_;
   mutable wire::JwtCache cache_;  // of ring_
+  EndedSessions ended_;
   std::function<void()> unknown_key_;
   std::unordered_map<std::string, Entry> keys_;  // by SHA-256 in hex
 };

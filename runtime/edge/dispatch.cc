@@ -26,6 +26,20 @@ constexpr std::string_view kPreflightHeaders =
 
 constexpr size_t kUnroutedBodyBytesMax = 64 * 1024;
 
+constexpr std::string_view kAuthPath = "/auth/v1/";
+
+// Versions are dates; a later one than we know still understands this one.
+AuthVersion auth_version(const http::Request& request) {
+  return request.header("x-supabase-api-version") >= std::string_view("2024-01-01")
+             ? AuthVersion::since_2024
+             : AuthVersion::older;
+}
+
+std::string_view version_line(const http::Request& request) {
+  if (auth_version(request) == AuthVersion::older) return {};
+  return "X-Supabase-Api-Version: 2024-01-01\r\n";
+}
+
 Auth auth_of(CallerKind kind) {
   switch (kind) {
     case CallerKind::anon:
@@ -98,9 +112,7 @@ std::string header_block(const CallState& state, const Reply& reply) {
   if (reply.headers.find("Cache-Control") == std::string::npos) {
     headers += "Cache-Control: no-store\r\n";
   }
-  if (state.route.path.starts_with("/auth/v1/")) {
-    headers += "X-Supabase-Api-Version: 2024-01-01\r\n";
-  }
+  if (state.route.path.starts_with(kAuthPath)) headers += version_line(state.exchange.request());
   headers.append("X-Request-Id: ").append(state.request_id).append("\r\n");
   headers += "Server-Timing: total;dur=";
   append_ms(headers, monotonic_us() - state.started_us);
@@ -185,6 +197,7 @@ void Dispatch::unrouted(http::Exchange& exchange, const Router::Match& match) {
   const Errc errc = match.path_known ? Errc::method_not_allowed : Errc::route_not_found;
   Reply reply = word_error(request, Error(errc), request_id);
   if (match.path_known) reply.header("Allow", match.allow);
+  if (request.path.starts_with(kAuthPath)) reply.headers += version_line(request);
   std::string headers(kCorsHeaders);
   headers.append("Content-Type: ").append(reply.content_type);
   headers.append("\r\nCache-Control: no-store\r\nX-Request-Id: ").append(request_id);
@@ -198,7 +211,8 @@ void Dispatch::unrouted(http::Exchange& exchange, const Router::Match& match) {
 Reply Dispatch::word_error(const http::Request& request, const Error& error,
                            std::string_view request_id) {
   if (wants_page(request)) return error_page(parts_.context.config(), error, request_id);
-  return error_reply(error, request_id);
+  if (!request.path.starts_with(kAuthPath)) return error_reply(error, request_id);
+  return auth_error_reply(error, request_id, auth_version(request));
 }
 
 http::Handler::Refusal Dispatch::on_refused(int status, std::string_view code, std::string_view) {
@@ -293,6 +307,10 @@ void Dispatch::admit_caller(CallState& state) {
   const Endpoint& endpoint = state.route.endpoint;
   const Caller& caller = state.caller;
   if (endpoint.auth != Auth::anyone && !allows(endpoint.auth, auth_of(caller.kind))) {
+    if (endpoint.auth == Auth::service && state.route.path.starts_with(kAuthPath) &&
+        state.exchange.request().header("authorization") != std::string_view()) {
+      raise(Errc::not_admin);
+    }
     raise(caller.kind == CallerKind::anon ? Errc::no_authorization : Errc::forbidden);
   }
   require_bound_origin(caller, state.exchange.request().header("origin"));

@@ -2,6 +2,7 @@
 // ready to send.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -32,5 +33,10 @@ Reply streamed();
 // The one place that words an error for a client: {"code","message","details","hint"} and, from 500
 // up, "error_id". Adds Retry-After where the table or the error says so.
 Reply error_reply(const Error& error, std::string_view error_id);
+
+// The same under /auth/v1, as Supabase Auth words it: with a few codes of its own, and for a client
+// that does not ask for version 2024-01-01 in the older form {"code": 403, "error_code", "msg"}.
+enum class AuthVersion : uint8_t { older, since_2024 };
+Reply auth_error_reply(const Error& error, std::string_view error_id, AuthVersion version);
 
 }  // namespace chatpad::edge

@@ -47,5 +47,30 @@ TEST(EveryError, has_a_sentence_and_a_status) {
   }
 }
 
+TEST(AuthErrorReply, speaks_the_version_the_client_asks_for) {
+  Error error(Errc::weak_password, PublicText("Too short."));
+  error.more = R"("weak_password":{"reasons":["length"]})";
+  const Reply now = auth_error_reply(error, "", AuthVersion::since_2024);
+  const wire::Fields body = wire::Fields::parse(now.body).or_raise();
+  EXPECT_EQ(body.string("code", 1, 100), "weak_password");
+  EXPECT_EQ(body.string("message", 1, 100), "Too short.");
+  EXPECT_TRUE(body.optional_object("weak_password"));
+  const Reply older = auth_error_reply(error, "", AuthVersion::older);
+  EXPECT_EQ(older.body, R"({"code":422,"error_code":"weak_password","msg":"Too short.",)"
+                        R"("weak_password":{"reasons":["length"]}})");
+  EXPECT_EQ(older.status, 422);
+}
+
+TEST(AuthErrorReply, calls_three_codes_as_supabase_does) {
+  const auto code = [](Errc errc) {
+    const Reply reply = auth_error_reply(Error(errc), "id", AuthVersion::since_2024);
+    return wire::Fields::parse(reply.body).or_raise().string("code", 1, 100);
+  };
+  EXPECT_EQ(code(Errc::too_many_requests), "over_request_rate_limit");
+  EXPECT_EQ(code(Errc::internal), "unexpected_failure");
+  EXPECT_EQ(code(Errc::deadline_exceeded), "request_timeout");
+  EXPECT_EQ(code(Errc::bad_json), "bad_json");
+}
+
 }  // namespace
 }  // namespace chatpad::edge

@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 
+#include <charconv>
 #include <string>
 
 namespace chatpad::pg {
@@ -49,7 +50,13 @@ Error error_from_fields(std::string_view sqlstate, std::string_view message,
       return Error(Errc::internal, PublicText(), LogText(std::move(cause)));
     }
     Error error(*errc, PublicText(std::string(message)), LogText(std::move(cause)));
-    error.details = hint;
+    constexpr std::string_view kRetryAfter = "retry_after_s=";
+    if (hint.starts_with(kRetryAfter)) {
+      const std::string_view seconds = hint.substr(kRetryAfter.size());
+      std::from_chars(seconds.data(), seconds.data() + seconds.size(), error.retry_after_s);
+    } else {
+      error.details = hint;
+    }
     return error;
   }
   Error error(errc_from_sqlstate(sqlstate), PublicText(), LogText(std::move(cause)));

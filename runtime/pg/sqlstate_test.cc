@@ -39,6 +39,10 @@ TEST(Sqlstate, makes_public_only_what_private_fail_said) {
   EXPECT_EQ(said.errc, Errc::not_found);
   EXPECT_EQ(said.message.value, "Not found.");
   EXPECT_EQ(said.details, "Look again.");
+  const Error later = error_from_fields("CP000", "Wait.", "too_many_requests", "retry_after_s=42");
+  EXPECT_EQ(later.retry_after_s, 42);
+  EXPECT_EQ(later.details, "");
+  EXPECT_EQ(error_from_fields("CP000", "Wait.", "conflict", "retry_after_s=x").retry_after_s, 0);
   const Error unknown = error_from_fields("CP000", "secret", "nonsense", "secret");
   EXPECT_EQ(unknown.errc, Errc::internal);
   EXPECT_TRUE(unknown.message.value.empty() && unknown.details.empty());

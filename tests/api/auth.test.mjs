@@ -137,7 +137,7 @@ describe('signing out', () => {
     assert.equal((await token('refresh_token', { refresh_token: there.session.refresh_token })).status, 200);
     const gone = await call(server, '/auth/v1/user', { method: 'GET', token: here.token, apikey: server.env.SUPABASE_ANON_KEY });
     assert.equal(gone.status, 403);
-    assert.equal(gone.body.code, 'session_not_found');
+    assert.equal(gone.body.error_code, 'session_not_found');
   });
 
   it('ends every session with scope global', async () => {
@@ -192,7 +192,7 @@ describe('tokens', () => {
     for (const [what, forged] of Object.entries(bad)) {
       const user = await call(server, '/auth/v1/user', { method: 'GET', token: forged, apikey: server.env.SUPABASE_ANON_KEY });
       assert.ok([401, 403, 431].includes(user.status), `${what} on /auth/v1/user: ${user.status}`);
-      if (user.status !== 431) assert.equal(typeof user.body.code, 'string');
+      if (user.status !== 431) assert.equal(typeof user.body.error_code, 'string');
       const takeover = await fn(server, 'start-takeover', { conversationId: me.conversationId }, { token: forged });
       assert.ok([401, 403, 431].includes(takeover.status), `${what} on start-takeover: ${takeover.status} ${takeover.text}`);
     }

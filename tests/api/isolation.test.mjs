@@ -42,6 +42,7 @@ const probes = (other) => [
   ['require-identity', ['person', 'client'], { agentId: other.agentId }, ['agentId']],
   ['list-conversations', ['person', 'client'], { accountId: other.id }, ['accountId']],
   ['list-leads', ['person', 'client'], { accountId: other.id }, ['accountId']],
+  ['list-mails', ['person', 'client'], { accountId: other.id }, ['accountId']],
   ['get-conversation', ['person', 'client'], { conversationId: other.conversationId }, ['conversationId']],
   ['update-conversation', ['person', 'client'], { conversationId: other.conversationId, status: 'closed' }, ['conversationId']],
   ['add-knowledge-text', ['person', 'key', 'client'], { agentId: other.agentId, title: 'X', content: 'X.' }, ['agentId']],

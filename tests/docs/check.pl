@@ -93,8 +93,8 @@ sub check_sentences {
 # --- settings ------------------------------------------------------------------------------------
 sub check_settings {
   my (%code, %document);
-  my $text = code('runtime/base/config.cc');
-  $code{$1} = '' while $text =~ /(?:text|number<\w+>)\("(\w+)"/g;
+  my $text = code('runtime/base/config.cc') . code('runtime/base/auth_settings.cc');
+  $code{$1} = '' while $text =~ /(?:text|flag|one_of|number<\w+>)\("(\w+)"/g;
   $document{$_->[0]} = '' for grep { $_->[0] =~ /^[A-Z]+_/ } rows('docs/config.md', 'Settings');
   return compare(\%code, \%document, 'docs/config.md', 'setting');
 }
@@ -187,7 +187,7 @@ sub endpoints {
     next if $file =~ m{^functions/shared/} || $file !~ m{^functions/\w+/(\w+)\.cc$};
     (my $derived = "/functions/v1/$1") =~ tr/_/-/;
     my ($body) = code($file) =~ /^Endpoint endpoint\(\) \{\n(.*?)^\}/ms or next;
-    my $method = $body =~ /\.method = http::Method::(\w+)/ ? uc $1 : 'POST';
+    my $method = $body =~ /\.method = http::Method::(\w+)/ ? uc($1) =~ s/^DEL$/DELETE/r : 'POST';
     my $path = $body =~ /\.path = "([^"]+)"/ ? $1 : $derived;
     my ($auth) = $body =~ /\.auth = ([^,\n]+),/;
     my $who = join ', ', map { s/api_key/API key/r } ($auth // 'Auth::user') =~ /Auth::(\w+)/g;

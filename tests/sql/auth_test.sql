@@ -15,18 +15,18 @@ select is(tests.run('service', $$select "user" ->> 'email' from api.auth_user_fo
 select is(tests.run('service', $$select encrypted_password from api.auth_user_for_password('unknown@example.com')$$), null, 'an unknown address gives no row');
 
 select j ->> 'id' as uid from tests.u \gset
-create table tests.s as select tests.run('service', format($$select api.auth_create_session(%L, 'h1', 'agent', '203.0.113.7')$$, :'uid'))::jsonb as j;
+create table tests.s as select tests.run('service', format($$select api.auth_create_session(%L, 'h1', 'agent', '203.0.113.7', 'password')$$, :'uid'))::jsonb as j;
 select j ->> 'sessionId' as sid from tests.s \gset
 select ok((select j #> '{user,last_sign_in_at}' is not null from tests.s), 'signing in is noted');
 select is(tests.run('service', format('select api.auth_user(%L, %L)', :'uid', :'sid'))::jsonb ->> 'email', 'new.person@example.com', 'the session''s user');
 select is(tests.run('service', format('select api.auth_user(%L, %L)', 'a0000000-0000-4000-8000-000000000001', :'sid')), null, 'not another user''s');
-select is((tests.run('service', format($$select api.auth_create_session(%L, 'h1b', 'agent', 'nonsense')$$, :'uid'))::jsonb ? 'sessionId'), true, 'an odd address is no reason to refuse');
+select is((tests.run('service', format($$select api.auth_create_session(%L, 'h1b', 'agent', 'nonsense', 'password')$$, :'uid'))::jsonb ? 'sessionId'), true, 'an odd address is no reason to refuse');
 
 create function tests.rotate(p_old text, p_new text, p_reuse int default 0) returns jsonb language sql as $$
   select tests.run('service', format('select api.auth_rotate_refresh(%L, %L, %L, %s)', p_old, p_new, 'sealed-' || p_new, p_reuse))::jsonb $$;
 select is(tests.rotate('nope', 'x'), '{"outcome":"not_found"}', 'an unknown token');
-select is(tests.rotate('h1', 'h2') - 'user', jsonb_build_object('outcome', 'rotated', 'userId', :'uid', 'sessionId', :'sid', 'aal', 'aal1', 'sealed', 'sealed-h2'), 'rotation');
-select is(tests.rotate('h1', 'h3') - 'user', jsonb_build_object('outcome', 'reused', 'userId', :'uid', 'sessionId', :'sid', 'aal', 'aal1', 'sealed', 'sealed-h2'), 'the parent of the active token returns the active one');
+select is(tests.rotate('h1', 'h2') - '{user,amr}'::text[], jsonb_build_object('outcome', 'rotated', 'userId', :'uid', 'sessionId', :'sid', 'aal', 'aal1', 'sealed', 'sealed-h2'), 'rotation');
+select is(tests.rotate('h1', 'h3') - '{user,amr}'::text[], jsonb_build_object('outcome', 'reused', 'userId', :'uid', 'sessionId', :'sid', 'aal', 'aal1', 'sealed', 'sealed-h2'), 'the parent of the active token returns the active one');
 select is((select count(*) from auth.refresh_tokens where session_id = :'sid'), 2::bigint, 'reuse stores nothing');
 select is(tests.rotate('h2', 'h3') ->> 'outcome', 'rotated', 'again');
 select is(tests.rotate('h1', 'h4', 10) ->> 'sealed', 'sealed-h3', 'a grandparent inside the interval returns the active one');
@@ -46,7 +46,7 @@ select is((select array_agg(id::text) from auth.sessions where user_id = :'uid')
 select tests.run('service', format('select api.auth_logout(%L, %L, %L)', :'uid', :'sid', 'local'));
 select is(tests.run('service', format('select api.auth_user(%L, %L)', :'uid', :'sid')), null, 'local: it is gone');
 select is((select count(*) from auth.refresh_tokens where user_id = :'uid'), 0::bigint, 'with its tokens');
-select isnt(tests.run('service', format($$select api.auth_create_session(%L, 'h7', null, null)$$, :'uid')), null, 'signed in again');
+select isnt(tests.run('service', format($$select api.auth_create_session(%L, 'h7', null, null, 'password')$$, :'uid')), null, 'signed in again');
 select tests.run('service', format('select api.auth_logout(%L, null, null)', :'uid'));
 select is((select count(*) from auth.sessions where user_id = :'uid'), 0::bigint, 'global: all are gone');
 

@@ -107,7 +107,7 @@ is_sql "seq stays hole-free there" "t" "select count(*) = max(seq) from messages
 
 # Two programs rotate one refresh token at once: one rotates, the others get the active token.
 psql >/dev/null <<'SQL'
-select api.auth_create_session('d0000000-0000-4000-8000-000000000001', 'r0', null, null);
+select api.auth_create_session('d0000000-0000-4000-8000-000000000001', 'r0', null, null, 'password');
 create table public.rotations (outcome text, sealed text);
 SQL
 script rotate.sql <<'SQL'

@@ -36,10 +36,11 @@ from (values
   ('require_identity', array['owner_b', 'nobody'], 'select version from api.require_identity(%1$L, true)'),
   ('identity_versions', array['service'], 'select current_version from api.identity_versions(%3$L)'),
   ('identify_visitor', array['service'], 'select visitor_id from api.identify_visitor(%3$L, null, false, null, ''x'', null, null)'),
+  ('list_mails', array['owner_b', 'nobody'], 'select kind from api.list_mails(%4$L, 10)'),
   ('start_answer', array['service'], 'select api.start_answer(%3$L, 0, null, 30)'),
   ('finish_answer', array['service'], 'select api.finish_answer(%3$L, 0, ''x'', ''[]'', null, null, null, null)'),
   ('abort_answer', array['service'], 'select api.abort_answer(%3$L, 0, ''x'')'),
-  ('auth_create_session', array['service'], 'select api.auth_create_session(%3$L, ''x'', null, null)')
+  ('auth_create_session', array['service'], 'select api.auth_create_session(%3$L, ''x'', null, null, ''password'')')
 ) c (func, personas, sql) cross join unnest(c.personas) p (persona);
 
 select is(
@@ -84,6 +85,8 @@ insert into tests.grants values
   ('delete_account_secret', '{authenticated}'), ('sealed_account_secret', '{service_role}'),
   ('sealing_key', '{service_role}'), ('begin_sealing_rotation', '{service_role}'),
   ('sealed_with_other_keys', '{service_role}'), ('reseal', '{service_role}'),
+  ('auth_flow_start', '{service_role}'), ('auth_flow_code', '{service_role}'), ('auth_flow_redeem', '{service_role}'), ('auth_sign_up', '{service_role}'), ('auth_unconfirmed_password', '{service_role}'), ('auth_otp', '{service_role}'), ('auth_recover', '{service_role}'), ('auth_resend', '{service_role}'), ('auth_reauthenticate', '{service_role}'), ('auth_verify', '{service_role}'), ('auth_identity_user', '{service_role}'), ('auth_create_anonymous', '{service_role}'), ('auth_user_secrets', '{service_role}'), ('auth_take_nonce', '{service_role}'), ('auth_update_user', '{service_role}'),
+  ('auth_admin_users', '{service_role}'), ('auth_admin_user', '{service_role}'), ('auth_admin_create', '{service_role}'), ('auth_admin_update', '{service_role}'), ('auth_admin_delete', '{service_role}'), ('auth_invite', '{service_role}'), ('auth_generate_link', '{service_role}'), ('take_mails', '{service_role}'), ('mail_sent', '{service_role}'), ('mail_failed', '{service_role}'), ('list_mails', '{authenticated,service_role}'), ('ended_sessions', '{service_role}'), ('forget_auth_leftovers', '{service_role}'),
   ('list_accounts', '{authenticated}'), ('list_agents', '{authenticated}'), ('list_conversations', '{authenticated}'),
   ('list_leads', '{authenticated}'), ('get_conversation', '{authenticated}'), ('update_conversation', '{authenticated}'),
   ('get_agent_page', '{anon,visitor,authenticated,api_key,service_role}'), ('forget_client_message_ids', '{service_role}'),
@@ -129,6 +132,7 @@ select is(tests.try(s.persona, s.sql), s.want, format('%s: %s', s.persona, s.sql
   ('key_a_bare', $$select api.create_widget_lead('a2000000-0000-4000-8000-000000000001', null, '{}', 1, '[]')$$, 'error CP000 insufficient_scope The API key lacks the scope leads:write.'),
   ('key_a_bare', $$select api.add_knowledge_text('a2000000-0000-4000-8000-000000000001', 't', null, '[]', 'c')$$, 'error CP000 insufficient_scope The API key lacks the scope knowledge:write.'),
   ('client_a', $$select api.start_takeover('a5000000-0000-4000-8000-000000000001', null)$$, 'error CP000 insufficient_role Your role in this account does not allow this.'),
+  ('client_a', $$select kind from api.list_mails('a0000000-0000-4000-8000-000000000001', 10)$$, 'error CP000 insufficient_role Your role in this account does not allow this.'),
   ('client_a', $$select api.update_conversation('a5000000-0000-4000-8000-000000000001', 'closed')$$, 'error CP000 insufficient_role Your role in this account does not allow this.'),
   ('forged_service', $$select api.list_conversations('a0000000-0000-4000-8000-000000000001', null, null, null, null, null)$$, 'error CP000 forbidden This needs a signed-in person.'),
   ('forged_service', $$select api.list_accounts()$$, 'error CP000 forbidden This needs a signed-in person.'),

@@ -37,8 +37,7 @@ std::string access_token(edge::Context& context, const SessionParts& parts, cons
   payload["user_metadata"] = member("user_metadata", wire::Json::object());
   payload["role"] = "authenticated";
   payload["aal"] = parts.aal;
-  payload["amr"] =
-      wire::Json::array({wire::Json::object({{"method", "password"}, {"timestamp", now_s}})});
+  payload["amr"] = wire::parse_json(parts.amr_json).or_raise();
   payload["session_id"] = parts.session_id;
   payload["is_anonymous"] = member("is_anonymous", false);
   return context.authenticator().sign(wire::dump(payload));
@@ -70,19 +69,32 @@ Result<std::string> open_refresh_token(const edge::Context& context, std::string
   return *std::move(token);
 }
 
-std::string session_json(edge::Context& context, const SessionParts& parts) {
+IssuedSession issue(edge::Context& context, const SessionParts& parts) {
   const wire::Json user = wire::parse_json(parts.user_json).or_raise();
   const int64_t now_s = wall_s();
-  wire::JsonWriter session;
-  session.object()
-      .field("access_token", access_token(context, parts, user, now_s))
+  IssuedSession session;
+  session.access_token = access_token(context, parts, user, now_s);
+  session.refresh_token = parts.refresh_token;
+  session.expires_at_s = now_s + session.expires_in_s;
+  session.user_json = parts.user_json;
+  return session;
+}
+
+std::string session_json(const IssuedSession& session) {
+  wire::JsonWriter out;
+  out.object()
+      .field("access_token", session.access_token)
       .field("token_type", "bearer")
-      .field("expires_in", kAccessTokenS)
-      .field("expires_at", now_s + kAccessTokenS)
-      .field("refresh_token", parts.refresh_token)
-      .raw_field("user", parts.user_json)
+      .field("expires_in", session.expires_in_s)
+      .field("expires_at", session.expires_at_s)
+      .field("refresh_token", session.refresh_token)
+      .raw_field("user", session.user_json)
       .end();
-  return std::move(session).str();
+  return std::move(out).str();
+}
+
+std::string session_json(edge::Context& context, const SessionParts& parts) {
+  return session_json(issue(context, parts));
 }
 
 }  // namespace chatpad::functions

@@ -29,13 +29,26 @@ std::string seal_refresh_token(const edge::Context& context, std::string_view to
 // Errc::internal when it was sealed with another secret.
 Result<std::string> open_refresh_token(const edge::Context& context, std::string_view sealed);
 
+// A session as the database has it, and the refresh token that it was made with.
 struct SessionParts {
   std::string user_json;
   std::string session_id;
   std::string refresh_token;
   std::string aal = "aal1";
+  std::string amr_json = "[]";  // [{"method","timestamp"}]
 };
+
+// What a client is given.
+struct IssuedSession {
+  std::string access_token;
+  std::string refresh_token;
+  int64_t expires_in_s = kAccessTokenS;
+  int64_t expires_at_s = 0;
+  std::string user_json;
+};
+IssuedSession issue(edge::Context& context, const SessionParts& parts);
 // {"access_token","token_type","expires_in","expires_at","refresh_token","user"}
+std::string session_json(const IssuedSession& session);
 std::string session_json(edge::Context& context, const SessionParts& parts);
 
 }  // namespace chatpad::functions

@@ -1,14 +1,13 @@
 #include "functions/shared/account/sign_in.h"
 
 #include "functions/shared/account/password.h"
-#include "functions/shared/account/session.h"
 
 namespace chatpad::functions {
 namespace {
 
-constexpr pg::Statement kCreateSession{
-    "auth_create_session",
-    "select r->>'sessionId', r->'user' from api.auth_create_session($1, $2, $3, $4) r"};
+constexpr pg::Statement kCreateSession{"auth_create_session",
+                                       "select r->>'sessionId', r->'user', r->>'aal', r->'amr' "
+                                       "from api.auth_create_session($1, $2, $3, $4, $5) r"};
 
 }  // namespace
 
@@ -28,15 +27,23 @@ Task<bool> verify_off_loop(edge::Call call, std::string password, std::string ha
   co_return matches;
 }
 
-Task<std::string> open_session(edge::Call call, std::string user_id) {
+Task<SessionParts> start_session(edge::Call call, std::string user_id, std::string method) {
   SessionParts parts;
   const RefreshToken refresh = new_refresh_token();
-  pg::Params params(user_id, refresh.hash_hex, call.header("user-agent"), call.client_address());
+  pg::Params params(user_id, refresh.hash_hex, call.header("user-agent"), call.client_address(),
+                    method);
   pg::Rows rows = co_await call.service().rows(kCreateSession, std::move(params));
   if (rows.size() != 1) raise(Errc::internal);
   parts.session_id = rows.str(0, 0);
   parts.user_json = rows.str(0, 1);
+  parts.aal = rows.str(0, 2);
+  parts.amr_json = rows.str(0, 3);
   parts.refresh_token = refresh.token;
+  co_return parts;
+}
+
+Task<std::string> open_session(edge::Call call, std::string user_id, std::string method) {
+  const SessionParts parts = co_await start_session(call, std::move(user_id), std::move(method));
   co_return session_json(call.context(), parts);
 }
 

@@ -9,11 +9,10 @@
 namespace chatpad::functions {
 namespace {
 
-constexpr std::array<std::string_view, 10> kReserved = {
-    "message.created", "takeover.started",     "takeover.ended",
-    "lead.created",    "conversation.created", "conversation.updated",
-    "config.updated",  "limits.updated",       "answer.delta",
-    "answer.failed"};
+constexpr std::array<std::string_view, 11> kReserved = {
+    "message.created",      "takeover.started",     "takeover.ended", "lead.created",
+    "conversation.created", "conversation.updated", "config.updated", "limits.updated",
+    "answer.delta",         "answer.failed",        "sessions.ended"};
 
 Error refused(const char* sentence) { return Error(Errc::forbidden, PublicText(sentence)); }
 

@@ -13,57 +13,30 @@ begin
 end
 $$;
 
+-- A person whose address needs no proof, with an account of their own.
 create or replace function api.auth_create_user(
   p_email text, p_encrypted_password text, p_user_metadata jsonb)
 returns jsonb language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off as $$
 declare
-  v_email text := lower(trim(p_email));
   v_user auth.users;
-  v_base text;
 begin
   perform private.require_service();
-  if v_email is null or v_email !~ '^[^@\s]+@[^@\s]+$' or length(v_email) > 320 then
-    perform private.fail('validation_failed', 'Unable to validate email address: invalid format');
-  end if;
-  if jsonb_typeof(p_user_metadata) <> 'object' then
-    perform private.fail('validation_failed', 'data must be an object.');
-  end if;
-  insert into auth.users (email, encrypted_password, email_confirmed_at, raw_user_meta_data)
-  values (v_email, p_encrypted_password, now(), coalesce(p_user_metadata, '{}'))
-  on conflict (email) do nothing
-  returning * into v_user;
-  if not found then
-    perform private.fail('user_already_exists', 'User already registered');
-  end if;
-  insert into auth.identities (user_id, provider, provider_id, identity_data, email)
-  values (v_user.id, 'email', v_user.id::text,
-    jsonb_build_object('sub', v_user.id, 'email', v_email, 'email_verified', true), v_email);
-  v_base := left(trim(both '-' from
-    regexp_replace(split_part(v_email, '@', 1), '[^a-z0-9]+', '-', 'g')), 40);
-  v_base := coalesce(nullif(trim(both '-' from v_base), ''), 'account');
-  insert into public.accounts (id, slug, display_name)
-  values (v_user.id, v_base, left(coalesce(p_user_metadata ->> 'display_name',
-    p_user_metadata ->> 'full_name', p_user_metadata ->> 'name', ''), 200))
-  on conflict (slug) do nothing;
-  if not found then
-    insert into public.accounts (id, slug, display_name)
-    values (v_user.id, v_base || '-' || left(replace(v_user.id::text, '-', ''), 16),
-      left(coalesce(p_user_metadata ->> 'display_name', p_user_metadata ->> 'full_name',
-        p_user_metadata ->> 'name', ''), 200));
-  end if;
-  perform private.log_security(v_user.id, v_user.id, 'user', 'user.created');
+  v_user := private.create_user(private.clean_email(p_email), p_encrypted_password, p_user_metadata,
+    null, true);
   return private.user_json(v_user);
 end
 $$;
 
+-- `p_method`: how the person proved who they are (password, otp, anonymous, oauth, ...). Refused for
+-- who is barred; whether an address must be confirmed is the caller's question.
 create or replace function api.auth_create_session(
-  p_user_id uuid, p_refresh_hash bytea, p_user_agent text, p_ip text)
+  p_user_id uuid, p_refresh_hash bytea, p_user_agent text, p_ip text, p_method text)
 returns jsonb language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off as $$
 declare
   v_user auth.users;
-  v_session_id uuid;
+  v_session auth.sessions;
   v_ip inet;
 begin
   perform private.require_service();
@@ -73,16 +46,23 @@ begin
     v_ip := null;
   end;
   update auth.users u set last_sign_in_at = now(), updated_at = now()
-  where u.id = p_user_id returning * into v_user;
+  where u.id = p_user_id and u.deleted_at is null returning * into v_user;
   if not found then
     perform private.not_found();
   end if;
-  insert into auth.sessions (user_id, user_agent, ip)
-  values (p_user_id, left(p_user_agent, 500), v_ip) returning id into v_session_id;
+  if v_user.banned_until > now() then
+    perform private.fail('user_banned', 'User is banned');
+  end if;
+  insert into auth.sessions (user_id, user_agent, ip, amr)
+  values (p_user_id, left(p_user_agent, 500), v_ip, jsonb_build_array(jsonb_build_object(
+    'method', p_method, 'timestamp', extract(epoch from now())::bigint)))
+  returning * into v_session;
   insert into auth.refresh_tokens (token_hash, user_id, session_id)
-  values (p_refresh_hash, p_user_id, v_session_id);
-  perform private.log_security(p_user_id, p_user_id, 'user', 'session.created', '{}', v_ip);
-  return jsonb_build_object('sessionId', v_session_id, 'user', private.user_json(v_user));
+  values (p_refresh_hash, p_user_id, v_session.id);
+  perform private.log_security(p_user_id, p_user_id, 'user', 'session.created',
+    jsonb_build_object('method', p_method), v_ip);
+  return jsonb_build_object('sessionId', v_session.id, 'aal', v_session.aal,
+    'amr', v_session.amr, 'user', private.user_json(v_user));
 end
 $$;
 
@@ -117,7 +97,9 @@ begin
     return jsonb_build_object('outcome', 'user_banned', 'userId', v_user.id,
       'sessionId', v_session.id);
   end if;
-  if v_session.not_after <= now() then
+  select * into v_active from auth.refresh_tokens t
+  where t.session_id = v_session.id and not t.revoked;
+  if v_session.not_after <= now() and v_active.id is not null then
     return jsonb_build_object('outcome', 'session_expired', 'userId', v_user.id,
       'sessionId', v_session.id);
   end if;
@@ -130,16 +112,19 @@ begin
     v_outcome := 'rotated';
     v_sealed := p_new_token_sealed;
   else
-    select * into v_active from auth.refresh_tokens t
-    where t.session_id = v_session.id and not t.revoked;
     if v_active.id is not null and v_active.sealed is not null
       and (v_active.parent = v_token.id or v_token.updated_at
         + make_interval(secs => greatest(coalesce(p_reuse_seconds, 0), 0)) > clock_timestamp()) then
       v_outcome := 'reused';
       v_sealed := v_active.sealed;
     else
-      update auth.refresh_tokens set revoked = true, updated_at = clock_timestamp()
-      where session_id = v_session.id and not revoked;
+      -- Whoever has the family's tokens, the session ends for both; its row stays to say why.
+      if v_active.id is not null then
+        update auth.refresh_tokens set revoked = true, updated_at = clock_timestamp()
+        where id = v_active.id;
+        update auth.sessions set not_after = now() where id = v_session.id;
+        perform private.tell_ended(v_user.id, array[v_session.id], false);
+      end if;
       perform private.log_security(v_user.id, v_user.id, 'user', 'refresh_token.reuse',
         jsonb_build_object('sessionId', v_session.id));
       return jsonb_build_object('outcome', 'already_used', 'userId', v_user.id,
@@ -147,21 +132,24 @@ begin
     end if;
   end if;
   return jsonb_build_object('outcome', v_outcome, 'userId', v_user.id,
-    'sessionId', v_session.id, 'aal', v_session.aal, 'sealed', v_sealed,
+    'sessionId', v_session.id, 'aal', v_session.aal, 'amr', v_session.amr, 'sealed', v_sealed,
     'user', private.user_json(v_user));
 end
 $$;
 
--- The user of a live session, or null when either is gone.
+-- The user of a live session, or null when either is gone. A token that names no session stands for
+-- its person, while that one is there and not barred.
 create or replace function api.auth_user(p_user_id uuid, p_session_id uuid)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set enable_seqscan = off as $$
 begin
   perform private.require_service();
   return (select private.user_json(u) from auth.users u
-    join auth.sessions s on s.user_id = u.id and s.id = p_session_id
-      and (s.not_after is null or s.not_after > now())
-    where u.id = p_user_id);
+    where u.id = p_user_id and u.deleted_at is null
+      and (u.banned_until is null or u.banned_until <= now())
+      and (p_session_id is null or exists (select from auth.sessions s
+        where s.id = p_session_id and s.user_id = u.id
+          and (s.not_after is null or s.not_after > now()))));
 end
 $$;
 
@@ -185,13 +173,27 @@ $$;
 
 revoke all on function api.auth_user_for_password(text) from public;
 revoke all on function api.auth_create_user(text, text, jsonb) from public;
-revoke all on function api.auth_create_session(uuid, bytea, text, text) from public;
+revoke all on function api.auth_create_session(uuid, bytea, text, text, text) from public;
 revoke all on function api.auth_rotate_refresh(bytea, bytea, text, int) from public;
 revoke all on function api.auth_user(uuid, uuid) from public;
 revoke all on function api.auth_logout(uuid, uuid, text) from public;
 grant execute on function api.auth_user_for_password(text) to service_role;
 grant execute on function api.auth_create_user(text, text, jsonb) to service_role;
-grant execute on function api.auth_create_session(uuid, bytea, text, text) to service_role;
+grant execute on function api.auth_create_session(uuid, bytea, text, text, text) to service_role;
 grant execute on function api.auth_rotate_refresh(bytea, bytea, text, int) to service_role;
 grant execute on function api.auth_user(uuid, uuid) to service_role;
 grant execute on function api.auth_logout(uuid, uuid, text) to service_role;
+
+-- Somebody without an address: no account, until one of theirs is confirmed.
+create or replace function api.auth_create_anonymous(p_user_metadata jsonb) returns uuid
+language plpgsql volatile security definer set search_path = '' set enable_seqscan = off as $$
+declare
+  v_user auth.users;
+begin
+  perform private.require_service();
+  v_user := private.create_user(null, null, p_user_metadata, null, false);
+  return v_user.id;
+end
+$$;
+revoke all on function api.auth_create_anonymous(jsonb) from public;
+grant execute on function api.auth_create_anonymous(jsonb) to service_role;

@@ -1,6 +1,7 @@
 -- What every other function stands on. The name sorts first so that these exist before they are used.
 
--- Raises an error with a public sentence and a stable code that the program maps to a status.
+-- Raises an error with a public sentence and a stable code that the program maps to a status. The hint
+-- names the field that is wrong, or says retry_after_s=<seconds>.
 create or replace function private.fail(p_code text, p_message text, p_hint text default null)
 returns void language plpgsql stable set search_path = '' as $$
 begin

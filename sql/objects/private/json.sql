@@ -102,7 +102,15 @@ begin
   return jsonb_strip_nulls(jsonb_build_object(
     'email_confirmed_at', private.iso(u.email_confirmed_at),
     'confirmed_at', private.iso(u.email_confirmed_at),
+    'phone_confirmed_at', private.iso(u.phone_confirmed_at),
+    'invited_at', private.iso(u.invited_at),
+    'confirmation_sent_at', private.iso(u.confirmation_sent_at),
+    'recovery_sent_at', private.iso(u.recovery_sent_at),
+    'new_email', u.email_change,
+    'email_change_sent_at', private.iso(u.email_change_sent_at),
+    'reauthentication_sent_at', private.iso(u.reauthentication_sent_at),
     'last_sign_in_at', private.iso(u.last_sign_in_at),
+    'deleted_at', private.iso(u.deleted_at),
     'banned_until', private.iso(u.banned_until)))
   || jsonb_build_object(
     'id', u.id, 'aud', 'authenticated', 'role', 'authenticated',

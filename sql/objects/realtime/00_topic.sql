@@ -9,7 +9,7 @@ grant execute on function realtime.topic()
 -- Topics whose rights and events are ours. In any letter case: only the lower-case form has readers.
 create or replace function realtime.is_reserved(p_topic text) returns boolean
 language sql immutable as $$
-  select coalesce(p_topic ~* '^(conversation|account|agent):[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$', false)
+  select coalesce(p_topic ~* '^(conversation|account|agent|session):[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$', false)
 $$;
 grant execute on function realtime.is_reserved(text)
   to anon, visitor, authenticated, api_key, service_role, chatpad_owner;
