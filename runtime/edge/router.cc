@@ -5,6 +5,19 @@
 #include "runtime/base/check.h"
 
 namespace chatpad::edge {
+namespace {
+
+std::vector<std::string_view> segments_of(std::string_view path) {
+  std::vector<std::string_view> segments;
+  while (!path.empty()) {
+    const std::string_view segment = path.substr(1, path.find('/', 1) - 1);
+    segments.push_back(segment);
+    path.remove_prefix(segment.size() + 1);
+  }
+  return segments;
+}
+
+}  // namespace
 
 std::string derived_path(std::string_view name) {
   std::string path = "/functions/v1/";
@@ -26,13 +39,8 @@ Router::Router(const std::vector<NamedEndpoint>& table) {
   }
   for (const Route& route : routes_) {
     const size_t brace = route.path.find("/{");
-    const size_t last = route.path.rfind("/{");
-    if (brace != last) {
-      const size_t word = route.path.find('/', brace + 1);
-      Between& two = with_two_.emplace_back();
-      two.before = route.path.substr(0, brace + 1);
-      two.word = route.path.substr(word, last + 1 - word);
-      two.entry.by_method[static_cast<size_t>(route.endpoint.method)] = &route;
+    if (brace != std::string::npos && route.path.find('/', brace + 1) != std::string::npos) {
+      add_pattern(route);
       continue;
     }
     Map& map = brace == std::string::npos ? exact_ : with_parameter_;
@@ -61,19 +69,41 @@ std::string Router::allowed(const ByMethod& entry) {
   return methods;
 }
 
-const Router::ByMethod* Router::find_between(std::string_view path,
+void Router::add_pattern(const Route& route) {
+  Pattern pattern;
+  for (const std::string_view segment : segments_of(route.path)) {
+    const bool parameter = segment.starts_with('{');
+    if (parameter && pattern.first == 0) pattern.first = pattern.segments.size();
+    if (parameter) pattern.last = pattern.segments.size();
+    pattern.segments.emplace_back(parameter ? "" : segment);
+    pattern.shape += parameter ? "/{}" : "/" + std::string(segment);
+  }
+  CHECK(pattern.first > 0, "a path begins with a word");
+  const auto same = [&pattern](const Pattern& other) { return other.shape == pattern.shape; };
+  auto found = std::find_if(patterns_.begin(), patterns_.end(), same);
+  if (found == patterns_.end()) found = patterns_.insert(found, std::move(pattern));
+  const Route*& slot = found->entry.by_method[static_cast<size_t>(route.endpoint.method)];
+  CHECK(slot == nullptr, "two endpoints do not share method and path");
+  slot = &route;
+}
+
+const Router::ByMethod* Router::find_pattern(std::string_view path,
                                              std::string_view& parameter) const {
-  for (const Between& two : with_two_) {
-    if (!path.starts_with(two.before)) continue;
-    const std::string_view rest = path.substr(two.before.size());
-    const size_t word = rest.find('/');
-    if (word == 0 || word == std::string_view::npos) continue;
-    const std::string_view second = rest.substr(word);
-    const bool fits = second.starts_with(two.word) && second.size() > two.word.size() &&
-                      second.find('/', two.word.size()) == std::string_view::npos;
-    if (!fits) continue;
-    parameter = rest;
-    return &two.entry;
+  if (path.empty() || path[0] != '/') return nullptr;
+  for (const Pattern& pattern : patterns_) {
+    std::string_view first, last, rest = path;
+    size_t at = 0;
+    for (; at < pattern.segments.size() && !rest.empty(); ++at) {
+      const std::string_view segment = rest.substr(1, rest.find('/', 1) - 1);
+      const std::string& wanted = pattern.segments[at];
+      if (segment.empty() || (!wanted.empty() && wanted != segment)) break;
+      if (at == pattern.first) first = segment;
+      if (at == pattern.last) last = segment;
+      rest.remove_prefix(segment.size() + 1);
+    }
+    if (at < pattern.segments.size() || !rest.empty()) continue;
+    parameter = {first.data(), static_cast<size_t>(last.data() + last.size() - first.data())};
+    return &pattern.entry;
   }
   return nullptr;
 }
@@ -92,7 +122,7 @@ Router::Match Router::find(http::Method method, std::string_view path) const {
       found = &entry->second;
       match.parameter = path.substr(slash + 1);
     } else {
-      found = find_between(path, match.parameter);
+      found = find_pattern(path, match.parameter);
     }
   }
   if (!found) return Match();

@@ -12,7 +12,7 @@
 namespace chatpad::edge {
 
 struct Route {
-  // As matched; a trailing "/{name}" matches one more segment, "/{a}/word/{b}" three.
+  // As matched: each "/{name}" matches one segment.
   std::string path;
   std::string label;  // area.name, for metrics and logs
   Endpoint endpoint;
@@ -25,7 +25,7 @@ class Router {
 
   struct Match {
     const Route* route = nullptr;
-    // The segment for "/{name}"; with two of them, from the first to the second: "a/word/b".
+    // The segment for "/{name}"; with several, from the first to the last: "a/word/b".
     std::string_view parameter;
     bool path_known = false;  // true with route == nullptr: 405
     std::string allow;        // for 405
@@ -42,19 +42,22 @@ class Router {
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
   using Map = std::unordered_map<std::string, ByMethod, Hash, std::equal_to<>>;
-  // A pattern of two parameters: what stands before the first and between them.
-  struct Between {
-    std::string before, word;
+  // A pattern that has more than one parameter, or one that is not at its end.
+  struct Pattern {
+    std::string shape;                  // "/a/{}/b"
+    std::vector<std::string> segments;  // "" for a parameter
+    size_t first = 0, last = 0;         // positions of parameters
     ByMethod entry;
   };
-  const ByMethod* find_between(std::string_view path, std::string_view& parameter) const;
+  void add_pattern(const Route& route);
+  const ByMethod* find_pattern(std::string_view path, std::string_view& parameter) const;
   static const Route* pick(const ByMethod& entry, http::Method method);
   static std::string allowed(const ByMethod& entry);
 
   std::vector<Route> routes_;
   Map exact_;
   Map with_parameter_;  // key: the path before "/{name}"
-  std::vector<Between> with_two_;
+  std::vector<Pattern> patterns_;
 };
 
 // POST /functions/v1/send-human-message for functions/inbox/send_human_message.cc.

@@ -64,6 +64,36 @@ TEST(Router, takes_two_segments_around_a_word) {
   }
 }
 
+TEST(Router, takes_words_behind_parameters_and_every_method_of_one_shape) {
+  const Router router({{"auth", "enroll", with(http::Method::post, "/f")},
+                       {"auth", "remove", with(http::Method::del, "/f/{id}")},
+                       {"auth", "challenge", with(http::Method::post, "/f/{id}/challenge")},
+                       {"auth", "verify", with(http::Method::post, "/f/{id}/verify")},
+                       {"admin", "list", with(http::Method::get, "/users/{id}/f")},
+                       {"admin", "remove", with(http::Method::del, "/users/{id}/f/{factor}")},
+                       {"admin", "change", with(http::Method::put, "/users/{user}/f/{f}")}});
+  const auto challenge = router.find(http::Method::post, "/f/1/challenge");
+  ASSERT_NE(challenge.route, nullptr);
+  EXPECT_EQ(challenge.route->label, "auth.challenge");
+  EXPECT_EQ(challenge.parameter, "1");
+  EXPECT_EQ(router.find(http::Method::post, "/f/1/verify").route->label, "auth.verify");
+  EXPECT_EQ(router.find(http::Method::get, "/users/7/f").parameter, "7");
+  EXPECT_EQ(router.find(http::Method::put, "/users/7/f/9").route->label, "admin.change");
+  EXPECT_EQ(router.find(http::Method::del, "/users/7/f/9").parameter, "7/f/9");
+  EXPECT_EQ(router.find(http::Method::get, "/users/7/f/9").allow, "OPTIONS, PUT, DELETE");
+  for (const char* path : {"/f/1/other", "/f//challenge", "/f/1/challenge/", "/f/1/challenge/2",
+                           "f/1/challenge", "/users/7", "/users/7/f/", "/users/7/f/9/x"}) {
+    EXPECT_EQ(router.find(http::Method::post, path).route, nullptr) << path;
+    EXPECT_FALSE(router.find(http::Method::post, path).path_known) << path;
+  }
+}
+
+TEST(RouterDeathTest, refuses_two_endpoints_of_one_shape) {
+  EXPECT_DEATH(Router({{"a", "x", with(http::Method::get, "/s/{a}/t")},
+                       {"b", "y", with(http::Method::get, "/s/{b}/t")}}),
+               "two endpoints do not share");
+}
+
 TEST(RouterDeathTest, refuses_two_endpoints_on_one_path) {
   EXPECT_DEATH(Router({{"a", "x", with(http::Method::get, "/same")},
                        {"b", "y", with(http::Method::get, "/same")}}),

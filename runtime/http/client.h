@@ -10,14 +10,13 @@
 //   std::optional<std::string> chunk = co_await stream.next_chunk();   // nullopt: the end
 //
 // It does not: follow redirects, keep cookies, read proxy variables or .netrc, speak anything but
-// http and https. It is not for URLs that tenants type in: those need the address checks that
-// `ClientOptions::address_allowed` is the place for, and a Client of their own, so that connections
-// are never shared between the two.
+// http and https. It is not for URLs that tenants type in: those go through safe_fetch.h, which has
+// a Client of its own, so that connections are never shared between the two.
 //
 // Destroying a Stream, or the task that awaits it, ends the transfer and closes its connection. A
 // Client outlives its streams. Errors, raised by the awaits: upstream_failed (connection, TLS,
 // broken or too large answer), deadline_exceeded (connect_ms, idle_ms, total_ms), overloaded
-// (transfers_max).
+// (transfers_max), validation_failed (address_allowed refused where the name leads).
 // A status of 400 or more is an answer, not an error.
 #pragma once
 
@@ -43,6 +42,8 @@ struct ClientOptions {
   long connections_per_host_max = 64;
   // Asked with every address before it is connected to; false refuses it. Unset: all are allowed.
   std::function<bool(const sockaddr& address)> address_allowed;
+  // For tests: stands in for DNS. The addresses of a name, comma separated; asked at each request.
+  std::function<std::string(const std::string& host)> resolve;
   std::string ca_file;  // unset: the system's certificates
 };
 

@@ -84,6 +84,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   static curl_socket_t on_open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
   void configure();
   void add_headers();
+  void stand_in_for_dns();
   bool take_header_line(std::string_view line);
   size_t take_body(std::string_view bytes);
   void news();
@@ -95,6 +96,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   ClientRequest request_;
   CURL* easy_ = nullptr;
   curl_slist* header_list_ = nullptr;
+  curl_slist* resolved_ = nullptr;
   ResponseHead head_;
   std::string buffer_;
   size_t header_bytes_ = 0;

@@ -302,7 +302,7 @@ TEST_F(ClientTest, TheAddressFilterIsAskedBeforeConnecting) {
   options.address_allowed = [](const sockaddr&) { return false; };
   client = std::make_unique<Client>(loop, std::move(options));
   const Outcome outcome = ask(request_to(server.port, "/hello"));
-  EXPECT_EQ(outcome.errc, Errc::upstream_failed);
+  EXPECT_EQ(outcome.errc, Errc::validation_failed);
   EXPECT_EQ(outcome.cause, "address not allowed");
   EXPECT_EQ(server.stats().accepted, 0u);
 }

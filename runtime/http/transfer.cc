@@ -83,6 +83,7 @@ void Transfer::configure() {
   set(CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_open_socket);
   set(CURLOPT_OPENSOCKETDATA, this);
   if (request_.compression == Compression::accept) set(CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+  if (multi_->options.resolve) stand_in_for_dns();
   if (!multi_->options.ca_file.empty()) set(CURLOPT_CAINFO, multi_->options.ca_file.c_str());
   if (request_.method == "HEAD") {
     set(CURLOPT_NOBODY, 1L);
@@ -93,12 +94,34 @@ void Transfer::configure() {
   }
 }
 
+void Transfer::stand_in_for_dns() {
+  CURLU* url = curl_url();
+  char* host = nullptr;
+  char* port = nullptr;
+  if (curl_url_set(url, CURLUPART_URL, request_.url.c_str(), 0) == CURLUE_OK &&
+      curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+      curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
+    const std::string entry =
+        std::string(host) + ":" + port + ":" + multi_->options.resolve(std::string(host));
+    resolved_ = curl_slist_append(nullptr, entry.c_str());
+    curl_easy_setopt(easy_, CURLOPT_RESOLVE, resolved_);
+    // A name that has changed its address shows only when nothing is kept.
+    curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 1L);
+  }
+  curl_free(host);
+  curl_free(port);
+  curl_url_cleanup(url);
+}
+
 curl_socket_t Transfer::on_open_socket(void* self, curlsocktype, curl_sockaddr* address) {
   auto* transfer = static_cast<Transfer*>(self);
   const auto& allowed = transfer->multi_->options.address_allowed;
   if (allowed && !allowed(address->addr)) {
     if (!transfer->error_) {
-      transfer->error_ = Error(Errc::upstream_failed, PublicText(), LogText("address not allowed"));
+      transfer->error_ = Error(Errc::validation_failed,
+                               PublicText("The URL leads to an address that is not public."),
+                               LogText("address not allowed"));
+      transfer->error_->details = "url";
     }
     return CURL_SOCKET_BAD;
   }
@@ -236,6 +259,7 @@ void Transfer::release() {
   multi_->remove(*this);
   curl_easy_cleanup(std::exchange(easy_, nullptr));
   curl_slist_free_all(std::exchange(header_list_, nullptr));
+  curl_slist_free_all(std::exchange(resolved_, nullptr));
 }
 
 }  // namespace chatpad::http
