@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "runtime/audit_command.h"
 #include "runtime/base/config.h"
 #include "runtime/base/log.h"
 #include "runtime/commands.h"
@@ -46,6 +47,8 @@ int main(int argc, char** argv) {
   app.add_subcommand("doctor", "Check this machine and the database, and say what to mend");
   CLI::App* const realtime = app.add_subcommand("realtime", "For operators: top and why");
   chatpad::commands::add_realtime(*realtime);
+  CLI::App* const audit = app.add_subcommand("audit", "For operators: check the audit log");
+  chatpad::commands::add_audit(*audit);
   app.add_subcommand("version", "Print the version");
   CLI11_PARSE(app, argc, argv);
 
@@ -54,6 +57,7 @@ int main(int argc, char** argv) {
   if (verb == "routes") return chatpad::commands::routes();
   if (verb == "openapi") return chatpad::commands::openapi();
   if (verb == "realtime") return with_config(chatpad::commands::realtime);
+  if (verb == "audit") return with_config(chatpad::commands::audit);
   if (verb == "serve") return with_config(chatpad::commands::serve);
   if (verb == "migrate") return with_config(chatpad::commands::migrate);
   if (verb == "seed") return with_config(chatpad::commands::seed);

@@ -23,12 +23,17 @@ namespace {
 constexpr uint64_t kPartitionsMs = 3'600'000;
 // Without a request for this long, and as rarely then, tables are looked at.
 constexpr uint64_t kQuietMs = 60'000;
+constexpr int kAuditRoundsMax = 200;   // of one look, each as many rows as the functions take
 constexpr int kForgetRoundsMax = 200;  // of one hour, each as many rows as the function takes
 
 constexpr pg::Statement kCloseStale{"close_stale_answers", "select api.close_stale_answers()"};
 constexpr pg::Statement kPartitions{"ensure_partitions", "select realtime.ensure_partitions()"};
 constexpr pg::Statement kForget{"forget_client_message_ids",
                                 "select api.forget_client_message_ids() > 0"};
+constexpr pg::Statement kSeal{"seal_audit_logs", "select api.seal_audit_logs()"};
+constexpr pg::Statement kExport{"build_audit_export", "select api.build_audit_export()"};
+constexpr pg::Statement kForgetExports{"forget_audit_exports",
+                                       "select api.forget_audit_exports() is null"};
 
 int loop_count(const Config& config) {
   if (config.loops > 0) return config.loops;
@@ -67,7 +72,7 @@ struct Program::Impl {
   Task<void> keep_house();
   bool is_time_for_tables(uint64_t now_ms);
   Task<bool> ask(pg::Statement statement);
-  Task<void> forget_old_ids();
+  Task<void> in_rounds(pg::Statement statement, int rounds_max);
   void look_after_child();
   void begin_drain();
   void end_loops();
@@ -283,9 +288,9 @@ Task<bool> Program::Impl::ask(pg::Statement statement) {
 }
 
 // In rounds, so that no transaction is long.
-Task<void> Program::Impl::forget_old_ids() {
-  for (int round = 0; round < kForgetRoundsMax; ++round) {
-    const bool more = co_await ask(kForget);
+Task<void> Program::Impl::in_rounds(pg::Statement statement, int rounds_max) {
+  for (int round = 0; round < rounds_max; ++round) {
+    const bool more = co_await ask(statement);
     if (!more) break;
   }
 }
@@ -304,11 +309,16 @@ Task<void> Program::Impl::keep_house() {
   uint64_t partitions_ms = 0;
   for (;;) {
     const uint64_t now = first().now_ms();
-    if (is_time_for_tables(now)) co_await ask(kCloseStale);
+    if (is_time_for_tables(now)) {
+      co_await ask(kCloseStale);
+      co_await in_rounds(kSeal, kAuditRoundsMax);
+      co_await in_rounds(kExport, kAuditRoundsMax);
+    }
     if (now - partitions_ms >= kPartitionsMs || partitions_ms == 0) {
       partitions_ms = now;
       co_await ask(kPartitions);
-      co_await forget_old_ids();
+      co_await in_rounds(kForget, kForgetRoundsMax);
+      co_await ask(kForgetExports);
     }
     announce_owed_gaps();
     co_await wal->look();

@@ -83,6 +83,7 @@ Unit::Unit(int index, Shared& shared, const DatabaseLogins& logins)
       shared_(shared),
       pool(loop, pool_options(shared.config, logins.authenticator)),
       service_pool(loop, pool_options(shared.config, logins.service)),
+      key_uses(loop, service_pool),
       authenticator(loop, pool, shared.verifier),
       rights(pool),
       recovery(pool, service_pool),
@@ -95,6 +96,8 @@ Unit::Unit(int index, Shared& shared, const DatabaseLogins& logins)
                 [this](edge::UpgradedSocket socket) { on_upgraded(std::move(socket)); }}) {
   shared.bus.add(hub);
   hub.attach(&changes);
+  authenticator.attach(&key_uses);
+  context.listen([this](const edge::DurableEvent& event) { authenticator.hear(event); });
   server = std::make_unique<http::Server>(loop, http_limits(shared.config), dispatch);
   sockets = std::make_unique<realtime::SocketServer>(loop, hub, realtime::SocketLimits());
   stats_turn_end_ = loop.on_turn_end([this] { stats.copy_from(*this); });
@@ -119,6 +122,7 @@ void Unit::on_upgraded(edge::UpgradedSocket socket) {
 }
 
 void Unit::drain(std::function<void()> done) {
+  key_uses.tell();
   auto left = std::make_shared<int>(2);
   auto one_done = [left, done = std::move(done)] {
     if (--*left == 0) done();
@@ -132,6 +136,7 @@ void Unit::end() {
   sockets.reset();
   changes.stop();
   server.reset();
+  key_uses.stop();
   pool.close();
   service_pool.close();
   loop.stop();

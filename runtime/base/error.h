@@ -38,6 +38,7 @@ enum class Errc : uint8_t {
   insufficient_role,
   insufficient_scope,
   origin_not_allowed,
+  invitation_not_yours,
   plan_limit_reached,
   session_not_found,
   // 404 / 405
@@ -53,6 +54,9 @@ enum class Errc : uint8_t {
   conversation_archived,
   takeover_active,
   idempotency_mismatch,
+  last_owner,
+  already_member,
+  export_not_ready,
   payload_too_large,
   uri_too_long,
   unsupported_media_type,

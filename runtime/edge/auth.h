@@ -6,7 +6,7 @@
 // is present but wrong is refused, never ignored.
 //
 // JWTs are verified without I/O. API keys are looked up by their SHA-256 in the database and the
-// answer is kept for kKeyCacheMs, so that a revoked key stops working within a second.
+// answer is kept for a moment (key_cache.h), so that a revoked key stops working within a second.
 // Errors: bad_jwt, no_authorization (malformed header), invalid_api_key.
 //
 // One per loop; not thread-safe.
@@ -17,10 +17,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "runtime/coro/task.h"
 #include "runtime/edge/caller.h"
+#include "runtime/edge/key_cache.h"
+#include "runtime/edge/key_uses.h"
 #include "runtime/http/server.h"
 #include "runtime/pg/pool.h"
 #include "runtime/wire/jwt.h"
@@ -28,8 +29,6 @@
 
 namespace chatpad::edge {
 
-constexpr uint64_t kKeyCacheMs = 1000;
-constexpr size_t kKeyCacheEntriesMax = 4096;
 constexpr size_t kCredentialBytesMax = 8192;
 constexpr int64_t kVisitorTokenS = 900;
 
@@ -46,6 +45,9 @@ class Authenticator : public TokenVerifier {
       : loop_(loop), pool_(pool), verifier_(std::move(verifier)), cache_(verifier_) {}
 
   Result<Caller> verify(std::string_view token) const override;
+  // Every key that is accepted from then on is noted there.
+  void attach(KeyUses* uses) { uses_ = uses; }
+  void hear(const DurableEvent& event) { keys_.hear(event); }
   // A cached key, or nullptr: then look_up() is needed.
   const Caller* cached_key(std::string_view key);
   Task<Caller> look_up(std::string key);
@@ -56,15 +58,12 @@ class Authenticator : public TokenVerifier {
   std::string sign(std::string_view payload_json) const { return verifier_.sign(payload_json); }
 
  private:
-  struct Entry {
-    Caller caller;
-    uint64_t until_ms;
-  };
   Loop& loop_;
   pg::Pool& pool_;
   wire::JwtVerifier verifier_;
   mutable wire::JwtCache cache_;
-  std::unordered_map<std::string, Entry> keys_;  // by SHA-256 in hex
+  KeyCache keys_;
+  KeyUses* uses_ = nullptr;
 };
 
 }  // namespace chatpad::edge

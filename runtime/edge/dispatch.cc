@@ -231,12 +231,23 @@ void Dispatch::admit_caller(CallState& state) {
     raise(caller.kind == CallerKind::anon ? Errc::no_authorization : Errc::forbidden);
   }
   if (caller.kind == CallerKind::visitor) require_bound_origin(state);
+  if (caller.rate_per_min > 0) admit_key(caller);
   if (endpoint.rate.per != Rate::Per::caller) return;
   const std::string who = caller.subject.empty() ? address_prefix(state.address) : caller.subject;
   const int wait_s =
       parts_.limiter.check(state.route.label, who, endpoint.rate.count, endpoint.rate.window_s);
   if (wait_s == 0) return;
   Error error(Errc::too_many_requests);
+  error.retry_after_s = wait_s;
+  raise(std::move(error));
+}
+
+// A key's own limit, over all endpoints together.
+void Dispatch::admit_key(const Caller& caller) {
+  const int wait_s = parts_.limiter.check("api_key", caller.subject, caller.rate_per_min, 60);
+  if (wait_s == 0) return;
+  Error error(Errc::too_many_requests,
+              PublicText("The API key's own limit is reached; wait as long as Retry-After says."));
   error.retry_after_s = wait_s;
   raise(std::move(error));
 }

@@ -71,6 +71,7 @@ class Dispatch : public http::Handler {
   Task<void> authenticate(CallState* state);
   void admit_address(CallState& state);
   void admit_caller(CallState& state);
+  void admit_key(const Caller& caller);
   void require_bound_origin(const CallState& state);
   void finish(CallState& state, const Reply& reply);
   void on_deadline(CallState& state);

@@ -188,6 +188,7 @@ sub endpoints {
     (my $derived = "/functions/v1/$1") =~ tr/_/-/;
     my ($body) = code($file) =~ /^Endpoint endpoint\(\) \{\n(.*?)^\}/ms or next;
     my $method = $body =~ /\.method = http::Method::(\w+)/ ? uc $1 : 'POST';
+    $method = 'DELETE' if $method eq 'DEL';
     my $path = $body =~ /\.path = "([^"]+)"/ ? $1 : $derived;
     my ($auth) = $body =~ /\.auth = ([^,\n]+),/;
     my $who = join ', ', map { s/api_key/API key/r } ($auth // 'Auth::user') =~ /Auth::(\w+)/g;
@@ -207,7 +208,7 @@ sub check_endpoints {
     $document{$row->[0]} = join '; ', @{$row}[1 .. 4];
   }
   @bad = compare(endpoints(), \%document, 'docs/api', 'endpoint');
-  my $chapters = join '', map { raw("docs/api/$_.md") } qw(functions auth pages);
+  my $chapters = join '', map { raw("docs/api/$_.md") } qw(functions auth accounts pages);
   for my $endpoint (sort keys %{endpoints()}) {
     push @bad, "docs/api: no chapter on $endpoint" if $chapters !~ /^## \Q$endpoint\E$/m;
   }

@@ -39,6 +39,15 @@ insert into tests.acts values
 ('security_logs', 'select count(*) from security_logs where user_id = %1$L',
   'insert into security_logs (user_id, actor_kind, event) values (%1$L, ''user'', ''x'')',
   'update security_logs set event = ''x'' where user_id = %1$L', 'delete from security_logs where user_id = %1$L'),
+('team_invitations', 'select count(email) from team_invitations where user_id = %1$L',
+  'insert into team_invitations (user_id, email, role, token_hash, expires_at) values (%1$L, ''x@x.x'', ''client'', sha256(''x''), now())',
+  'update team_invitations set role = ''owner'' where user_id = %1$L', 'delete from team_invitations where user_id = %1$L'),
+('audit_logs', 'select count(*) from audit_logs where user_id = %1$L',
+  'insert into audit_logs (user_id, actor_kind, action) values (%1$L, ''user'', ''x'')',
+  'update audit_logs set action = ''x'' where user_id = %1$L', 'delete from audit_logs where user_id = %1$L'),
+('audit_exports', 'select count(id) from audit_exports where user_id = %1$L',
+  'insert into audit_exports (user_id, format, token_hash, expires_at) values (%1$L, ''csv'', sha256(''x''), now())',
+  'update audit_exports set status = ''ready'' where user_id = %1$L', 'delete from audit_exports where user_id = %1$L'),
 ('realtime_limits', 'select count(*) from realtime_limits where user_id = %1$L',
   'insert into realtime_limits (user_id) values (%1$L)',
   'update realtime_limits set events_per_s = 9 where user_id = %1$L', 'delete from realtime_limits where user_id = %1$L');
@@ -50,7 +59,10 @@ select t.tbl, p.persona, t.cells[p.position]
 from (values
   -- table                 owner_a  admin_a  manager_a member_a client_a owner_b  nobody   service
   ('accounts',        array['a-a-',  'a-a-',  'a-0-',   'a-0-',  'a-0-',  'b-b-',  '0-0-',  '*-**']),
-  ('team_members',    array['aaaa',  'aaaa',  'a-00',   'a-00',  'a-00',  'bbbb',  '0-00',  '****']),
+  ('team_members',    array['a-aa',  'a-aa',  'a-00',   'a-00',  'a-00',  'b-bb',  '0-00',  '****']),
+  ('team_invitations', array['a---', 'a---',  '0---',   '0---',  '0---',  'b---',  '0---',  '*--*']),
+  ('audit_logs',      array['a---',  'a---',  '0---',   '0---',  '0---',  'b---',  '0---',  '*---']),
+  ('audit_exports',   array['a---',  'a---',  '0---',   '0---',  '0---',  'b---',  '0---',  '*--*']),
   ('agents',          array['aaaa',  'aaaa',  'aaaa',   'a-00',  'a-00',  'bbbb',  '0-00',  '****']),
   ('visitors',        array['a---',  'a---',  'a---',   'a---',  'a---',  'b---',  '0---',  '*--*']),
   ('conversations',   array['a---',  'a---',  'a---',   'a---',  'a---',  'b---',  '0---',  '*--*']),
@@ -116,6 +128,13 @@ select is(tests.try('owner_a', s.sql), 'error 42501', s.name) from (values
   ('owner cannot set a lead''s score', $$update leads set score = 100$$),
   ('owner cannot read key hashes', $$select key_hash from api_keys$$),
   ('owner cannot read password hashes', $$select encrypted_password from auth.users$$),
+  ('owner cannot read a key''s former hash', $$select previous_hash from api_keys$$),
+  ('owner cannot read the hash of an invitation''s link', $$select token_hash from team_invitations$$),
+  ('owner cannot read the hash of an export''s link', $$select token_hash from audit_exports$$),
+  ('owner cannot read the chain', $$select count(*) from private.audit_chain$$),
+  ('owner cannot take a founder''s role', $$update accounts set founder_role = 'client'$$),
+  ('owner cannot put anybody into a team', $$insert into team_members (owner_id, member_id, role)
+    values (auth.uid(), 'c0000000-0000-4000-8000-000000000001', 'client')$$),
   ('owner cannot read refresh tokens', $$select sealed from auth.refresh_tokens$$),
   ('owner cannot read usage', $$select count(*) from private.usage_events$$),
   ('owner cannot read idempotency keys', $$select count(*) from private.idempotency$$)

@@ -9,11 +9,11 @@
 namespace chatpad::functions {
 namespace {
 
-constexpr std::array<std::string_view, 10> kReserved = {
-    "message.created", "takeover.started",     "takeover.ended",
-    "lead.created",    "conversation.created", "conversation.updated",
-    "config.updated",  "limits.updated",       "answer.delta",
-    "answer.failed"};
+constexpr std::array<std::string_view, 15> kReserved = {
+    "message.created",      "takeover.started",     "takeover.ended",      "lead.created",
+    "conversation.created", "conversation.updated", "config.updated",      "limits.updated",
+    "answer.delta",         "answer.failed",        "member.updated",      "invitation.updated",
+    "api_key.updated",      "account.updated",      "audit_export.updated"};
 
 Error refused(const char* sentence) { return Error(Errc::forbidden, PublicText(sentence)); }
 

@@ -40,3 +40,6 @@ create or replace trigger agent_event after update on public.agents
     (new.name, new.greeting, new.fallback_message, new.is_active, new.allowed_origins, new.theme,
       new.behavior, new.position, new.features, new.personality, new.operating_hours))
   execute function private.agent_event();
+
+create or replace trigger audit_row after insert or update or delete on public.agents
+  for each row execute function private.audit_row('agent', 'knowledge_version', 'updated_at');

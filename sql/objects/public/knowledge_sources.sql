@@ -21,3 +21,6 @@ create or replace trigger bump_update after update on public.knowledge_sources
 create or replace trigger bump_delete after delete on public.knowledge_sources
   referencing old table as changed_rows for each statement
   execute function private.bump_knowledge_version();
+
+create or replace trigger audit_row after insert or delete on public.knowledge_sources
+  for each row execute function private.audit_row('knowledge_source');

@@ -9,15 +9,6 @@ grant select, delete,
   on public.realtime_limits to authenticated;
 grant select, insert, update, delete on public.realtime_limits to service_role;
 
-create or replace function private.is_super_admin() returns boolean
-language plpgsql stable security definer
-set search_path = '' set enable_seqscan = off as $$
-begin
-  return exists (select from auth.users u where u.id = private.person_id() and u.is_super_admin);
-end
-$$;
-grant execute on function private.is_super_admin() to authenticated;
-
 drop policy if exists authenticated_select on public.realtime_limits;
 create policy authenticated_select on public.realtime_limits for select to authenticated
   using (user_id in (select private.account_ids()) or (select private.is_super_admin()));
@@ -60,3 +51,6 @@ $$;
 
 create or replace trigger limits_event after insert or update or delete on public.realtime_limits
   for each row execute function private.limits_event();
+
+create or replace trigger audit_row after insert or update or delete on public.realtime_limits
+  for each row execute function private.audit_row('realtime_limits', 'updated_at');
