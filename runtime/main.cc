@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "runtime/audit_command.h"
 #include "runtime/base/config.h"
 #include "runtime/base/log.h"
 #include "runtime/commands.h"
@@ -58,6 +59,8 @@ int main(int argc, char** argv) {
   chatpad::commands::add_verify_isolation(*isolation);
   CLI::App* const secrets = app.add_subcommand("secrets", "For operators: rotate");
   chatpad::commands::add_secrets(*secrets);
+  CLI::App* const audit = app.add_subcommand("audit", "For operators: check the audit log");
+  chatpad::commands::add_audit(*audit);
   app.add_subcommand("version", "Print the version");
   CLI11_PARSE(app, argc, argv);
 
@@ -68,6 +71,7 @@ int main(int argc, char** argv) {
   if (verb == "realtime") return with_config(chatpad::commands::realtime);
   if (verb == "verify-isolation") return with_config(chatpad::commands::verify_isolation);
   if (verb == "secrets") return with_config(chatpad::commands::secrets);
+  if (verb == "audit") return with_config(chatpad::commands::audit);
   if (verb == "serve") return with_config(chatpad::commands::serve);
   if (verb == "migrate") return with_config(chatpad::commands::migrate);
   if (verb == "seed") return with_config(chatpad::commands::seed);

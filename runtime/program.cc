@@ -25,6 +25,7 @@ namespace {
 constexpr uint64_t kPartitionsMs = 3'600'000;
 // Without a request for this long, and as rarely then, tables are looked at.
 constexpr uint64_t kQuietMs = 60'000;
+constexpr int kAuditRoundsMax = 200;   // of one look, each as many rows as the functions take
 constexpr int kForgetRoundsMax = 200;  // of one hour, each as many rows as the function takes
 constexpr int kFoldRoundsMax = 50;     // of one look, likewise
 
@@ -37,6 +38,10 @@ constexpr pg::Statement kForgetAuth{"forget_auth_leftovers",
                                     "select api.forget_auth_leftovers() > 0"};
 constexpr pg::Statement kForget{"forget_client_message_ids",
                                 "select api.forget_client_message_ids() > 0"};
+constexpr pg::Statement kSeal{"seal_audit_logs", "select api.seal_audit_logs()"};
+constexpr pg::Statement kExport{"build_audit_export", "select api.build_audit_export()"};
+constexpr pg::Statement kForgetExports{"forget_audit_exports",
+                                       "select api.forget_audit_exports() is null"};
 
 int loop_count(const Config& config) {
   if (config.loops > 0) return config.loops;
@@ -377,12 +382,15 @@ Task<void> Program::Impl::keep_house() {
     if (is_time_for_tables(now)) {
       co_await ask(kCloseStale);
       co_await repeat(kFold, kFoldRoundsMax);
+      co_await repeat(kSeal, kAuditRoundsMax);
+      co_await repeat(kExport, kAuditRoundsMax);
     }
     if (now - partitions_ms >= kPartitionsMs || partitions_ms == 0) {
       partitions_ms = now;
       co_await ask(kPartitions);
       co_await repeat(kForget, kForgetRoundsMax);
       co_await ask(kForgetAuth);
+      co_await ask(kForgetExports);
     }
     announce_owed_gaps();
     if (feed_state != realtime::FeedState::live) keys->refresh();

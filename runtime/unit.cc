@@ -82,6 +82,7 @@ Unit::Unit(int index, Shared& shared, const DatabaseLogins& logins, edge::KeyRin
       shared_(shared),
       pool(loop, pool_options(shared.config, logins.authenticator)),
       service_pool(loop, pool_options(shared.config, logins.service)),
+      key_uses(loop, service_pool),
       authenticator(loop, pool, std::move(ring)),
       rights(pool),
       recovery(pool, service_pool),
@@ -97,6 +98,8 @@ Unit::Unit(int index, Shared& shared, const DatabaseLogins& logins, edge::KeyRin
     if (const auto ended = edge::sessions_ended(event)) authenticator.note(*ended);
   });
   hub.attach(&changes);
+  authenticator.attach(&key_uses);
+  context.listen([this](const edge::DurableEvent& event) { authenticator.hear(event); });
   server = std::make_unique<http::Server>(loop, http_limits(shared.config), dispatch);
   sockets = std::make_unique<realtime::SocketServer>(loop, hub, realtime::SocketLimits());
   stats_turn_end_ = loop.on_turn_end([this] { stats.copy_from(*this); });
@@ -130,6 +133,7 @@ void Unit::shut_out(const std::vector<edge::SessionsEnded>& ended) {
 }
 
 void Unit::drain(std::function<void()> done) {
+  key_uses.tell();
   auto left = std::make_shared<int>(2);
   auto one_done = [left, done = std::move(done)] {
     if (--*left == 0) done();
@@ -143,6 +147,7 @@ void Unit::end() {
   sockets.reset();
   changes.stop();
   server.reset();
+  key_uses.stop();
   pool.close();
   service_pool.close();
   loop.stop();

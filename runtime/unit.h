@@ -69,6 +69,7 @@ class Unit {
  public:
   pg::Pool pool;
   pg::Pool service_pool;
+  edge::KeyUses key_uses;
   edge::Authenticator authenticator;
   realtime::PgRights rights;
   realtime::PgRecovery recovery;

@@ -82,7 +82,7 @@ function noteImports(outputs) {
   for (const file of Object.keys(outputs)) {
     const seen = new Set(direct(file));
     for (const next of seen) direct(next).forEach((one) => seen.add(one));
-    imports.set(path.basename(file), [...seen].map((one) => path.basename(one)).sort());
+    imports.set(path.basename(file), [...seen].filter((one) => outputs[one]?.bytes !== 0).map((one) => path.basename(one)).sort());
   }
 }
 
@@ -130,10 +130,14 @@ async function bundle(options) {
   }
   noteLicences(result.metafile);
   noteImports(result.metafile.outputs);
+  // A chunk that has nothing left in it is not asked for.
+  const hollow = result.outputFiles.filter((file) => file.contents.length === 0).map((file) => path.basename(file.path));
+  const needed = (file) => hollow.reduce((text, name) => text.replaceAll(`import"${common.publicPath}${name}";`, ''), file.text);
   return result.outputFiles
+    .filter((file) => file.contents.length > 0)
     .map((file) => ({
       name: path.basename(file.path),
-      bytes: Buffer.from(file.contents),
+      bytes: hollow.length > 0 && file.path.endsWith('.js') ? Buffer.from(needed(file)) : Buffer.from(file.contents),
       source: result.metafile.outputs[path.relative(root, file.path)]?.entryPoint ?? null,
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -35,12 +35,6 @@
 
 namespace chatpad::realtime {
 
-struct ChangesStats {
-  size_t personas = 0, subscribers = 0;
-  uint64_t checks = 0, check_failures = 0, rows_seen = 0, rows_hidden = 0, losses = 0;
-  uint64_t check_us = 0;  // waited for checks
-};
-
 class Changes : public ChangeSource {
  public:
   static constexpr size_t kRoundRowsMax = 1000;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "realtime/hub/hub.h"
+#include "realtime/protocol/json_slice.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/wire/own_origin.h"
@@ -306,6 +307,34 @@ void Hub::crash(Channel& channel, Code code, std::string_view detail) {
   send_system(channel, "system", ReplyStatus::error, message);
   send_to(channel, channel.join_ref, "phx_error", reason_json(message));
   leave(channel.session, channel);
+}
+
+void Hub::on_member(const edge::DurableEvent& event) {
+  constexpr std::string_view kAccountTopic = "account:";
+  if (!event.topic.starts_with(kAccountTopic)) return;
+  const auto account = Uuid::parse(std::string_view(event.topic).substr(kAccountTopic.size()));
+  const std::string_view member = json_member(event.payload_json, "member");
+  const auto person = Uuid::parse(json_text(json_member(member, "id")).value_or(""));
+  if (!account || !person) return;
+  const bool gone = json_member(member, "role") == "null";
+  std::vector<uint64_t> theirs;
+  for (const auto& [id, channel] : channels_) {
+    if (channel->privacy != Privacy::restricted) continue;
+    if (channel->caller->kind != edge::CallerKind::user) continue;
+    // Whose a topic is comes with its rights: a join that waits for them is asked about again.
+    const bool concerned =
+        channel->rights.account == account || channel->state == ChannelState::probing;
+    if (concerned && Uuid::parse(channel->caller->subject) == person) theirs.push_back(id);
+  }
+  for (const uint64_t id : theirs) {
+    Channel* const channel = channel_by_id(id);
+    if (!channel) continue;
+    if (gone && channel->rights.account == account) {
+      crash(*channel, Code::read_lost, code_sentence(Code::read_lost) + ": " + channel->name);
+    } else {
+      start_probe(*channel);
+    }
+  }
 }
 
 void Hub::announce_gap() {

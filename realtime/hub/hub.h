@@ -59,6 +59,9 @@ class Hub : private PresencePort, private RecoveryPort {
   // Events.
   void deliver(const Message& message);
   void deliver(const edge::DurableEvent& event);
+  // A membership of the account changed. Who is no member any more loses the account's channels
+  // now, before the next event; whoever has another role is asked about anew.
+  void on_member(const edge::DurableEvent& event);
   void receive(const PresenceNews& news);  // presences of other hubs
   // The feed streams or does not. Away: joins wait. live after away: waiting joins are answered.
   // `cluster` names the history it streams, as the first part of cursors.

@@ -46,6 +46,7 @@ enum class Errc : uint8_t {
   origin_not_allowed,
   identity_required,
   identity_not_valid,
+  invitation_not_yours,
   plan_limit_reached,
   session_not_found,
   not_admin,
@@ -66,6 +67,9 @@ enum class Errc : uint8_t {
   conversation_archived,
   takeover_active,
   idempotency_mismatch,
+  last_owner,
+  already_member,
+  export_not_ready,
   payload_too_large,
   uri_too_long,
   unsupported_media_type,
@@ -131,7 +135,6 @@ struct Error {
   std::string details;    // public; e.g. the name of the field that is wrong
   int retry_after_s = 0;  // > 0: sent as Retry-After
   std::string more;       // public: further members of the body, as JSON without its braces
-
   Error() = default;
   explicit Error(Errc code) : errc(code) {}
   Error(Errc code, PublicText text) : errc(code), message(std::move(text)) {}

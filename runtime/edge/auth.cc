@@ -13,7 +13,8 @@ constexpr std::string_view kBrowserAgent = "Mozilla/";  // every browser's User-
 constexpr pg::Statement kResolve{
     "resolve_api_key",
     "select c, c->>'key_id', c->>'account_id', coalesce((select string_agg(s, ' ') from "
-    "jsonb_array_elements_text(c->'scopes') s), '') from api.resolve_api_key($1) c"};
+    "jsonb_array_elements_text(c->'scopes') s), ''), c->>'rate_per_min' "
+    "from api.resolve_api_key($1) c"};
 
 // "Bearer x" in two words; nullopt for anything else.
 std::optional<std::string_view> bearer_token(std::string_view header) {
@@ -151,15 +152,14 @@ bool Authenticator::use(KeyRingRef ring) {
 }
 
 const Caller* Authenticator::cached_key(std::string_view key) {
-  const auto found = keys_.find(wire::sha256_hex(key));
-  if (found == keys_.end()) return nullptr;
-  if (found->second.until_ms > loop_.now_ms()) return &found->second.caller;
-  keys_.erase(found);
-  return nullptr;
+  const Caller* known = keys_.find(wire::sha256_hex(key), loop_.now_ms());
+  if (known && uses_) uses_->note(known->subject);
+  return known;
 }
 
 Task<Caller> Authenticator::look_up(std::string key) {
   const std::string hash = wire::sha256_hex(key);
+  const uint64_t generation = keys_.generation();
   pg::Claims nobody{pg::Role::none, "{}"};
   pg::Rows rows = co_await pool_.once(std::move(nobody), kResolve, pg::Params("\\x" + hash));
   if (rows.size() != 1 || rows.is_null(0, 0)) raise(Errc::invalid_api_key);
@@ -169,8 +169,9 @@ Task<Caller> Authenticator::look_up(std::string key) {
   caller.subject = rows.str(0, 1);
   caller.account_id = rows.uuid(0, 2);
   caller.scopes = split_words(rows.text(0, 3));
-  if (keys_.size() >= kKeyCacheEntriesMax) keys_.clear();
-  keys_.insert_or_assign(hash, Entry{caller, loop_.now_ms() + kKeyCacheMs});
+  caller.rate_per_min = static_cast<uint32_t>(rows.integer(0, 4));
+  if (uses_) uses_->note(caller.subject);
+  keys_.keep(hash, caller, loop_.now_ms(), generation);
   co_return caller;
 }
 

@@ -7,8 +7,8 @@
 // is present but wrong is refused, never ignored.
 //
 // JWTs and project keys are verified without I/O, against the key ring. API keys are looked up by
-// their SHA-256 in the database and the answer is kept for kKeyCacheMs, so that a revoked key stops
-// working within a second.
+// their SHA-256 in the database and the answer is kept for a moment (key_cache.h), so that a
+// revoked key stops working within a second.
 // A token whose session is known to have ended is session_not_found (ended_sessions.h).
 // Errors: bad_jwt, session_not_found, no_authorization (malformed header), invalid_api_key.
 //
@@ -20,21 +20,20 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "runtime/base/clock.h"
 #include "runtime/coro/task.h"
 #include "runtime/edge/caller.h"
 #include "runtime/edge/ended_sessions.h"
 #include "runtime/edge/key_ring.h"
+#include "runtime/edge/key_cache.h"
+#include "runtime/edge/key_uses.h"
 #include "runtime/http/server.h"
 #include "runtime/pg/pool.h"
 #include "runtime/wire/jwt_cache.h"
 
 namespace chatpad::edge {
 
-constexpr uint64_t kKeyCacheMs = 1000;
-constexpr size_t kKeyCacheEntriesMax = 4096;
 constexpr size_t kCredentialBytesMax = 8192;
 constexpr int64_t kVisitorTokenS = 900;
 
@@ -69,6 +68,9 @@ class Authenticator : public TokenVerifier {
   bool has_ended(const Caller& caller) const {
     return caller.kind == CallerKind::user && ended_.has(caller.session_id, caller.subject, 0);
   }
+  // Every key that is accepted from then on is noted there.
+  void attach(KeyUses* uses) { uses_ = uses; }
+  void hear(const DurableEvent& event) { keys_.hear(event); }
   // A cached key, or nullptr: then look_up() is needed.
   const Caller* cached_key(std::string_view key);
   Task<Caller> look_up(std::string key);
@@ -82,17 +84,14 @@ class Authenticator : public TokenVerifier {
   }
 
  private:
-  struct Entry {
-    Caller caller;
-    uint64_t until_ms;
-  };
   Loop& loop_;
   pg::Pool& pool_;
   KeyRingRef ring_;
   mutable wire::JwtCache cache_;  // of ring_
   EndedSessions ended_;
   std::function<void()> unknown_key_;
-  std::unordered_map<std::string, Entry> keys_;  // by SHA-256 in hex
+  KeyCache keys_;
+  KeyUses* uses_ = nullptr;
 };
 
 }  // namespace chatpad::edge

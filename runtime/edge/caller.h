@@ -24,6 +24,7 @@ struct Caller {
   std::optional<Uuid> account_id;   // visitor and api_key
   std::string origin;               // visitor: the origin its token is bound to
   std::vector<std::string> scopes;  // api_key
+  uint32_t rate_per_min = 0;        // api_key: its own limit beside the endpoints'; 0: none
   std::string session_id;           // user
   int64_t expires_at_s = 0;         // 0: does not expire
 };

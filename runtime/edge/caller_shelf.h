@@ -16,7 +16,7 @@ namespace chatpad::edge {
 class CallerShelf {
   static auto all_of(const Caller& c) {
     return std::tie(c.kind, c.claims.role, c.claims.json, c.subject, c.display_name, c.agent_id,
-                    c.account_id, c.origin, c.scopes, c.session_id, c.expires_at_s);
+                    c.account_id, c.origin, c.scopes, c.session_id, c.expires_at_s, c.rate_per_min);
   }
 
  public:

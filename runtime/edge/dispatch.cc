@@ -324,6 +324,9 @@ void Dispatch::admit_caller(CallState& state) {
     const std::string who = caller.subject.empty() ? address_prefix(state.address) : caller.subject;
     count(state, kEndpointRate, state.route.label, who, rate.count, rate.window_s);
   }
+  if (caller.rate_per_min > 0) {
+    count(state, kOwnKeyRate, kOwnKeyRate, caller.subject, caller.rate_per_min, 60);
+  }
   if (const RateClass* of_kind = rate_of(caller.kind)) count(state, *of_kind, caller.subject);
   if (caller.account_id) count(state, kAccountRate, bytes_of(*caller.account_id));
 }

@@ -22,6 +22,8 @@ constexpr RateClass kAddressRate{"address", 3000, 10};
 constexpr RateClass kVisitorRate{"visitor", 120, 10};
 constexpr RateClass kUserRate{"user", 400, 10};
 constexpr RateClass kKeyRate{"key", 600, 10};
+// What the key's own row says, in a minute.
+constexpr std::string_view kOwnKeyRate = "own_key";
 // Visitors and API keys of one account together: what one account may ask of everybody's server.
 constexpr RateClass kAccountRate{"account", 2000, 10};
 // The rate of the endpoint itself.

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { account, apiKey, fn, member, say, visitor } from '../lib/callers.mjs';
+import { account, apiKey, call, fn, member, say, visitor } from '../lib/callers.mjs';
 import { programPath, startServer } from '../lib/server.mjs';
 
 let server;
@@ -12,11 +12,15 @@ let theirs;
 before(async () => {
   server = await startServer();
   [ours, theirs] = [await account(server, 'ours'), await account(server, 'theirs')];
+  theirs.memberId = (await member(server, theirs.id, 'member')).id;
+  const invited = await fn(server, 'invite-team-member', { accountId: theirs.id, email: 'guest@example.test', role: 'client' }, { token: theirs.token });
+  theirs.invitationId = invited.body.invitation.id;
+  [{ id: theirs.keyId }] = await server.sql`select id from public.api_keys where user_id = ${theirs.id}`;
 });
 after(() => server?.stop());
 
 // Endpoints that name no id of an account, so there is nothing to probe.
-const WITHOUT_IDS = ['validate-api-key', 'serve-widget', 'list-accounts', 'list-plans', 'update-plan', 'stripe-webhook'];
+const WITHOUT_IDS = ['validate-api-key', 'serve-widget', 'list-accounts', 'get-team-invitation', 'accept-team-invitation', 'list-plans', 'update-plan', 'stripe-webhook'];
 // For super admins only: everybody else is refused before an id is looked at (plans.test.mjs).
 const PLATFORM = ['set-account-plan'];
 // Anybody may read the public config of any agent: that is what a widget does.
@@ -45,6 +49,18 @@ const probes = (other) => [
   ['list-mails', ['person', 'client'], { accountId: other.id }, ['accountId']],
   ['get-conversation', ['person', 'client'], { conversationId: other.conversationId }, ['conversationId']],
   ['update-conversation', ['person', 'client'], { conversationId: other.conversationId, status: 'closed' }, ['conversationId']],
+  ['list-team-members', ['person', 'client'], { accountId: other.id }, ['accountId']],
+  ['invite-team-member', ['person', 'client'], { accountId: other.id, email: 'x@example.test', role: 'member' }, ['accountId']],
+  ['revoke-team-invitation', ['person', 'client'], { invitationId: other.invitationId }, ['invitationId']],
+  ['change-member-role', ['person', 'client'], { accountId: other.id, memberId: other.memberId, role: 'client' }, ['accountId']],
+  ['change-member-role', ['person'], { accountId: ours.id, memberId: other.memberId, role: 'client' }, ['memberId']],
+  ['remove-team-member', ['person', 'client'], { accountId: other.id, memberId: other.memberId }, ['accountId']],
+  ['remove-team-member', ['person'], { accountId: ours.id, memberId: other.memberId }, ['memberId']],
+  ['leave-account', ['person', 'client'], { accountId: other.id }, ['accountId']],
+  ['create-api-key', ['person', 'client'], { accountId: other.id, name: 'X', scopes: ['chat:write'] }, ['accountId']],
+  ['list-api-keys', ['person', 'client'], { accountId: other.id }, ['accountId']],
+  ['rotate-api-key', ['person', 'client'], { keyId: other.keyId }, ['keyId']],
+  ['revoke-api-key', ['person', 'client'], { keyId: other.keyId }, ['keyId']],
   ['add-knowledge-text', ['person', 'key', 'client'], { agentId: other.agentId, title: 'X', content: 'X.' }, ['agentId']],
 ];
 
@@ -82,12 +98,14 @@ describe('a foreign id', () => {
   });
 
   it('leaves nothing behind', async () => {
-    const [{ leads, messages, takeovers, sources }] = await server.sql`select
+    const [{ leads, messages, takeovers, sources, roles, keys }] = await server.sql`select
       (select count(*)::int from public.leads where user_id = ${theirs.id}) as leads,
       (select count(*)::int from public.messages where user_id = ${theirs.id}) as messages,
       (select count(*)::int from public.conversation_takeovers where user_id = ${theirs.id}) as takeovers,
-      (select count(*)::int from public.knowledge_sources where user_id = ${theirs.id}) as sources`;
-    assert.deepEqual({ leads, messages, takeovers, sources }, { leads: 0, messages: 2, takeovers: 0, sources: 0 });
+      (select count(*)::int from public.knowledge_sources where user_id = ${theirs.id}) as sources,
+      (select string_agg(role, ' ') from public.team_members where owner_id = ${theirs.id}) as roles,
+      (select count(*)::int from public.api_keys where user_id = ${theirs.id} and revoked_at is null) as keys`;
+    assert.deepEqual({ leads, messages, takeovers, sources, roles, keys }, { leads: 0, messages: 2, takeovers: 0, sources: 0, roles: 'member', keys: 1 });
   });
 
   it('is probed on every function the program has', () => {
@@ -96,6 +114,27 @@ describe('a foreign id', () => {
     const all = [...routes.matchAll(/\/functions\/v1\/([a-z0-9-]+)/g)].map((match) => match[1]);
     assert.ok(all.length >= known.size - 1, routes);
     assert.deepEqual(all.filter((name) => !known.has(name)), [], 'add a probe for each of these');
+  });
+});
+
+// Those that follow the names of other systems; the same functions answer.
+describe('a foreign id outside /functions/v1', () => {
+  it('looks like a random uuid, too', async () => {
+    const [{ id: exportId }] = await server.sql`
+      insert into public.audit_exports (user_id, format, token_hash, expires_at)
+      values (${theirs.id}, 'csv', sha256('x'), now() + interval '1 hour') returning id`;
+    for (const [method, path, body] of [
+      ['DELETE', (id) => `/auth/api-keys/${id ?? theirs.keyId}`],
+      ['POST', () => '/auth/api-keys', (id) => ({ name: 'X', scopes: ['chat:write'], tenant_id: id ?? theirs.id })],
+      ['GET', (id) => `/v1/admin/audit-logs?tenant_id=${id ?? theirs.id}`],
+      ['POST', () => '/v1/admin/audit-logs/export', (id) => ({ tenant_id: id ?? theirs.id })],
+      ['GET', (id) => `/v1/admin/audit-logs/exports/${id ?? exportId}`],
+    ]) {
+      const ask = (id) => call(server, path(id), { method, body: body?.(id), token: ours.token });
+      const [foreign, unknown] = [await ask(), await ask(randomUUID())];
+      assert.equal(foreign.status, 404, `${method} ${path()}: ${foreign.text}`);
+      assert.equal(foreign.text, unknown.text, path());
+    }
   });
 });
 

@@ -32,7 +32,7 @@ async function run(document) {
 }
 
 describe('the examples of the documents', () => {
-  for (const document of ['docs/api/functions.md', 'docs/api/auth.md']) {
+  for (const document of ['docs/api/functions.md', 'docs/api/auth.md', 'docs/api/accounts.md']) {
     it(`${document} shows answers, not errors`, async () => {
       const results = await run(document);
       assert.ok(results.length >= 4);

@@ -37,6 +37,24 @@ from (values
   ('identity_versions', array['service'], 'select current_version from api.identity_versions(%3$L)'),
   ('identify_visitor', array['service'], 'select visitor_id from api.identify_visitor(%3$L, null, false, null, ''x'', null, null)'),
   ('list_mails', array['owner_b', 'nobody'], 'select kind from api.list_mails(%4$L, 10)'),
+  ('list_team_members', array['owner_b', 'nobody'], 'select api.list_team_members(%4$L)'),
+  ('invite_team_member', array['owner_b', 'nobody'],
+    'select api.invite_team_member(%4$L, ''x@example.com'', ''member'', sha256(''x''), 60, null)'),
+  ('set_member_role', array['owner_b', 'nobody'],
+    'select api.set_member_role(%4$L, ''a0000000-0000-4000-8000-000000000004'', ''client'', null)'),
+  ('remove_team_member', array['owner_b', 'nobody'],
+    'select api.remove_team_member(%4$L, ''a0000000-0000-4000-8000-000000000004'', null)'),
+  ('leave_account', array['owner_b', 'nobody'], 'select api.leave_account(%4$L, null)'),
+  ('create_api_key', array['owner_b', 'nobody'],
+    'select api.create_api_key(%4$L, ''x'', ''["chat:write"]'', null, null, ''x'', sha256(''x''), null)'),
+  ('list_api_keys', array['owner_b', 'nobody'], 'select api.list_api_keys(%4$L)'),
+  ('list_audit_logs', array['owner_b', 'nobody'], 'select api.list_audit_logs(%4$L, ''{}'', null, null, null)'),
+  ('request_audit_export', array['owner_b', 'nobody'],
+    'select api.request_audit_export(%4$L, ''csv'', ''{}'', sha256(''x''), 60, null)'),
+  ('revoke_team_invitation', array['owner_b', 'nobody'], 'select api.revoke_team_invitation(%5$L, null)'),
+  ('rotate_api_key', array['owner_b', 'nobody'], 'select api.rotate_api_key(%6$L, ''x'', sha256(''x''), 0, null)'),
+  ('revoke_api_key', array['owner_b', 'nobody'], 'select api.revoke_api_key(%6$L, null)'),
+  ('get_audit_export', array['owner_b', 'nobody'], 'select api.get_audit_export(%7$L)'),
   ('start_answer', array['service'], 'select api.start_answer(%3$L, 0, null, 30)'),
   ('finish_answer', array['service'], 'select api.finish_answer(%3$L, 0, ''x'', ''[]'', null, null, null, null)'),
   ('abort_answer', array['service'], 'select api.abort_answer(%3$L, 0, ''x'')'),
@@ -44,16 +62,18 @@ from (values
 ) c (func, personas, sql) cross join unnest(c.personas) p (persona);
 
 select is(
-  tests.try(c.persona, format(c.sql, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid())),
+  tests.try(c.persona, format(c.sql, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),
+    gen_random_uuid(), gen_random_uuid())),
   'error CP000 not_found Not found.', format('%s as %s: unknown id in %s', c.func, c.persona, c.sql))
 from tests.calls c order by c.id;
 -- These two are public: an agent of any account is nobody's secret.
 select is(
-  tests.try(c.persona, format(c.sql, 'a2000000-0000-4000-8000-000000000001', 'a5000000-0000-4000-8000-000000000001', gen_random_uuid(), 'a0000000-0000-4000-8000-000000000001')),
+  tests.try(c.persona, format(c.sql, 'a2000000-0000-4000-8000-000000000001', 'a5000000-0000-4000-8000-000000000001', gen_random_uuid(), 'a0000000-0000-4000-8000-000000000001', 'ab000000-0000-4000-8000-000000000001',
+    'a4000000-0000-4000-8000-000000000001', 'ac000000-0000-4000-8000-000000000001')),
   'error CP000 not_found Not found.', format('%s as %s: foreign id in %s', c.func, c.persona, c.sql))
 from tests.calls c where c.func not in ('get_widget_config', 'get_agent_page') order by c.id;
 select is(
-  tests.try(c.persona, format(c.sql, null::text, null::text, null::text, null::text)),
+  tests.try(c.persona, format(c.sql, null::text, null::text, null::text, null::text, null::text, null::text, null::text)),
   'error CP000 not_found Not found.', format('%s as %s: null id in %s', c.func, c.persona, c.sql))
 from tests.calls c where c.sql not like '%api.post_visitor_message(''b%' and c.sql not like '%lead%(''b%' order by c.id;
 
@@ -92,7 +112,17 @@ insert into tests.grants values
   ('get_agent_page', '{anon,visitor,authenticated,api_key,service_role}'), ('forget_client_message_ids', '{service_role}'),
   ('reply_to_message', '{service_role}'), ('auth_user', '{service_role}'), ('auth_logout', '{service_role}'), ('seed_demo', '{service_role}'), ('demo_email', '{service_role,service_authenticator}'),
   ('list_plans', '{authenticated,service_role}'), ('update_plan', '{authenticated,service_role}'), ('set_account_plan', '{authenticated,service_role}'),
-  ('get_usage', '{authenticated,api_key,service_role}'), ('fold_usage', '{service_role}'), ('count_api_calls', '{service_role}'), ('checkout_of_plan', '{authenticated}'), ('customer_of_account', '{authenticated}'), ('apply_stripe_event', '{service_role}');
+  ('get_usage', '{authenticated,api_key,service_role}'), ('fold_usage', '{service_role}'), ('count_api_calls', '{service_role}'), ('checkout_of_plan', '{authenticated}'), ('customer_of_account', '{authenticated}'), ('apply_stripe_event', '{service_role}'),
+  ('list_team_members', '{authenticated}'), ('invite_team_member', '{authenticated}'),
+  ('revoke_team_invitation', '{authenticated}'), ('accept_team_invitation', '{authenticated}'),
+  ('get_team_invitation', '{anon,visitor,authenticated,api_key,service_role}'),
+  ('set_member_role', '{authenticated}'), ('remove_team_member', '{authenticated}'), ('leave_account', '{authenticated}'),
+  ('create_api_key', '{authenticated}'), ('list_api_keys', '{authenticated}'), ('rotate_api_key', '{authenticated}'),
+  ('revoke_api_key', '{authenticated}'), ('note_api_keys_used', '{service_role}'),
+  ('list_audit_logs', '{authenticated}'), ('request_audit_export', '{authenticated}'), ('get_audit_export', '{authenticated}'),
+  ('seal_audit_logs', '{service_role}'), ('audited_accounts', '{service_role}'), ('verify_audit_logs', '{service_role}'),
+  ('audit_link', '{service_role}'), ('build_audit_export', '{service_role}'), ('open_audit_export', '{service_role}'),
+  ('audit_export_part', '{service_role}'), ('forget_audit_exports', '{service_role}');
 select is(
   (select coalesce(array_agg(r.role order by r.role), '{}') from unnest(array['anon', 'visitor', 'authenticated', 'api_key',
      'service_role', 'authenticator', 'service_authenticator', 'replicator']) r (role)

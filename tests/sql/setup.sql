@@ -57,6 +57,12 @@ begin
       ((p || 'a000000-0000-4000-8000-000000000001')::uuid, o, (p || '2000000-0000-4000-8000-000000000001')::uuid,
        (p || '9000000-0000-4000-8000-000000000001')::uuid, 0, 'Words.');
     insert into public.security_logs (user_id, actor_kind, event) values (o, 'system', 'test');
+    insert into public.team_invitations (id, user_id, email, role, token_hash, invited_by, expires_at) values
+      ((p || 'b000000-0000-4000-8000-000000000001')::uuid, o, 'invited-' || p || '@example.com', 'member',
+       sha256(('invitation ' || p)::bytea), o, now() + interval '1 day');
+    insert into public.audit_exports (id, user_id, requested_by, format, token_hash, expires_at) values
+      ((p || 'c000000-0000-4000-8000-000000000001')::uuid, o, o, 'csv', sha256(('export ' || p)::bytea),
+       now() + interval '1 hour');
     insert into public.realtime_limits (user_id, events_per_s) values (o, 50);
     insert into public.plan_overrides (user_id, note) values (o, 'test');
     insert into public.usage_metrics (user_id, metric, period, starts_on) values (o, 'tokens', 'day', '2020-01-01');

@@ -3,7 +3,9 @@
 // `onSessionEnd`. Nothing is retried here: who calls knows whether that is safe.
 import { FunctionsHttpError } from '@supabase/supabase-js';
 import { supabase } from './client';
-import type { Account, Conversation, Lead, Message, RunningAnswer, Takeover } from './types';
+import type {
+  Account, ApiKey, AuditRow, Conversation, Invitation, Lead, Member, Message, Role, RunningAnswer, Takeover,
+} from './types';
 
 const REQUEST_MS_MAX = 15_000;
 // Codes that mean: the credential itself is no longer good.
@@ -37,6 +39,31 @@ async function invoke<T>(name: string, body: object, renewed = false): Promise<T
   throw failure;
 }
 
+// The endpoints outside /functions/v1.
+async function ask<T>(method: string, path: string, body?: object, renewed = false): Promise<T> {
+  const { data } = await supabase.auth.getSession();
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      signal: AbortSignal.timeout(REQUEST_MS_MAX),
+      headers: {
+        authorization: `Bearer ${data.session?.access_token ?? ''}`,
+        ...(body ? { 'content-type': 'application/json' } : {}),
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+  } catch {
+    throw new ApiError('offline', 'The server cannot be reached.');
+  }
+  if (response.ok) return (await response.json()) as T;
+  const failure = await failureIn(response);
+  if (!renewed && SESSION_CODES.has(failure.code) && (await renewSession())) {
+    return ask<T>(method, path, body, true);
+  }
+  throw failure;
+}
+
 // A token may have expired while the machine slept: one refresh decides whether the session lives.
 // A refresh that fails for want of a connection decides nothing.
 async function renewSession(): Promise<boolean> {
@@ -50,7 +77,10 @@ async function failureOf(error: unknown): Promise<ApiError> {
   if (!(error instanceof FunctionsHttpError)) {
     return new ApiError('offline', 'The server cannot be reached.');
   }
-  const response = error.context as Response;
+  return failureIn(error.context as Response);
+}
+
+async function failureIn(response: Response): Promise<ApiError> {
   try {
     const body = (await response.json()) as { code?: string; message?: string };
     return new ApiError(body.code ?? String(response.status), body.message ?? 'Something went wrong.');
@@ -80,6 +110,14 @@ export interface About {
   takeovers: Takeover[];
 }
 
+export interface AuditQuery {
+  tenant_id: string;
+  action?: string;
+  from?: string;
+  to?: string;
+  cursor?: string;
+}
+
 export const api = {
   accounts: () => invoke<{ accounts: Account[] }>('list-accounts', {}),
   conversations: (query: ConversationQuery) =>
@@ -98,6 +136,33 @@ export const api = {
     invoke<{ conversation: Conversation }>('end-takeover', { conversationId }),
   setStatus: (conversationId: string, status: 'active' | 'closed') =>
     invoke<{ conversation: Conversation }>('update-conversation', { conversationId, status }),
+  team: (accountId: string) =>
+    invoke<{ members: Member[]; invitations: Invitation[] }>('list-team-members', { accountId }),
+  invite: (accountId: string, email: string, role: Role) =>
+    invoke<{ invitation: Invitation; link: string }>('invite-team-member', { accountId, email, role }),
+  revokeInvitation: (invitationId: string) => invoke('revoke-team-invitation', { invitationId }),
+  setRole: (accountId: string, memberId: string, role: Role) =>
+    invoke<{ member: Member }>('change-member-role', { accountId, memberId, role }),
+  removeMember: (accountId: string, memberId: string) =>
+    invoke('remove-team-member', { accountId, memberId }),
+  invitation: (token: string) =>
+    invoke<{ invitation: { accountName: string; email: string; role: Role; invitedBy: string | null } }>(
+      'get-team-invitation', { token }),
+  accept: (token: string) => invoke<{ account: { id: string } }>('accept-team-invitation', { token }),
+  keys: (accountId: string) => invoke<{ apiKeys: ApiKey[] }>('list-api-keys', { accountId }),
+  makeKey: (accountId: string, key: { name: string; scopes: string[]; expiresAt?: string }) =>
+    invoke<{ apiKey: ApiKey; key: string }>('create-api-key', { accountId, ...key }),
+  rotateKey: (keyId: string, overlapS: number) =>
+    invoke<{ apiKey: ApiKey; key: string }>('rotate-api-key', { keyId, overlapS }),
+  revokeKey: (keyId: string) => invoke<{ apiKey: ApiKey }>('revoke-api-key', { keyId }),
+  audit: (query: AuditQuery) =>
+    ask<{ data: AuditRow[]; next_cursor: string | null }>(
+      'GET', `/v1/admin/audit-logs?${new URLSearchParams({ ...query })}`),
+  exportAudit: (query: AuditQuery, format: 'csv' | 'jsonl') =>
+    ask<{ export: { id: string }; download_url: string }>(
+      'POST', '/v1/admin/audit-logs/export', { ...query, format }),
+  exportStatus: (id: string) =>
+    ask<{ status: string }>('GET', `/v1/admin/audit-logs/exports/${id}`),
   send: (conversationId: string, content: string, clientMessageId: string) =>
     invoke<{ message: Message }>('send-human-message', { conversationId, content, clientMessageId }),
 };

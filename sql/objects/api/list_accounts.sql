@@ -1,4 +1,4 @@
--- The accounts a person works in: the own one first.
+-- The accounts a person works in, the own one first; for a super admin the others as well.
 create or replace function api.list_accounts() returns jsonb
 language plpgsql stable security definer
 set search_path = '' set enable_seqscan = off as $$
@@ -11,7 +11,7 @@ begin
   return jsonb_build_object('accounts', (
     select coalesce(jsonb_agg(jsonb_build_object('id', a.id,
         'name', coalesce(nullif(a.display_name, ''), a.slug), 'slug', a.slug,
-        'role', public.account_role(a.id), 'plan', a.plan, 'isOwner', a.id = v_person)
+        'role', coalesce(private.team_role(a.id, v_person), 'super_admin'), 'plan', a.plan, 'isOwner', a.id = v_person)
       order by a.id <> v_person, lower(coalesce(nullif(a.display_name, ''), a.slug)), a.id), '[]')
     from (select o.* from public.accounts o
           where o.id in (select private.account_ids())

@@ -11,9 +11,7 @@ begin
     perform private.fail('forbidden', 'This needs a signed-in person.');
   end if;
   select * into v_conversation from public.conversations c
-  where c.id = p_conversation_id
-    and (c.user_id = v_person or c.user_id in (
-      select t.owner_id from public.team_members t where t.member_id = v_person))
+  where c.id = p_conversation_id and c.user_id in (select private.account_ids())
   for no key update;
   if not found then
     perform private.not_found();

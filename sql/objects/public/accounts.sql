@@ -17,3 +17,12 @@ create or replace trigger touch_updated_at before update on public.accounts
 create or replace trigger plan_of_account_changed before update of plan on public.accounts
   for each row when (old.plan is distinct from new.plan)
   execute function private.plan_of_account_changed();
+create or replace trigger keep_an_owner before update of founder_role on public.accounts
+  for each row when (old.founder_role = 'owner' and new.founder_role is distinct from 'owner')
+  execute function private.keep_an_owner();
+create or replace trigger account_event after update on public.accounts
+  for each row when ((old.slug, old.display_name, old.region, old.tier, old.deployment_mode, old.status,
+      old.plan, old.settings, old.founder_role)
+    is distinct from (new.slug, new.display_name, new.region, new.tier, new.deployment_mode,
+      new.status, new.plan, new.settings, new.founder_role))
+  execute function private.account_changed_event();

@@ -43,3 +43,5 @@ create or replace trigger agent_event after update on public.agents
 
 create or replace trigger enforce_plan after insert on public.agents
   referencing new table as added for each statement execute function private.enforce_agents();
+create or replace trigger audit_row after insert or update or delete on public.agents
+  for each row execute function private.audit_row('agent', 'knowledge_version', 'updated_at');

@@ -27,3 +27,5 @@ create or replace trigger enforce_plan after insert on public.knowledge_sources
 create or replace trigger enforce_plan_growth after update on public.knowledge_sources
   referencing old table as removed new table as added
   for each statement execute function private.enforce_source_growth();
+create or replace trigger audit_row after insert or delete on public.knowledge_sources
+  for each row execute function private.audit_row('knowledge_source');

@@ -51,3 +51,6 @@ $$;
 
 create or replace trigger limits_event after insert or update or delete on public.realtime_limits
   for each row execute function private.limits_event();
+
+create or replace trigger audit_row after insert or update or delete on public.realtime_limits
+  for each row execute function private.audit_row('realtime_limits', 'updated_at');

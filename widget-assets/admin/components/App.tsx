@@ -1,6 +1,7 @@
 // The root: sign-in or the app, and the work that follows from being signed in.
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { leaveAccounts, loadAccounts } from '../state/accounts';
+import { route } from '../route';
 import { session } from '../state/session';
 import { useStore } from '../store';
 import { Crash } from './Crash';
@@ -8,8 +9,11 @@ import { Shell } from './Shell';
 import { SignIn } from './SignIn';
 import { Toasts } from './Toasts';
 
+const InvitationPage = lazy(() => import('./Invitation'));
+
 export function App() {
   const phase = useStore(session, (state) => state.phase);
+  const invitation = useStore(route, (state) => state.invitation);
   const userId = useStore(session, (state) => state.user?.id);
 
   useEffect(() => {
@@ -19,10 +23,19 @@ export function App() {
   }, [userId]);
 
   useEffect(() => {
-    if (phase === 'out') document.title = 'Sign in · ChatPad';
-  }, [phase]);
+    if (invitation) document.title = 'Invitation · ChatPad';
+    else if (phase === 'out') document.title = 'Sign in · ChatPad';
+  }, [phase, invitation]);
 
   if (phase === 'starting') return null;
+  if (invitation) {
+    return (
+      <>
+        <Crash><Suspense fallback={null}><InvitationPage token={invitation} key={invitation} /></Suspense></Crash>
+        <Toasts />
+      </>
+    );
+  }
   return (
     <>
       <Crash>{phase === 'in' ? <Shell /> : <SignIn />}</Crash>

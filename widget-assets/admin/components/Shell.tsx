@@ -1,8 +1,8 @@
 // The frame of the signed-in app: sidebar (a tab bar on phones), connection state, the page itself, and
 // the title with the number of unread conversations.
 import { lazy, Suspense, useEffect, useRef } from 'react';
-import { hrefOf, route } from '../route';
-import { accounts, loadAccounts } from '../state/accounts';
+import { hrefOf, route, type Page as PageName } from '../route';
+import { accounts, isAtLeast, loadAccounts } from '../state/accounts';
 import { inbox } from '../state/inbox';
 import { leads } from '../state/leads';
 import { isUnread, seen } from '../state/unread';
@@ -14,6 +14,15 @@ import { InboxPage } from './InboxPage';
 import { Person } from './Person';
 
 const LeadsPage = lazy(() => import('./LeadsPage'));
+const TeamPage = lazy(() => import('./TeamPage'));
+const KeysPage = lazy(() => import('./KeysPage'));
+const AuditPage = lazy(() => import('./AuditPage'));
+
+const WORDS: Record<PageName, string> = {
+  inbox: 'Inbox', leads: 'Leads', team: 'Team', keys: 'API keys', audit: 'Audit log',
+};
+// Who may open the pages about the account.
+const LEAST = { team: 'member', keys: 'admin', audit: 'admin' } as const;
 
 export function useUnreadCount(): number {
   const items = useStore(inbox, (state) => state.items);
@@ -25,7 +34,7 @@ export function Shell() {
   const page = useStore(route, (state) => state.page);
   const main = useRef<HTMLElement>(null);
   const unread = useUnreadCount();
-  const word = page === 'inbox' ? 'Inbox' : 'Leads';
+  const word = WORDS[page];
 
   useEffect(() => {
     document.title = `${unread > 0 ? `(${unread}) ` : ""}${word} · ChatPad`;
@@ -45,7 +54,7 @@ export function Shell() {
   );
 }
 
-function Page({ page }: { page: 'inbox' | 'leads' }) {
+function Page({ page }: { page: PageName }) {
   const phase = useStore(accounts, (state) => state.phase);
   const open = useStore(accounts, (state) => state.open);
   const error = useStore(accounts, (state) => state.error);
@@ -54,9 +63,15 @@ function Page({ page }: { page: 'inbox' | 'leads' }) {
     return <Empty icon="building" title="No account yet">Ask somebody to add you to theirs.</Empty>;
   }
   if (page === 'inbox') return <InboxPage />;
+  if (page !== 'leads' && open && !isAtLeast(open, LEAST[page])) {
+    return <Empty icon="alert" title="Not for your role">Ask an admin of {open.name} to open this to you.</Empty>;
+  }
   return (
     <Suspense fallback={<Skeleton rows={6} kind="table" />}>
-      <LeadsPage />
+      {page === 'leads' && <LeadsPage />}
+      {page === 'team' && <TeamPage />}
+      {page === 'keys' && <KeysPage />}
+      {page === 'audit' && <AuditPage />}
     </Suspense>
   );
 }
@@ -78,6 +93,15 @@ function Sidebar({ unread }: { unread: number }) {
         <NavLink here={page === 'inbox'} href={hrefOf('inbox')} icon="inbox" word="Inbox" count={unread} />
         <NavLink here={page === 'leads'} href={hrefOf('leads')} icon="leads" word="Leads"
           count={page === 'leads' ? 0 : arrived} />
+        {isAtLeast(account, LEAST.team) && (
+          <NavLink here={page === 'team'} href={hrefOf('team')} icon="team" word="Team" count={0} />
+        )}
+        {isAtLeast(account, LEAST.keys) && (
+          <>
+            <NavLink here={page === 'keys'} href={hrefOf('keys')} icon="key" word="API keys" count={0} />
+            <NavLink here={page === 'audit'} href={hrefOf('audit')} icon="log" word="Audit log" count={0} />
+          </>
+        )}
       </nav>
       <div className="sidebar-foot">
         <ConnectionStatus />

@@ -3,13 +3,16 @@
 import { api, messageOf } from '../api';
 import { prefs } from '../prefs';
 import { createStore } from '../store';
-import type { Account } from '../types';
+import type { Account, LiveEvent, Role } from '../types';
 import { current } from './current';
 import { applyAccountEvent } from './events';
 import { inbox, reload, showAccount } from './inbox';
 import { leads, reloadLeads, showLeadsOf } from './leads';
 import { fresh, link, watch, whenBack, type Watch } from './live';
+import { session } from './session';
+import { tellSettings } from './settings';
 import { forgetThreads } from './threads';
+import { toast } from './toasts';
 
 export interface AccountsState {
   items: readonly Account[];
@@ -32,6 +35,11 @@ export async function loadAccounts(): Promise<void> {
     const wanted = prefs.get().accountId;
     const first = items.find((item) => item.id === wanted) ?? items[0];
     if (first) openAccount(first);
+    else {
+      watching?.stop();
+      watching = null;
+      accounts.set({ open: null });
+    }
   } catch (error) {
     accounts.set({ phase: 'error', error: messageOf(error) });
   }
@@ -48,7 +56,9 @@ export function openAccount(account: Account): void {
   watching = watch({
     topic: `account:${account.id}`,
     onEvent: (event) => {
-      if (fresh(event)) applyAccountEvent(event);
+      if (!fresh(event)) return;
+      applyAccountEvent(event);
+      onSettings(account.id, event);
     },
     load: refresh,
     onLink: (state) => link.set({ account: state }),
@@ -57,7 +67,16 @@ export function openAccount(account: Account): void {
   void refresh();
 }
 
+function onSettings(accountId: string, event: LiveEvent): void {
+  if (event.event === 'member.updated') {
+    const member = event.payload.member as { id: string; role: Role | null };
+    if (member.id === session.get().user?.id) myRoleIs(accountId, member.role);
+  }
+  tellSettings(event);
+}
+
 async function refresh(): Promise<boolean> {
+  tellSettings(null);
   const done = await Promise.all([reload(), reloadLeads()]);
   return done.every(Boolean);
 }
@@ -76,5 +95,24 @@ export function leaveAccounts(): void {
   current.set({ id: null, conversation: null });
   forgetThreads();
 }
+
+// What an event says of the own membership.
+export function myRoleIs(accountId: string, role: Role | null): void {
+  const { open, items } = accounts.get();
+  if (role === null) {
+    const name = items.find((item) => item.id === accountId)?.name;
+    toast(`You are no longer a member of ${name ?? 'the account'}.`, 'bad');
+    void loadAccounts();
+    return;
+  }
+  const renewed = items.map((item) => (item.id === accountId ? { ...item, role } : item));
+  accounts.set({
+    items: renewed, open: open?.id === accountId ? { ...open, role } : open,
+  });
+}
+
+const RANKS: Account['role'][] = ['client', 'member', 'manager', 'admin', 'owner', 'super_admin'];
+export const isAtLeast = (account: Account | null, role: Role) =>
+  account !== null && RANKS.indexOf(account.role) >= RANKS.indexOf(role);
 
 export const mayWrite = (account: Account | null) => account !== null && account.role !== 'client';

@@ -66,6 +66,13 @@ export async function signIn(email: string, password: string): Promise<SignInFai
   return error.name === 'AuthRetryableFetchError' ? 'offline' : 'other';
 }
 
+// Null when the person is signed in now; else what to tell them.
+export async function signUp(email: string, password: string): Promise<string | null> {
+  const { data, error } = await supabase.auth.signUp({ email, password });
+  if (error) return error.message;
+  return data.session ? null : 'We have sent you a mail. Follow its link, then open this one again.';
+}
+
 export async function signOut(): Promise<void> {
   leaving = true;
   const { error } = await supabase.auth.signOut({ scope: 'local' });
