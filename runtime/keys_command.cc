@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "runtime/base/env_file.h"
 #include "runtime/base/log.h"
 #include "runtime/database.h"
 #include "runtime/home.h"
@@ -120,8 +121,9 @@ int create_project_key(Stage& stage, const std::string& kind) {
   const std::string key = new_project_key(prefix);
   stage.run("select api.add_project_key($1, $2, $3)",
             pg::Params(kind, "\\x" + wire::sha256_hex(key), project_key_hint(key)));
-  stage.values[name] = key;
-  write_env_file(stage.config.home + "/env", stage.values).or_raise();
+  change_env_file(stage.config.home + "/env", [name = name, &key](EnvValues& values) {
+    values[name] = key;
+  }).or_raise();
   std::printf(
       "%s=%s\nIt is in the env file in place of the one before, which stays valid until it is "
       "revoked (chatpad keys list, chatpad keys revoke ID).\n",

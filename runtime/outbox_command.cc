@@ -4,8 +4,8 @@
 
 #include "functions/shared/mail/compose.h"
 #include "functions/shared/mail/sealed_mail.h"
+#include "runtime/base/env_file.h"
 #include "runtime/commands.h"
-#include "runtime/env_file.h"
 #include "runtime/pg/blocking.h"
 
 namespace chatpad::commands {
