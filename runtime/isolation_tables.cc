@@ -35,25 +35,24 @@ std::string as_persona(pg::Blocking& session, const Persona& persona, const std:
   return found;
 }
 
-// A copy of the other account's row, with a new id, is what an insert tries: every other column is
-// right, so that nothing but a grant or a policy can refuse it.
+// A copy of the other account's row, in the columns that people may set, is what an insert tries:
+// everything in it is right, so that nothing but a grant or a policy can refuse it.
 std::string copied_row(pg::Blocking& admin, const Table& table, const std::string& account) {
-  const pg::Rows columns =
+  const pg::Rows parts =
       admin
           .run(
-              "select string_agg(quote_ident(a.attname), ', '), string_agg(case when a.attname = "
-              "'id' and a.atttypid = 'uuid'::regtype then quote_literal(gen_random_uuid()) else "
-              "quote_nullable(j.row ->> a.attname) end, ', ') from pg_attribute a, (select "
-              "to_jsonb(t) as row from " +
+              "select string_agg(quote_ident(a.attname), ', '), quote_literal((select to_jsonb(t) "
+              "from " +
               table.name + " t where " + table.account_column + " = " + quoted(account) +
-              " limit 1) j where a.attrelid = '" + table.name +
+              " limit 1)) from pg_attribute a where a.attrelid = '" + table.name +
               "'::regclass and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and "
-              "a.attidentity = '' and j.row ->> a.attname is not null and "
-              "has_column_privilege('authenticated', a.attrelid, a.attnum, 'insert')")
+              "a.attidentity = '' and has_column_privilege('authenticated', a.attrelid, a.attnum, "
+              "'insert')")
           .or_raise();
-  if (columns.empty() || columns.is_null(0, 0)) return "";
-  return "insert into " + table.name + " (" + columns.str(0, 0) + ") values (" + columns.str(0, 1) +
-         ")";
+  if (parts.empty() || parts.is_null(0, 0)) return "";
+  const std::string columns = parts.str(0, 0);
+  return "insert into " + table.name + " (" + columns + ") select " + columns +
+         " from jsonb_populate_record(null::" + table.name + ", " + parts.str(0, 1) + ")";
 }
 
 // One column that people may write, set to what it is.
@@ -62,7 +61,8 @@ std::string harmless_update(pg::Blocking& admin, const Table& table, const std::
       admin
           .run("select quote_ident(a.attname) from pg_attribute a where a.attrelid = '" +
                table.name +
-               "'::regclass and a.attnum > 0 and not a.attisdropped order by "
+               "'::regclass and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and "
+               "a.attidentity = '' order by "
                "has_column_privilege('authenticated', a.attrelid, a.attnum, 'update') desc, "
                "a.attnum limit 1")
           .or_raise();
