@@ -61,6 +61,9 @@ const probes = (other) => [
   ['list-api-keys', ['person', 'client'], { accountId: other.id }, ['accountId']],
   ['rotate-api-key', ['person', 'client'], { keyId: other.keyId }, ['keyId']],
   ['revoke-api-key', ['person', 'client'], { keyId: other.keyId }, ['keyId']],
+  ['set-secret', ['person', 'client'], { accountId: other.id, name: 'x', value: 'y' }, ['accountId']],
+  ['list-secrets', ['person', 'client'], { accountId: other.id }, ['accountId']],
+  ['delete-secret', ['person', 'client'], { accountId: other.id, name: 'x' }, ['accountId']],
   ['add-knowledge-text', ['person', 'key', 'client'], { agentId: other.agentId, title: 'X', content: 'X.' }, ['agentId']],
 ];
 
