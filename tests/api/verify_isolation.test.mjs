@@ -53,9 +53,9 @@ describe('chatpad verify-isolation', () => {
 });
 
 describe('chatpad verify-isolation --database', () => {
-  it('compares a database in use with what this program makes, and changes nothing', async () => {
+  it('compares a database in use with what this program makes, and changes nothing', async (t) => {
     const server = await startServer();
-    after(() => server.stop());
+    t.after(() => server.stop());
     const before = await server.sql`select count(*)::int as n from public.accounts`;
     const whole = await verify(['--database'], server.home);
     assert.deepEqual(whole.holes, [], whole.stderr);
