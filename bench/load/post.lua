@@ -1,9 +1,12 @@
--- POSTs BENCH_BODY with the token BENCH_TOKEN. With BENCH_IDS (comma separated), request after
+-- POSTs BENCH_BODY with the token BENCH_TOKEN and the key BENCH_APIKEY, each if it is set. With BENCH_IDS (comma separated), request after
 -- request takes the next id and puts it in place of the word ID in the body.
 wrk.method = "POST"
 wrk.body = os.getenv("BENCH_BODY")
 wrk.headers["Content-Type"] = "application/json"
-wrk.headers["Authorization"] = "Bearer " .. os.getenv("BENCH_TOKEN")
+local token = os.getenv("BENCH_TOKEN")
+local apikey = os.getenv("BENCH_APIKEY")
+if token then wrk.headers["Authorization"] = "Bearer " .. token end
+if apikey then wrk.headers["apikey"] = apikey end
 
 local requests = {}
 local at = 0
