@@ -5,11 +5,9 @@ $$;
 create function tests.owner_of() returns uuid language sql as $$
   select visitor_id from public.conversations where id = 'a5000000-0000-4000-8000-000000000001'
 $$;
-set local role service_role;
 select is(tests.who('ann'), tests.who('ann'), 'an identifier is one visitor');
 select isnt(tests.who('ann'), tests.who('Ann'), 'another is another');
 select is(tests.who('ann', 'a3000000-0000-4000-8000-000000000001'), tests.who('ann'), 'also with an anonymous past');
-reset role;
 select is(tests.owner_of(), tests.who('ann'), 'which becomes theirs');
 select is((select conversation_id from api.identify_visitor('a2000000-0000-4000-8000-000000000001', null, false, null, 'ann', null, null)),
   'a5000000-0000-4000-8000-000000000001'::uuid, 'and is what they find again');

@@ -9,7 +9,6 @@ $$;
 create function tests.key(p_n int) returns uuid language sql immutable as $$
   select format('f0000000-0000-4000-8000-00000000000%s', p_n)::uuid
 $$;
-set local role service_role;
 select is(tests.ring(), 'empty', 'without keys the secret signs alone');
 select throws_ok('select api.rotate_signing_keys()', 'CP000', 'There is no standby key to rotate to. Create one first.', 'nothing to rotate to');
 
@@ -30,12 +29,12 @@ select throws_ok('select api.revoke_key(gen_random_uuid())', 'CP000', 'There is 
 select is(api.revoke_key(tests.key(2)), 'current', 'the current one may be revoked');
 select is(tests.ring(), 'empty', 'and the secret signs again');
 select throws_ok($$select api.create_signing_key(tests.key(3), 'HS256', 'pub', 'sealed')$$, '23514', null, 'a secret is no pair');
-select lives_ok($$do $do$ begin
+select lives_ok($test$do $do$ begin
   for n in 10 .. 25 loop
     perform api.create_signing_key(gen_random_uuid(), 'ES256', 'pub', 'sealed');
     perform api.rotate_signing_keys();
   end loop;
-end $do$$$, 'sixteen keys');
+end $do$ $test$, 'sixteen keys');
 select throws_ok($$select api.create_signing_key(gen_random_uuid(), 'ES256', 'pub', 'sealed')$$, 'CP000',
   'There are 16 signing keys. Revoke those whose tokens have all expired.', 'and no more');
 
@@ -49,7 +48,6 @@ select lives_ok($$select api.retire_project_key('hash 2')$$, 'a home gives one u
 select lives_ok($$select api.retire_project_key('nobody')$$, 'or one that nobody knows');
 select is((select count(*) from api.key_ring() where bytes in ('hash 1', 'hash 2')), 0::bigint, 'neither is valid');
 select throws_ok($$select api.add_project_key('admin', 'hash 3', '')$$, '23514', null, 'there are two kinds');
-reset role;
 
 select ok(tests.told() > 0, 'programs are told');
 create temp table before on commit drop as select tests.told() as count;
