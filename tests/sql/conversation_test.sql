@@ -80,7 +80,7 @@ select tests.keep('a2', tests.run('service', format('select api.start_answer(%L,
 select tests.v('a2', 'messageId') as a2 \gset
 select is(tests.run('service', format('select api.append_answer(%L, 0, %L, 30)', :'a2', 'Partial')), 'true', 'the second answer streams');
 select is((tests.keep('t1', tests.run('member_a', format('select api.start_takeover(%L, %L)', :'conv', 'secret note')))::jsonb -> 'conversation')
-  - '{id,agentId,createdAt,updatedAt,lastMessageAt,visitorLabel,metadata}'::text[],
+  - '{id,agentId,createdAt,updatedAt,lastMessageAt,visitorLabel,visitorVerified,metadata}'::text[],
   '{"agentName":"Agent a","status":"human_takeover","escalated":false,"epoch":1,"lastSeq":4,"messageCount":4,"subject":null,"preview":"Half an answer.","lastMessageRole":"assistant","closedAt":null,"channel":"web","leadId":null,"takenOverBy":{"id":"a0000000-0000-4000-8000-000000000004","name":"Mia"}}', 'the takeover raises the epoch');
 select is(tests.run('service', format('select api.append_answer(%L, 0, %L, 30)', :'a2', 'Partial and more')), 'false', 'after the takeover append says no');
 select is(tests.run('service', format($$select api.finish_answer(%L, 0, 'Whole', '[]', 'm', 1, 1, null)$$, :'a2'))::jsonb - '{id,createdAt,conversationId}'::text[],

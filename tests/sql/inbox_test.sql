@@ -14,7 +14,7 @@ select matches(private.visitor_code('a3000000-0000-4000-8000-000000000001'), '^V
 select is((select private.conversation_json(c) ->> 'visitorLabel' from conversations c where id = 'a5000000-0000-4000-8000-000000000001'), 'Lea', 'a lead''s name is the label');
 select is((select array_agg(k order by k) from jsonb_object_keys((select private.conversation_json(c) from conversations c where id = 'a5000000-0000-4000-8000-000000000001')) k),
   array['agentId', 'agentName', 'channel', 'closedAt', 'createdAt', 'epoch', 'escalated', 'id', 'lastMessageAt', 'lastMessageRole', 'lastSeq', 'leadId',
-    'messageCount', 'metadata', 'preview', 'status', 'subject', 'takenOverBy', 'updatedAt', 'visitorLabel'], 'a conversation names no visitor id');
+    'messageCount', 'metadata', 'preview', 'status', 'subject', 'takenOverBy', 'updatedAt', 'visitorLabel', 'visitorVerified'], 'a conversation names no visitor id');
 select is((select private.conversation_json(c) ->> 'lastMessageRole' from conversations c where id = 'a5000000-0000-4000-8000-000000000001'), 'visitor', 'who wrote last');
 update leads set name = null, email = 'lea@x.example' where id = 'a8000000-0000-4000-8000-000000000001';
 select is((select private.conversation_json(c) ->> 'visitorLabel' from conversations c where id = 'a5000000-0000-4000-8000-000000000001'), 'lea@x.example', 'else the address');

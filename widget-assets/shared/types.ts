@@ -45,6 +45,8 @@ export interface Conversation {
   preview: string;
   lastMessageRole: Role | null;
   visitorLabel: string;
+  /** Their site vouches for who they are. */
+  visitorVerified: boolean;
   channel: string;
   createdAt: string;
   updatedAt: string;
