@@ -35,6 +35,10 @@ constexpr Probe kProbes[] = {
     {"POST /functions/v1/list-leads", R"({"accountId":"$accounts"})"},
     {"POST /functions/v1/add-knowledge-text",
      R"({"agentId":"$agents","title":"X","content":"Words."})"},
+    // Verified identity.
+    {"POST /functions/v1/get-identity-secret", R"({"agentId":"$agents"})"},
+    {"POST /functions/v1/rotate-identity-secret", R"({"agentId":"$agents"})"},
+    {"POST /functions/v1/require-identity", R"({"agentId":"$agents","required":false})"},
     // Secrets.
     {"POST /functions/v1/set-secret", R"({"accountId":"$accounts","name":"x","value":"y"})"},
     {"POST /functions/v1/list-secrets", R"({"accountId":"$accounts"})"},
@@ -42,6 +46,7 @@ constexpr Probe kProbes[] = {
     // Sessions.
     {"POST /auth/v1/signup", "{}", {}, Reach::shut},
     {"POST /auth/v1/token", "{}", "/auth/v1/token?grant_type=password", Reach::shut},
+    {"GET /auth/v1/.well-known/jwks.json", {}, {}, Reach::open},
     {"GET /auth/v1/user", {}, {}, Reach::shut},
     {"POST /auth/v1/logout", {}, {}, Reach::shut},
     // Realtime over HTTP.
