@@ -160,7 +160,7 @@ function InvitationRow({ invitation, onDone }: { invitation: Invitation; onDone:
         </span>
       </div>
       <div className="row-side">
-        <Asking word="Take back" label={`Take the invitation of ${invitation.email} back`} question="Take it back?"
+        <Asking word="Take back" label={`Take back the invitation of ${invitation.email}`} question="Take it back?"
           yes="Take back" onYes={() => void run(() => api.revokeInvitation(invitation.id)).then(onDone)} />
       </div>
     </li>

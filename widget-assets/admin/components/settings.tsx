@@ -1,6 +1,6 @@
 // Pieces of the pages about an account: the page itself with its states, a field, a choice, a button that
 // asks once more, and a secret that is shown once.
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
 import { Button } from 'react-aria-components/Button';
 import { Input } from 'react-aria-components/Input';
 import { Label } from 'react-aria-components/Label';
@@ -68,13 +68,14 @@ interface ChoiceProps {
 
 // The browser's own: it knows keyboards, screen readers and phones better than anything drawn by hand.
 export function Choice({ label, options, onChange, hideLabel, ...rest }: ChoiceProps) {
+  const id = useId();
   return (
-    <label className="field">
-      <span className={hideLabel ? 'sr-only' : 'field-label'}>{label}</span>
-      <select className="input" onChange={(event) => onChange(event.target.value)} {...rest}>
+    <div className="field">
+      <label htmlFor={id} className={hideLabel ? 'sr-only' : 'field-label'}>{label}</label>
+      <select id={id} className="input" onChange={(event) => onChange(event.target.value)} {...rest}>
         {options.map(([value, word]) => <option key={value} value={value}>{word}</option>)}
       </select>
-    </label>
+    </div>
   );
 }
 
