@@ -80,7 +80,8 @@ bool PoolImpl::submit(Flight& flight) {
 
 // No account takes all the places, so that another one still finds one.
 bool PoolImpl::is_lane_full(uint64_t lane) const {
-  return lane != 0 && waiting_.size_of(lane) >= options_.waiters_max / kLaneShares;
+  const size_t kept = options_.waiters_max / kKeptShare;
+  return lane != 0 && waiting_.size_of(lane) >= options_.waiters_max - kept;
 }
 
 void PoolImpl::wait_again(Flight& flight) {

@@ -6,7 +6,7 @@
 //   several() the same with several pairs of set_config and statement before the one Sync.
 //   begin()  a transaction over several flights. Destroying it without commit() rolls back.
 //
-// Waiting for a free connection is bounded in number (waiters_max, a quarter of it for one lane ->
+// Waiting for a free connection is bounded in number (waiters_max, one lane 3/4 of it ->
 // Errc::overloaded) and in time (acquire_ms -> Errc::database_unavailable); lanes take turns.
 // After timeout_ms: Errc::deadline_exceeded. A caller that is destroyed under way: the query is
 // cancelled, after the grace of Connection::kCancelGraceMs, and the connection is drained before it

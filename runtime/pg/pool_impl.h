@@ -22,8 +22,8 @@ class PoolImpl {
   static constexpr uint64_t kReconnectMaxMs = 2000;
   // How often waiting and overdue flights are looked at while there are any.
   static constexpr uint64_t kTickMs = 50;
-  // One lane may hold this part of the places to wait.
-  static constexpr size_t kLaneShares = 4;
+  // One place in so many is kept for other lanes.
+  static constexpr size_t kKeptShare = 4;
 
   PoolImpl(Loop& loop, PoolOptions options);
   ~PoolImpl();

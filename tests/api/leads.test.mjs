@@ -71,7 +71,7 @@ describe('validate-api-key', () => {
       assert.equal(reply.body.valid, true);
       assert.equal(reply.body.accountId, shop.id);
       assert.ok(reply.body.scopes.includes('chat:write'));
-      assert.equal(reply.body.plan, 'basic');
+      assert.equal(reply.body.plan, 'pro');
     }
   });
 
