@@ -114,8 +114,14 @@ void read_ids(pg::Blocking& session, World& world) {
       if (!ids.empty()) (account == 'a' ? world.ids_a : world.ids_b)[table] = ids.str(0, 0);
     }
   }
-  world.ids_a["users"] = user_id('a', 3);
-  world.ids_b["users"] = user_id('b', 3);
+  for (const char account : {'a', 'b'}) {
+    auto& ids = account == 'a' ? world.ids_a : world.ids_b;
+    const std::string first(1, account);
+    ids["users"] = user_id(account, 3);
+    ids["guests"] = user_id(account, std::size(kRoles));
+    ids["first_keys"] = first + "4000000-0000-4000-8000-000000000001";
+    ids["second_keys"] = first + "4000000-0000-4000-8000-000000000002";
+  }
 }
 
 }  // namespace

@@ -21,11 +21,20 @@ begin
     insert into auth.users (id, email, raw_user_meta_data, email_confirmed_at)
     select (p || '0000000-0000-4000-8000-00000000000' || n)::uuid, format('%s-%s@%s.example', r, p, m),
       jsonb_build_object('display_name', format('%s %s', r, m)), now()
-    from unnest(array['owner', 'admin', 'manager', 'member', 'client']) with ordinality x (r, n);
+    from unnest(array['owner', 'admin', 'manager', 'member', 'client', 'guest']) with ordinality x (r, n);
     insert into public.accounts (id, slug, display_name, plan) values (o, m, m, 'pro');
     insert into public.team_members (id, owner_id, member_id, role)
     select (p || '1000000-0000-4000-8000-00000000000' || n)::uuid, o, (p || '0000000-0000-4000-8000-00000000000' || n)::uuid, r
-    from unnest(array['owner', 'admin', 'manager', 'member', 'client']) with ordinality x (r, n) where n > 1;
+    from unnest(array['owner', 'admin', 'manager', 'member', 'client', 'client']) with ordinality x (r, n) where n > 1;
+    insert into public.api_keys (id, user_id, name, prefix, key_hash, scopes)
+    select (p || '4000000-0000-4000-8000-00000000000' || n)::uuid, o, m, 'cp_live_' || n, sha256((m || n)::bytea), '{chat:write}'
+    from generate_series(1, 2) n;
+    insert into public.team_invitations (id, user_id, email, role, token_hash, invited_by, expires_at) values
+      ((p || 'b000000-0000-4000-8000-000000000001')::uuid, o, m || '@invited.example', 'client',
+        sha256(m::bytea), o, now() + interval '1 day');
+    insert into public.audit_exports (id, user_id, requested_by, format, status, token_hash, expires_at) values
+      ((p || 'c000000-0000-4000-8000-000000000001')::uuid, o, o, 'csv', 'ready', sha256(m::bytea),
+        now() + interval '1 day');
     insert into public.agents (id, user_id, name, greeting) values (agent, o, m, m);
     insert into public.visitors (id, user_id, agent_id) values
       (guest, o, agent), ((p || '3000000-0000-4000-8000-000000000002')::uuid, o, agent);
