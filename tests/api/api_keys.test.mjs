@@ -30,8 +30,9 @@ describe('an API key', () => {
     assert.equal(apiKey.prefix, key.slice(0, 12));
     const { status, body } = await ask(key);
     assert.equal(status, 200);
+    const [{ plan }] = await server.sql`select plan from public.accounts where id = ${shop.id}`;
     assert.deepEqual(body, {
-      valid: true, accountId: shop.id, scopes: ['chat:write', 'leads:write'], plan: 'basic', keyId: apiKey.id, name: 'Website',
+      valid: true, accountId: shop.id, scopes: ['chat:write', 'leads:write'], plan, keyId: apiKey.id, name: 'Website',
       prefix: apiKey.prefix, expiresAt, ratePerMin: 600,
     });
     const list = await as(shop, 'list-api-keys', { accountId: shop.id });

@@ -6,6 +6,7 @@ $$;
 \set admin '''a0000000-0000-4000-8000-000000000002'''
 \set manager '''a0000000-0000-4000-8000-000000000003'''
 update auth.users set email_confirmed_at = now();
+update accounts set plan = 'pro';
 
 -- Who may see and change the team.
 select is(tests.code(p.persona, format('select api.list_team_members(%L)', :a)), p.want, 'list as ' || p.persona)
