@@ -42,7 +42,10 @@ std::string shown(const Config& config, const pg::Rows& rows, int row) {
 Task<Reply> handle(Call call) {
   const Input input = call.json<Input>();
   pg::Params params(input.account_id, input.limit);
-  pg::Rows rows = co_await call.db().rows(kList, std::move(params));
+  // The service role has connections of its own.
+  const bool service = call.caller().kind == CallerKind::service;
+  const Db db = service ? call.service() : call.db();
+  pg::Rows rows = co_await db.rows(kList, std::move(params));
   wire::JsonWriter out;
   out.object().array("mails");
   for (int row = 0; row < rows.size(); ++row) {

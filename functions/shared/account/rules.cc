@@ -65,7 +65,7 @@ bool matches(std::string_view pattern, std::string_view text) {
       continue;
     }
     if (star_p != std::string_view::npos && star_t < text.size() && text[star_t] != '/' &&
-        text[star_t] != '.') {
+        text[star_t] != '.' && text[star_t] != '?') {
       p = star_p;
       t = ++star_t;
       continue;

@@ -41,6 +41,7 @@ TEST(Redirect, goes_nowhere_else) {
                           "https://eu.shop.example.evil.example/",
                           "https://evil.example#.shop.example/",
                           "https://evil.example?.shop.example/",
+                          "https://evil?.shop.example/x",
                           "https://evil.example\\.shop.example/",
                           "https://shop.example:444/",
                           "http://127.0.0.1:8001/",
@@ -76,7 +77,7 @@ TEST(Rules, say_to_sql_what_the_settings_are) {
   settings.auth.sign_up_domains = {"tea.example"};
   EXPECT_EQ(rules_json(settings),
             R"({"signUp":"domain","domains":["tea.example"],"autoconfirm":true,)"
-            R"("expiresS":3600,"intervalS":6.0,"perHour":300})");
+            R"("expiresS":3600,"intervalS":6,"perHour":300})");
 }
 
 }  // namespace
