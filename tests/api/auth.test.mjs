@@ -69,6 +69,7 @@ describe('signing up and in', () => {
   it('refuses odd input with 4xx', async () => {
     for (const body of ['{', '[]', 'null', '{}', { email: 1, password: 2 }, { email: 'x', password: 'long enough' }, { email: ['a@b.test'], password: 'long enough' }]) {
       for (const target of ['/auth/v1/signup', '/auth/v1/token?grant_type=password']) {
+        if (body === '{}' && target === '/auth/v1/signup') continue; // an anonymous sign-up
         const reply = await call(server, target, { body, apikey: server.env.SUPABASE_ANON_KEY });
         assert.ok(reply.status >= 400 && reply.status < 500, `${target} ${JSON.stringify(body)}: ${reply.status}`);
       }

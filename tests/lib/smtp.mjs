@@ -29,8 +29,13 @@ export class SmtpServer {
     let buffer = '';
     let data = null; // the lines of a message under way
     let mail = { to: [] };
+    let credentials = false; // the next line is a login
     const say = (line) => socket.write(`${line}\r\n`);
     const command = (line) => {
+      if (credentials) {
+        credentials = false;
+        return say('235 welcome');
+      }
       this.commands.push(line);
       const refusal = this.refuse(line);
       if (refusal) return say(refusal);
@@ -42,7 +47,10 @@ export class SmtpServer {
         data = [];
         return say('354 go on');
       }
-      if (verb === 'AUTH') return say('235 welcome');
+      if (verb === 'AUTH') {
+        credentials = line.split(' ').length === 2;
+        return say(credentials ? '334 ' : '235 welcome');
+      }
       if (verb === 'QUIT') return socket.end('221 bye\r\n');
       return say('250 ok');
     };
