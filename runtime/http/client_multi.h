@@ -105,6 +105,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   bool paused_ = false;
   bool done_ = false;
   std::optional<Error> error_;
+  std::optional<Error> refused_;  // one address of several, perhaps
   Timer idle_;
   uint64_t last_byte_ms_ = 0;
   char curl_text_[CURL_ERROR_SIZE] = {};

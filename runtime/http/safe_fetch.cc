@@ -35,6 +35,12 @@ class Target {
       return refused("The URL holds a blank, a backslash or a control character.");
     }
     const std::string text(to);
+    // libcurl reads "http:///x" as the host x, which others do not.
+    const size_t colon = text.find_first_of(":/?#");
+    if (colon != std::string::npos && text[colon] == ':' &&
+        (text.compare(colon, 3, "://") != 0 || text.substr(colon + 3, 1) == "/")) {
+      return refused("This is not an absolute URL.");
+    }
     if (curl_url_set(url_.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) !=
         CURLUE_OK) {
       return refused("This is not an absolute URL.");
@@ -43,16 +49,16 @@ class Target {
     return check();
   }
 
-  std::string text() const { return part(CURLUPART_URL); }
+  std::string text() const { return part(CURLUPART_URL, 0); }
   std::string origin() const {
     return part(CURLUPART_SCHEME) + "://" + part(CURLUPART_HOST) + ":" + part(CURLUPART_PORT);
   }
   bool secure() const { return part(CURLUPART_SCHEME) == "https"; }
 
  private:
-  std::string part(CURLUPart which) const {
+  std::string part(CURLUPart which, unsigned flags = CURLU_DEFAULT_PORT) const {
     char* text = nullptr;
-    if (curl_url_get(url_.get(), which, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
+    if (curl_url_get(url_.get(), which, &text, flags) != CURLUE_OK) return {};
     std::string out(text);
     curl_free(text);
     return out;

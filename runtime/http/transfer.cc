@@ -117,12 +117,10 @@ curl_socket_t Transfer::on_open_socket(void* self, curlsocktype, curl_sockaddr* 
   auto* transfer = static_cast<Transfer*>(self);
   const auto& allowed = transfer->multi_->options.address_allowed;
   if (allowed && !allowed(address->addr)) {
-    if (!transfer->error_) {
-      transfer->error_ = Error(Errc::validation_failed,
+    transfer->refused_ = Error(Errc::validation_failed,
                                PublicText("The URL leads to an address that is not public."),
                                LogText("address not allowed"));
-      transfer->error_->details = "url";
-    }
+    transfer->refused_->details = "url";
     return CURL_SOCKET_BAD;
   }
   return socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
@@ -207,7 +205,9 @@ std::optional<std::string> Transfer::take_chunk() {
   if (paused_ && easy_ != nullptr) {
     paused_ = false;
     last_byte_ms_ = multi_->loop.now_ms();
-    curl_easy_pause(easy_, CURLPAUSE_CONT);
+    // What libcurl has kept meanwhile comes at once, and may be too much.
+    const CURLcode went_on = curl_easy_pause(easy_, CURLPAUSE_CONT);
+    if (went_on != CURLE_OK && !done_) fail(Errc::upstream_failed, curl_easy_strerror(went_on));
   }
   return chunk;
 }
@@ -217,10 +217,10 @@ void Transfer::finish(CURLcode result) {
   if (result != CURLE_OK) {
     const std::string text = curl_text_[0] != '\0' ? curl_text_ : curl_easy_strerror(result);
     const bool late = result == CURLE_OPERATION_TIMEDOUT;
+    if (!error_) error_ = refused_;
     fail(late ? Errc::deadline_exceeded : Errc::upstream_failed, text);
     return;
   }
-  error_.reset();  // one of several addresses may have been refused
   done_ = true;
   news();
   release();
