@@ -13,6 +13,7 @@
 // before the first SocketServer is made: lws sizes its tables by it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -42,7 +43,7 @@ struct SocketStats {
   size_t sockets = 0;
   uint64_t adopted = 0, refused = 0, closed = 0;
   uint64_t pings = 0;
-  uint64_t closes[static_cast<size_t>(Close::slow_reader) + 1] = {};  // sent by us, by reason
+  std::array<uint64_t, kCloseCount> closes{};  // sent by us, by reason
 };
 
 class SocketServerImpl;

@@ -40,8 +40,8 @@ select is(tests.refusal('owner_c', $$insert into agents (user_id, name) values (
 select is(tests.refusal('owner_c', $$insert into agents (user_id, name) select auth.uid(), 'x' from generate_series(1, 7)$$)::jsonb ->> 'used', '1',
   'many at once are all or none');
 update agents set id = 'c2000000-0000-4000-8000-000000000001' where user_id = 'c0000000-0000-4000-8000-000000000001';
-select is(tests.try('owner_c', $$insert into team_members (owner_id, member_id) values (auth.uid(), 'a0000000-0000-4000-8000-000000000002')$$), '1', 'one member on Basic');
-select alike(tests.try('owner_c', $$insert into team_members (owner_id, member_id) values (auth.uid(), 'a0000000-0000-4000-8000-000000000002'), (auth.uid(), 'a0000000-0000-4000-8000-000000000003')$$),
+select is(tests.try('service', $$insert into team_members (owner_id, member_id) values ('c0000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000002')$$), '1', 'one member on Basic');
+select alike(tests.try('service', $$insert into team_members (owner_id, member_id) values ('c0000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000002'), ('c0000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000003')$$),
   'error CP000 plan_limit_reached The plan Basic includes 1 team member.%', 'no two');
 create function tests.text(p text) returns text language sql as
   $$select format('select api.add_knowledge_text(''c2000000-0000-4000-8000-000000000001'', ''t'', null, ''[]'', %L)', p)$$;

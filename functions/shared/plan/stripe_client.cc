@@ -1,5 +1,7 @@
 #include "functions/shared/plan/stripe_client.h"
 
+#include <optional>
+
 #include "runtime/wire/fields.h"
 #include "runtime/wire/url.h"
 
@@ -25,6 +27,17 @@ std::string form_text(const StripeForm& form) {
         LogText(std::move(cause)));
 }
 
+// nullopt when the answer is not what Stripe answers.
+std::optional<std::string> url_of(const http::Response& response) {
+  const auto fields = wire::Fields::parse(response.body);
+  if (!fields) return std::nullopt;
+  try {
+    return fields->optional_string("url", kUrlCharsMax);
+  } catch (const Raised&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 Task<std::string> StripeClient::page(std::string path, StripeForm form) {
@@ -41,8 +54,7 @@ Task<std::string> StripeClient::page(std::string path, StripeForm form) {
   request.response_bytes_max = kAnswerBytesMax;
   http::Response response = co_await http::fetch(client_, std::move(request));
   if (response.head.status != 200) refuse(response);
-  const auto fields = wire::Fields::parse(response.body);
-  const auto url = fields ? fields.value().optional_string("url", kUrlCharsMax) : std::nullopt;
+  const auto url = url_of(response);
   if (!url) refuse(response);
   co_return *url;
 }

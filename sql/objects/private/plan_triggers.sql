@@ -108,9 +108,6 @@ language plpgsql security definer set search_path = '' as $$
 begin
   new.messages_blocked_until := null;
   perform private.forget_counts(new.id);
-  perform private.log_security(new.id, private.person_id(),
-    case when private.person_id() is null then 'system' else 'user' end, 'plan.changed',
-    jsonb_build_object('from', old.plan, 'to', new.plan));
   return new;
 end
 $$;
