@@ -30,6 +30,7 @@ it('a person is invited, signs up through the link, and appears live; the invite
   await admin.go('Team');
   await page.getByLabel('E-mail of a colleague').fill('Bo@Example.test');
   await page.getByLabel('Role', { exact: true }).selectOption('manager');
+  await page.getByLabel('Role', { exact: true }).focus();
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await visible(page.getByRole('heading', { name: 'bo@example.test is invited' }));
