@@ -245,6 +245,9 @@ std::map<std::string, std::string> rows_of(pg::Blocking& session, const World& w
   for (const std::string& entry : world.tenant_tables) {
     const size_t space = entry.find(' ');
     const std::string table = entry.substr(0, space);
+    // A background job folds into it what the account itself has used, some time afterwards. That
+    // nobody else may write it is what verify_tables tries.
+    if (table == "public.usage_metrics") continue;
     sql += (sql.empty() ? "" : " union all ") + std::string("select '") + table +
            "', count(*)::text || ' ' || coalesce(md5(string_agg(r, '|' order by r)), '') from " +
            table +

@@ -52,6 +52,9 @@ begin
       ((p || 'a000000-0000-4000-8000-000000000001')::uuid, o, agent, source, 0, m);
     insert into public.security_logs (user_id, actor_kind, event, details) values
       (o, 'system', 'test', jsonb_build_object('note', m));
+    insert into public.plan_overrides (user_id, limits, note) values (o, '{"sources": 50}', m);
+    insert into public.usage_metrics (user_id, metric, period, starts_on, quantity) values
+      (o, 'messages', 'day', current_date, 1), (o, 'messages', 'month', date_trunc('month', current_date), 1);
     insert into public.realtime_limits (user_id, events_per_s) values (o, 50);
     insert into private.account_secrets (user_id, name, sealed, last4) values
       (o, 'probe', 'v1.0123456789abcdef.AAAA', 'AAAA');
