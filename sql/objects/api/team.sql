@@ -7,7 +7,8 @@ language plpgsql stable security definer
 set search_path = '' set enable_seqscan = off as $$
 begin
   return (select jsonb_build_object('id', u.id, 'email', coalesce(u.email, ''),
-      'name', private.person_name(u.id), 'role', p_role, 'joinedAt', private.iso(p_since),
+      'name', coalesce(private.own_name(u.raw_user_meta_data), u.email, ''),
+      'role', p_role, 'joinedAt', private.iso(p_since),
       'isFounder', u.id = p_account_id, 'isYou', coalesce(u.id = private.person_id(), false))
     from auth.users u where u.id = p_person);
 end

@@ -11,13 +11,18 @@ language sql stable as $$
     'running', m.state = 'running')
 $$;
 
+-- What a person calls themselves; null when nothing.
+create or replace function private.own_name(p_metadata jsonb) returns text
+language sql immutable as $$
+  select left(coalesce(nullif(p_metadata ->> 'display_name', ''),
+    nullif(p_metadata ->> 'full_name', ''), nullif(p_metadata ->> 'name', '')), 100)
+$$;
+
 -- A person's name as visitors may see it: never any part of the address.
 create or replace function private.person_name(p_user_id uuid) returns text
 language plpgsql stable security definer set search_path = '' as $$
 begin
-  return (select left(coalesce(nullif(u.raw_user_meta_data ->> 'display_name', ''),
-    nullif(u.raw_user_meta_data ->> 'full_name', ''),
-    nullif(u.raw_user_meta_data ->> 'name', ''), 'Support'), 100)
+  return (select coalesce(private.own_name(u.raw_user_meta_data), 'Support')
   from auth.users u where u.id = p_user_id);
 end
 $$;
