@@ -32,15 +32,14 @@ std::optional<Envelope> parse_envelope(std::string_view sealed) {
   return Envelope{key_id, box};
 }
 
-// The key id has one length and no owner holds a NUL, so two different triples differ here.
 std::string associated_data(std::string_view key_id, const SealedFor& target) {
-  std::string text = "chatpad sealed ";
-  text.append(kVersion).append(key_id);
-  text.push_back('\0');
-  text.append(target.owner);
-  text.push_back('\0');
-  text.append(target.place);
-  return text;
+  std::string data = "chatpad sealed ";
+  data.append(kVersion);
+  // Each behind its length, so that the end of one cannot be taken for the beginning of the next.
+  for (const std::string_view part : {key_id, target.owner, target.place}) {
+    data.append(" ").append(std::to_string(part.size())).append(":").append(part);
+  }
+  return data;
 }
 
 Error unusable(const char* what) { return Error(Errc::validation_failed, PublicText(what)); }
