@@ -5,10 +5,7 @@
 #include <cstdio>
 #include <fstream>
 
-#include "runtime/base/env_file.h"
-#include "runtime/database.h"
-#include "runtime/pg/blocking.h"
-#include "runtime/pg/conninfo.h"
+#include "runtime/home_database.h"
 
 namespace chatpad::commands {
 namespace {
@@ -17,27 +14,6 @@ namespace {
 std::string& against() {
   static std::string of_process;
   return of_process;
-}
-
-pg::Blocking open_database(const Config& config) {
-  const auto values = read_env_file(config.home + "/env").or_raise();
-  const auto value = [&values](const char* name) {
-    const auto found = values.find(name);
-    return found == values.end() ? std::string() : found->second;
-  };
-  const std::string url = config.database_url.empty() ? value("DATABASE_URL") : config.database_url;
-  const std::string secret = value("SUPABASE_JWT_SECRET");
-  if (url.empty() || secret.empty()) {
-    raise(Errc::not_found, PublicText(config.home + "/env does not say where the database is; "
-                                                    "start chatpad once."));
-  }
-  // A private cluster lets its operating-system user in without a password.
-  const char* const login = "service_authenticator";
-  const std::string password = config.database_url.empty() ? "" : login_password(secret, login);
-  const std::string conninfo = pg::as_user(url, login, password).or_raise();
-  pg::Blocking session = pg::Blocking::open(conninfo).or_raise();
-  session.run("set role service_role").or_raise();
-  return session;
 }
 
 // False: something is wrong with this account's chain.
@@ -94,7 +70,7 @@ void add_audit(CLI::App& app) {
 }
 
 int audit(const Config& config) {
-  pg::Blocking session = open_database(config);
+  pg::Blocking session = HomeDatabase::of(config).service();
   const pg::Rows accounts = session.run("select a from api.audited_accounts() a").or_raise();
   bool whole = true;
   for (int i = 0; i < accounts.size(); ++i) {

@@ -10,6 +10,7 @@
 #include <cstdio>
 
 #include "functions/shared/account/password.h"
+#include "runtime/ai_check.h"
 #include "runtime/banner.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
@@ -121,7 +122,11 @@ bool revive(pg::Embedded& cluster) {
 // A private cluster has one program, this one: an answer that is still running has lost its writer.
 void close_lost_answers(const Database& database) {
   auto session = pg::Blocking::open(database.logins.service).or_raise();
-  session.run("set role service_role; select api.close_lost_answers()").or_raise();
+  session
+      .run(
+          "set role service_role; select api.close_lost_answers(); "
+          "select api.release_lost_jobs()")
+      .or_raise();
 }
 
 // The home's project keys are known to the database, unless somebody has revoked them. A database
@@ -176,6 +181,7 @@ void log_to_file_of_terminal(const Home& home) {
 
 int up(const Config& given) {
   leave_no_core();
+  check_ai_addresses(given.ai).or_raise();
   Config config = given;
   Progress progress;
   Started started = open_home_and_database(config);
@@ -206,6 +212,7 @@ int up(const Config& given) {
 
 int serve(const Config& given) {
   leave_no_core();
+  check_ai_addresses(given.ai).or_raise();
   Config config = given;
   Started started = open_home_and_database(config);
   complete(config, started.home);

@@ -8,6 +8,7 @@
 #include "runtime/commands.h"
 #include "runtime/database.h"
 #include "runtime/doctor_secrets.h"
+#include "runtime/extract_command.h"
 #include "runtime/home.h"
 #include "runtime/pg/blocking.h"
 
@@ -120,6 +121,10 @@ int doctor(const Config& config) {
   findings.check(files.rlim_max >= kFilesAdvised,
                  std::to_string(files.rlim_max) + " open files allowed",
                  "Raise the limit (ulimit -n 65536); every visitor needs one.");
+  findings.check(
+      extractor_works(), "files are read in a sandbox",
+      "The extractor does not start from memory, or the kernel refuses seccomp: allow both "
+      "(vm.memfd_noexec below 2, a container profile with seccomp), or no file is read.");
   const auto values = read_env_file(config.home + "/env");
   findings.check(values.ok(), "the env file can be read",
                  values ? "" : values.error().message.value);

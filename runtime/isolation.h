@@ -2,13 +2,16 @@
 // report they write into. verify_isolation.h says what the whole is for.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "runtime/base/config.h"
+#include "runtime/isolation_stripe.h"
 #include "runtime/pg/blocking.h"
 
 namespace chatpad::isolation {
@@ -21,7 +24,11 @@ class Report {
   // A hole, in one sentence; said once each.
   void hole(const std::string& subject, const std::string& persona, const std::string& what);
 
-  // Subjects down, personas across: how often each was tried, "!" where a hole is.
+  // What `persona` reaches by design.
+  void may(const std::string& subject, const std::string& persona);
+
+  // Subjects down, personas across: how often each was tried, "+" where what was tried is meant to
+  // work, "!" where a hole is.
   std::string matrix() const;
   std::vector<std::string> holes() const;
   size_t tried_count() const { return count_; }
@@ -29,6 +36,7 @@ class Report {
  private:
   struct Cell {
     size_t tried = 0;
+    bool may = false;
     bool hole = false;
   };
   mutable std::mutex mutex_;
@@ -37,6 +45,9 @@ class Report {
   std::atomic<size_t> count_ = 0;
 };
 
+// `platform`: a super admin or the service key, who belong to no account and reach into each.
+enum class PersonaKind : uint8_t { of_account, platform };
+
 // Somebody who asks: "admin", "key chat:write", "visitor" ... of account a, b or none.
 struct Persona {
   std::string name;
@@ -44,6 +55,7 @@ struct Persona {
   std::string credential;  // what stands behind "Bearer "; empty: nothing is sent
   std::string db_role;     // and claims: how the database is asked as this persona; empty: not
   std::string claims;
+  PersonaKind kind = PersonaKind::of_account;
 };
 
 // Two accounts, a and b, of one shape (sql/isolation/world.sql) in a throw-away server.
@@ -53,13 +65,19 @@ struct World {
   std::string anon_key;
   std::string admin;          // conninfo of the superuser
   std::string authenticator;  // conninfo of the login
+  std::string service;        // and of the service's
   std::vector<Persona> personas;
+  std::vector<Persona> platform;  // asks for account b
   // Of account a and of b: kind ("agents", "conversations", ...) -> an id. Kinds are tables' names.
   std::map<std::string, std::string> ids_a, ids_b;
   std::vector<std::string> tenant_tables;  // "public.agents", every one that names its account
 
   std::string id(const std::string& kind, char account) const;
 };
+
+inline bool is_in(std::span<const std::string_view> list, std::string_view name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
 
 // What every text of an account holds, so that it is recognised wherever it leaks to.
 std::string marker_of(char account);
@@ -81,6 +99,8 @@ class ThrowAway {
   World world_;
   std::string home_;
   std::string secret_;
+  std::string service_key_;
+  StripeStandIn stripe_;
   int pid_ = -1;
 };
 
@@ -92,7 +112,8 @@ void verify_catalogue(pg::Blocking& reference, pg::Blocking& target, Report& rep
 // Every `every`-th mutation of sql/isolation/mutations.sql, alone and undone; the report gets those
 // that verify_catalogue would not have found. Returns how many there were.
 size_t try_mutations(pg::Blocking& session, size_t every, Report& report);
-// Row level security by itself: every table, every verb, rows of the other account.
+// Row level security by itself: every table, every verb, rows of the other account; then what the
+// platform's own reach in them.
 void verify_tables(const World& world, Report& report);
 enum class Depth : uint8_t { quick, full };
 void verify_endpoints(const World& world, Depth depth, Report& report);

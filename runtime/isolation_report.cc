@@ -21,6 +21,11 @@ void Report::tried(const std::string& subject, const std::string& persona) {
   ++cells_[subject][persona].tried;
 }
 
+void Report::may(const std::string& subject, const std::string& persona) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  cells_[subject][persona].may = true;
+}
+
 void Report::hole(const std::string& subject, const std::string& persona, const std::string& what) {
   const std::lock_guard<std::mutex> lock(mutex_);
   cells_[subject][persona].hole = true;
@@ -52,12 +57,13 @@ std::string Report::matrix() const {
     text += padded(short_name, kColumnChars) + persona + "\n";
     head += padded(short_name, kColumnChars);
   }
-  text += "\n" + head + "\n";
+  text += "How often each was tried; + is meant to work, ! is a hole.\n\n" + head + "\n";
   for (const auto& [subject, row] : cells_) {
     text += padded(subject, width + 2);
     for (const std::string& persona : personas) {
       const auto cell = row.find(persona);
       std::string shown = cell == row.end() ? "." : std::to_string(cell->second.tried);
+      if (cell != row.end() && cell->second.may) shown += "+";
       if (cell != row.end() && cell->second.hole) shown += "!";
       text += padded(shown, kColumnChars);
     }

@@ -88,6 +88,22 @@ void check_topics(const World& world, const Persona& persona, Report& report) {
   }
 }
 
+// The platform's own join the private topics of each account.
+void check_platform(const World& world, const Persona& persona, Report& report) {
+  for (const auto& [topic, kind] :
+       {std::pair{"conversation", "conversations"}, std::pair{"account", "accounts"}}) {
+    const std::string subject = std::string("socket ") + topic + ":<id>";
+    Channel channel(world, persona);
+    report.tried(subject, persona.name);
+    const std::string name = std::string(topic) + ":" + world.id(kind, persona.account);
+    if (channel.open() && let_in(channel.join(name, R"("private":true)"))) {
+      report.may(subject, persona.name);
+    } else {
+      report.hole(subject, persona.name, "does not join " + std::string(topic) + " of an account");
+    }
+  }
+}
+
 // Who must hear of account a's conversation, so that silence elsewhere means something.
 bool is_control(const Persona& persona) {
   return persona.account == 'a' && persona.db_role == "authenticated";
@@ -187,6 +203,7 @@ void check_changes(const World& world, Report& report) {
 
 void verify_sockets(const World& world, Report& report) {
   for (const Persona& persona : world.personas) check_topics(world, persona, report);
+  for (const Persona& persona : world.platform) check_platform(world, persona, report);
   check_changes(world, report);
 }
 

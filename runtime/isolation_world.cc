@@ -25,7 +25,7 @@ constexpr uint64_t kReadyMs = 120'000;
 constexpr int64_t kTokenS = 3600;
 constexpr const char* kRoles[] = {"owner", "admin", "manager", "member", "client"};
 constexpr const char* kScopes[] = {"chat:write", "conversations:read", "leads:write",
-                                   "knowledge:write"};
+                                   "knowledge:read", "knowledge:write"};
 
 // A token as this server's own, made here so that none of its endpoints is needed.
 std::string token_of(const std::string& secret, const std::string& claims) {
@@ -118,8 +118,16 @@ void read_ids(pg::Blocking& session, World& world) {
     auto& ids = account == 'a' ? world.ids_a : world.ids_b;
     const std::string first(1, account);
     ids["users"] = user_id(account, 3);
+    ids["spare_users"] = user_id(account, 2);
     ids["guests"] = user_id(account, std::size(kRoles));
+    ids["factors"] = first + "d000000-0000-4000-8000-000000000001";
     ids["first_keys"] = first + "4000000-0000-4000-8000-000000000001";
+    ids["sign_in_providers"] = first + "5400000-0000-4000-8000-000000000001";
+    ids["web_sources"] = first + "9000000-0000-4000-8000-000000000003";
+    ids["spare_sources"] = first + "9000000-0000-4000-8000-000000000004";
+    ids["knowledge_items"] = first + "d000000-0000-4000-8000-000000000002";
+    ids["jobs"] = first + "e000000-0000-4000-8000-000000000001";
+    ids["second_providers"] = first + "5400000-0000-4000-8000-000000000002";
     ids["second_keys"] = first + "4000000-0000-4000-8000-000000000002";
   }
 }
@@ -169,9 +177,9 @@ void ThrowAway::start(const Config& config) {
     ::dup2(fd, STDERR_FILENO);
   }
   // Nothing of this program's own surroundings: no other database, key or node.
-  for (const char* name :
-       {"CHATPAD_DATABASE_URL", "CHATPAD_REDIS_URL", "CHATPAD_PUBLIC_URL", "CHATPAD_JWT_SECRET",
-        "CHATPAD_SECRET_KEY", "CHATPAD_SECRET_KEY_FILE", "CHATPAD_TRUSTED_PROXIES"}) {
+  for (const char* name : {"CHATPAD_DATABASE_URL", "CHATPAD_REDIS_URL", "CHATPAD_PUBLIC_URL",
+                           "CHATPAD_JWT_SECRET", "CHATPAD_SECRET_KEY", "CHATPAD_SECRET_KEY_FILE",
+                           "CHATPAD_TRUSTED_PROXIES", "CHATPAD_STRIPE_WEBHOOK_SECRET"}) {
     ::unsetenv(name);
   }
   ::setenv("CHATPAD_HOME", home_.c_str(), 1);
@@ -179,6 +187,8 @@ void ThrowAway::start(const Config& config) {
   ::setenv("CHATPAD_PORT", "0", 1);
   ::setenv("CHATPAD_LOOPS", loops.c_str(), 1);
   ::setenv("CHATPAD_RATE_SCALE", "1000000", 1);
+  ::setenv("CHATPAD_STRIPE_SECRET_KEY", "sk_test_of_nobody", 1);
+  ::setenv("CHATPAD_STRIPE_URL", stripe_.url().c_str(), 1);
   ::execl("/proc/self/exe", "chatpad", "up", nullptr);
   ::_exit(127);
 }
@@ -199,6 +209,7 @@ void ThrowAway::wait_until_ready() {
       world_.anon_key = values->at("SUPABASE_ANON_KEY");
       world_.admin = values->at("DATABASE_URL");
       secret_ = values->at("SUPABASE_JWT_SECRET");
+      service_key_ = values->at("SUPABASE_SERVICE_ROLE_KEY");
       HttpClient client(world_.port);
       const auto answer = client.send({"GET", "/health", "", ""});
       if (answer && answer->status == 200) break;
@@ -206,6 +217,7 @@ void ThrowAway::wait_until_ready() {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   world_.authenticator = pg::as_user(world_.admin, "authenticator", "").or_raise();
+  world_.service = pg::as_user(world_.admin, "service_authenticator", "").or_raise();
 }
 
 void ThrowAway::fill() {
@@ -233,6 +245,11 @@ void ThrowAway::fill() {
       personas.push_back(api_key(session, world_, account, {scope}));
     }
   }
+  Persona super_admin = person("super admin", 'b', "d0000000-0000-4000-8000-000000000001", secret_);
+  super_admin.kind = PersonaKind::platform;
+  world_.platform = {super_admin,
+                     {"service key", 'b', service_key_, "service_role",
+                      R"({"role":"service_role"})", PersonaKind::platform}};
   // Again, with the keys.
   world_.tenant_tables.clear();
   read_ids(session, world_);

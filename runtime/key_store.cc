@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/base/log.h"
+#include "runtime/base/secret_key.h"
 #include "runtime/pg/blocking.h"
 #include "runtime/wire/crypto.h"
 #include "runtime/wire/json.h"
@@ -28,11 +29,21 @@ wire::JwtRules rules_of(const Config& config) {
   return rules;
 }
 
-std::string sealing_key(const Config& config) {
-  return wire::hkdf_sha256(config.jwt_secret, "chatpad", "signing-key-seal", wire::kAesKeyBytes);
+std::string place_of(std::string_view id) { return "signing_keys." + std::string(id); }
+
+// How private halves were sealed before CHATPAD_SECRET_KEY was for them as well.
+std::optional<std::string> open_older(std::string_view jwt_secret, std::string_view id,
+                                      std::string_view sealed) {
+  const std::string key =
+      wire::hkdf_sha256(jwt_secret, "chatpad", "signing-key-seal", wire::kAesKeyBytes);
+  return wire::aes_gcm_open(key, sealed, "auth.signing_keys " + std::string(id));
 }
 
-std::string sealed_for(std::string_view id) { return "auth.signing_keys " + std::string(id); }
+Result<wire::Keyring> keyring_of(const Config& config) {
+  const auto text = secret_key_text(config);
+  if (!text) return text.error();
+  return wire::Keyring::parse(*text);
+}
 
 void warn(std::string_view id, const char* cause) {
   log::Line(LogLevel::warn, "signing_key_not_used").field("key", id).field("cause", cause);
@@ -63,7 +74,7 @@ std::optional<wire::JwtKeyPair> pair_at(const Config& config, const pg::Rows& ro
   if (signer && signer->public_key().to_der() == pair.key.to_der()) {
     pair.signer = std::move(signer).value();
   } else {
-    warn(id, "its private half does not open: it was sealed with another secret");
+    warn(id, "its private half does not open: it was sealed with another key");
   }
   return pair;
 }
@@ -113,13 +124,25 @@ std::string text_of(const pg::Rows& rows) {
 
 }  // namespace
 
+std::string seal_private_key(const wire::Keyring& keys, std::string_view id, std::string_view der) {
+  return keys.seal({kProjectOwner, place_of(id)}, der);
+}
+
 std::string seal_private_key(const Config& config, std::string_view id, std::string_view der) {
-  return wire::aes_gcm_seal(sealing_key(config), der, sealed_for(id));
+  return seal_private_key(keyring_of(config).or_raise(), id, der);
+}
+
+std::optional<std::string> open_private_key(const wire::Keyring& keys, std::string_view jwt_secret,
+                                            std::string_view id, std::string_view sealed) {
+  if (!wire::sealed_key_id(sealed)) return open_older(jwt_secret, id, sealed);
+  return keys.open({kProjectOwner, place_of(id)}, sealed);
 }
 
 std::optional<std::string> open_private_key(const Config& config, std::string_view id,
                                             std::string_view sealed) {
-  return wire::aes_gcm_open(sealing_key(config), sealed, sealed_for(id));
+  const auto keys = keyring_of(config);
+  if (!keys) return std::nullopt;
+  return open_private_key(*keys, config.jwt_secret, id, sealed);
 }
 
 edge::KeyRingRef secret_key_ring(const Config& config) {

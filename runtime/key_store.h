@@ -3,7 +3,7 @@
 // a token names a key that the ring lacks; hands a ring that changed to every loop.
 //
 // Lives on loop 0. A read that fails leaves the ring as it is and is tried again. What cannot be
-// used (a key of a future kind, a private half that was sealed with another secret) is left out
+// used (a key of a future kind, a private half that was sealed with another key) is left out
 // with a warning: its tokens are refused, or it verifies without signing.
 #pragma once
 
@@ -18,6 +18,7 @@
 #include "runtime/edge/publisher.h"
 #include "runtime/loop/loop.h"
 #include "runtime/pg/pool.h"
+#include "runtime/wire/sealed.h"
 
 namespace chatpad {
 
@@ -26,8 +27,16 @@ constexpr uint64_t kKeyRetryMs = 1000;  // after a read that failed, or a loop t
 constexpr uint64_t kKeyUnseenMs = 20;   // after one that did not see yet what the event told of
 constexpr size_t kKeyUnseenMax = 64;    // transactions that are waited for; more are not
 
-// The private half of a signing key as it lies in the database, and back; nullopt when it was
-// sealed with another secret. The one place that knows how.
+// Whom what belongs to the whole project is sealed for: an account that nobody has.
+constexpr std::string_view kProjectOwner = "00000000-0000-0000-0000-000000000000";
+
+// The private half of a signing key as it lies in the database, and back; nullopt when no key of
+// CHATPAD_SECRET_KEY opens it. One that was sealed under the JWT secret opens still, until
+// `chatpad secrets rotate` seals it anew. The one place that knows how.
+std::string seal_private_key(const wire::Keyring& keys, std::string_view id, std::string_view der);
+std::optional<std::string> open_private_key(const wire::Keyring& keys, std::string_view jwt_secret,
+                                            std::string_view id, std::string_view sealed);
+// With the keys of this home.
 std::string seal_private_key(const Config& config, std::string_view id, std::string_view der);
 std::optional<std::string> open_private_key(const Config& config, std::string_view id,
                                             std::string_view sealed);

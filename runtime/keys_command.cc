@@ -5,11 +5,9 @@
 
 #include "runtime/base/env_file.h"
 #include "runtime/base/log.h"
-#include "runtime/database.h"
 #include "runtime/home.h"
+#include "runtime/home_database.h"
 #include "runtime/key_store.h"
-#include "runtime/pg/blocking.h"
-#include "runtime/pg/conninfo.h"
 #include "runtime/wire/crypto.h"
 
 namespace chatpad::commands {
@@ -54,22 +52,9 @@ Stage open_stage(const Config& given) {
 }
 
 void connect(Stage& stage) {
-  Config& config = stage.config;
-  config.jwt_secret = stage.values["SUPABASE_JWT_SECRET"];
-  const bool is_private = config.database_url.empty();
-  const std::string url = is_private ? stage.values["DATABASE_URL"] : config.database_url;
-  const std::string login = "service_authenticator";
-  // A private cluster lets its operating-system user in without a password.
-  const std::string password = is_private ? "" : login_password(config.jwt_secret, login);
-  const std::string conninfo = pg::as_user(url, login, password).or_raise();
-  auto session = pg::Blocking::open(conninfo);
-  if (!session) {
-    raise(Errc::database_unavailable,
-          PublicText("The database does not answer. A private one runs while chatpad up does."),
-          LogText(session.error().cause.value));
-  }
-  stage.session.emplace(std::move(session).value());
-  stage.session->run("set role service_role").or_raise();
+  const HomeDatabase home = HomeDatabase::of(stage.config);
+  stage.config.jwt_secret = home.value("SUPABASE_JWT_SECRET");
+  stage.session.emplace(home.service());
 }
 
 int print_env_keys(const Stage& stage) {

@@ -3,10 +3,12 @@
 #include <cstdio>
 #include <iostream>
 
+#include "runtime/admin_command.h"
 #include "runtime/audit_command.h"
 #include "runtime/base/config.h"
 #include "runtime/base/log.h"
 #include "runtime/commands.h"
+#include "runtime/extract_command.h"
 #include "runtime/keys_command.h"
 #include "runtime/realtime_command.h"
 #include "runtime/secrets_command.h"
@@ -61,10 +63,16 @@ int main(int argc, char** argv) {
   chatpad::commands::add_secrets(*secrets);
   CLI::App* const audit = app.add_subcommand("audit", "For operators: check the audit log");
   chatpad::commands::add_audit(*audit);
+  CLI::App* const admin = app.add_subcommand("admin", "For operators: grant, revoke, list");
+  chatpad::commands::add_admin(*admin);
+  CLI::App* const extract =
+      app.add_subcommand("extract", "Read a file on standard input, as uploads are read");
+  extract->group("")->prefix_command();
   app.add_subcommand("version", "Print the version");
   CLI11_PARSE(app, argc, argv);
 
   const std::string verb = app.get_subcommands().front()->get_name();
+  if (verb == "extract") return chatpad::commands::extract(extract->remaining());
   if (verb == "version") return chatpad::commands::version();
   if (verb == "routes") return chatpad::commands::routes();
   if (verb == "openapi") return chatpad::commands::openapi();
@@ -72,6 +80,7 @@ int main(int argc, char** argv) {
   if (verb == "verify-isolation") return with_config(chatpad::commands::verify_isolation);
   if (verb == "secrets") return with_config(chatpad::commands::secrets);
   if (verb == "audit") return with_config(chatpad::commands::audit);
+  if (verb == "admin") return with_config(chatpad::commands::admin);
   if (verb == "serve") return with_config(chatpad::commands::serve);
   if (verb == "migrate") return with_config(chatpad::commands::migrate);
   if (verb == "seed") return with_config(chatpad::commands::seed);

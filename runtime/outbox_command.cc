@@ -4,9 +4,8 @@
 
 #include "functions/shared/mail/compose.h"
 #include "functions/shared/mail/sealed_mail.h"
-#include "runtime/base/env_file.h"
 #include "runtime/commands.h"
-#include "runtime/pg/blocking.h"
+#include "runtime/home_database.h"
 
 namespace chatpad::commands {
 namespace {
@@ -28,19 +27,11 @@ std::string printable(std::string_view text) {
 }  // namespace
 
 int outbox(const Config& given) {
-  const EnvValues values = read_env_file(given.home + "/env").or_raise();
-  const auto value = [&values](const char* name) {
-    const auto found = values.find(name);
-    if (found == values.end()) {
-      raise(Errc::not_found, PublicText("There is no database in this home; run chatpad up."));
-    }
-    return found->second;
-  };
+  const HomeDatabase home = HomeDatabase::of(given);
   Config config = given;
-  config.jwt_secret = value("SUPABASE_JWT_SECRET");
-  config.public_url = value("SUPABASE_URL");
-  auto session = pg::Blocking::open(value("DATABASE_URL")).or_raise();
-  session.run("set role service_role").or_raise();
+  config.jwt_secret = home.value("SUPABASE_JWT_SECRET");
+  config.public_url = home.value("SUPABASE_URL");
+  pg::Blocking session = home.service();
   const pg::Rows rows = session.run(kWaiting).or_raise();
   for (int row = 0; row < rows.size(); ++row) {
     const auto content = functions::open_mail(config, rows.text(row, 2));

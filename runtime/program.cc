@@ -2,10 +2,12 @@
 
 #include <unistd.h>
 
-#include <set>
 #include <thread>
 #include <vector>
 
+#include "functions/shared/external/metadata_keeper.h"
+#include "functions/shared/knowledge/keeper.h"
+#include "functions/shared/knowledge/warmer.h"
 #include "functions/shared/mail/mailer.h"
 #include "realtime/changes/change_feed.h"
 #include "realtime/changes/feed.h"
@@ -14,34 +16,18 @@
 #include "runtime/collect.h"
 #include "runtime/control.h"
 #include "runtime/edge/router.h"
+#include "runtime/housekeeping.h"
 #include "runtime/key_store.h"
 #include "runtime/nodes.h"
+#include "runtime/spread.h"
 #include "runtime/stream_stats.h"
 #include "runtime/unit.h"
 
 namespace chatpad {
 namespace {
 
-constexpr uint64_t kPartitionsMs = 3'600'000;
-// Without a request for this long, and as rarely then, tables are looked at.
-constexpr uint64_t kQuietMs = 60'000;
-constexpr int kAuditRoundsMax = 200;   // of one look, each as many rows as the functions take
-constexpr int kForgetRoundsMax = 200;  // of one hour, each as many rows as the function takes
-constexpr int kFoldRoundsMax = 50;     // of one look, likewise
-
-constexpr pg::Statement kCloseStale{"close_stale_answers", "select api.close_stale_answers()"};
-constexpr pg::Statement kPartitions{"ensure_partitions", "select realtime.ensure_partitions()"};
-constexpr pg::Statement kFold{"fold_usage", "select api.fold_usage() = 20000"};
 constexpr pg::Statement kEnded{"ended_sessions",
                                "select id, is_person, ended_s from api.ended_sessions()"};
-constexpr pg::Statement kForgetAuth{"forget_auth_leftovers",
-                                    "select api.forget_auth_leftovers() > 0"};
-constexpr pg::Statement kForget{"forget_client_message_ids",
-                                "select api.forget_client_message_ids() > 0"};
-constexpr pg::Statement kSeal{"seal_audit_logs", "select api.seal_audit_logs()"};
-constexpr pg::Statement kExport{"build_audit_export", "select api.build_audit_export()"};
-constexpr pg::Statement kForgetExports{"forget_audit_exports",
-                                       "select api.forget_audit_exports() is null"};
 
 int loop_count(const Config& config) {
   if (config.loops > 0) return config.loops;
@@ -60,19 +46,14 @@ struct Program::Impl {
   void deal(int fd, std::string peer);
   void start_changes();
   void start_mailer();
+  void start_metadata();
+  void start_knowledge();
   std::vector<pg::Replication*> streams() const;
   void open_control();
   void fill_in(realtime::RealtimeReport& report) const;
-  void fan_out(realtime::EventBatch batch);
   void fan_out(realtime::BatchRef batch);
   void on_feed_state(realtime::FeedState state);
-  void on_gap();
-  bool tell(Unit& unit, std::function<void()> what);
-  void announce_owed_gaps();
   Task<void> keep_house();
-  bool is_time_for_tables(uint64_t now_ms);
-  Task<bool> ask(pg::Statement statement);
-  Task<void> repeat(pg::Statement statement, int rounds_max);
   Task<void> tell_ended();
   void look_after_child();
   void begin_drain();
@@ -84,6 +65,7 @@ struct Program::Impl {
   edge::Router router;
   Shared shared;
   std::vector<std::unique_ptr<Unit>> units;
+  Spread spread{units};
   std::unique_ptr<Nodes> nodes;
   std::unique_ptr<KeyStore> keys;
   std::vector<std::thread> threads;
@@ -93,20 +75,20 @@ struct Program::Impl {
   std::unique_ptr<pg::WalWatch> wal;
   std::unique_ptr<ControlSocket> control;
   std::unique_ptr<functions::Mailer> mailer;  // null: no mail server is configured
+  std::unique_ptr<JobHouse> jobs;
+  std::unique_ptr<functions::KnowledgeWarmer> warmer;  // null: indexes are built when asked for
+  std::unique_ptr<functions::MetadataKeeper> metadata;
+  std::unique_ptr<functions::KnowledgeKeeper> keeper;  // null: no service for vectors is
   StreamStats stream_stats;
   uint64_t note_streams_id = 0;
   std::function<void()> extra_housekeeping;
   std::function<bool()> child_ended;
   Timer child_timer;
-  double asked_before = 0;  // requests of the database, when last looked
-  uint64_t awake_ms = 0, tables_ms = 0;
+  std::unique_ptr<Housekeeping> house;
   std::unique_ptr<Scope> housekeeping = std::make_unique<Scope>();
   uv_signal_t interrupt{};
   uv_signal_t terminate{};
   uv_signal_t child{};
-  // Lost events, or do not know how the feed is; not told yet.
-  std::set<Unit*> units_with_gap;
-  realtime::FeedState feed_state = realtime::FeedState::away;
   size_t next_unit = 0;
   size_t units_left = 0;
   bool draining = false;
@@ -122,8 +104,14 @@ Program::Impl::Impl(Config settings, DatabaseLogins database, edge::KeyRingRef r
   for (int i = 0; i < config.loops; ++i) {
     units.push_back(std::make_unique<Unit>(i, shared, logins, ring));
   }
-  units_left = units.size();
+  units_left = units.size() + 1;  // and the jobs
+  jobs = std::make_unique<JobHouse>(units.front()->context, shared.metrics);
   nodes = std::make_unique<Nodes>(first(), shared);
+  house = std::make_unique<Housekeeping>(first(), units.front()->service_pool, *jobs, [this] {
+    double asked = 0;
+    for (const auto& unit : units) asked += unit->stats.caller_flights();
+    return asked;
+  });
   watch_keys();
   register_unit_metrics(shared.metrics, units);
   shared.metrics.add("chatpad_realtime_feed_live", "1 while the feed of durable events streams.",
@@ -147,7 +135,7 @@ void Program::Impl::watch_keys() {
     bool told = true;
     for (const auto& owned : units) {
       Unit* there = owned.get();
-      told = tell(*there, [there, ring] { there->use(ring); }) && told;
+      told = spread.tell(*there, [there, ring] { there->use(ring); }) && told;
     }
     return told;
   });
@@ -177,9 +165,9 @@ void Program::Impl::deal(int fd, std::string peer) {
 void Program::Impl::start_feed() {
   realtime::FeedOptions options;
   options.conninfo = logins.replicator;
-  options.on_events = [this](realtime::EventBatch batch) { fan_out(std::move(batch)); };
+  options.on_events = [this](realtime::EventBatch batch) { spread.events(std::move(batch)); };
   options.on_state = [this](realtime::FeedState state) { on_feed_state(state); };
-  options.on_gap = [this] { on_gap(); };
+  options.on_gap = [this] { spread.gap(); };
   feed = std::make_unique<realtime::Feed>(first(), std::move(options));
   feed->start();
 }
@@ -211,6 +199,21 @@ void Program::Impl::start_mailer() {
   if (!config.auth.smtp.configured()) return;
   mailer = std::make_unique<functions::Mailer>(first(), units.front()->service_pool, config);
   housekeeping->spawn(mailer->run());
+}
+
+void Program::Impl::start_metadata() {
+  metadata = std::make_unique<functions::MetadataKeeper>(units.front()->context);
+  housekeeping->spawn(metadata->run());
+}
+
+void Program::Impl::start_knowledge() {
+  if (config.knowledge_warming != Warming::lazy) {
+    warmer = std::make_unique<functions::KnowledgeWarmer>(units.front()->context);
+    housekeeping->spawn(warmer->run());
+  }
+  if (!config.embedding.set()) return;
+  keeper = std::make_unique<functions::KnowledgeKeeper>(units.front()->context);
+  housekeeping->spawn(keeper->run());
 }
 
 std::vector<pg::Replication*> Program::Impl::streams() const {
@@ -257,43 +260,7 @@ void Program::Impl::fan_out(realtime::BatchRef batch) {
   }
 }
 
-// The first loop is the feed's own: there it runs at once, in one order with the events.
-bool Program::Impl::tell(Unit& unit, std::function<void()> what) {
-  if (&unit.loop != &first()) return unit.loop.post(std::move(what));
-  what();
-  return true;
-}
-
-void Program::Impl::announce_owed_gaps() {
-  std::erase_if(units_with_gap, [this](Unit* unit) {
-    return tell(*unit, [unit, state = feed_state, cluster = feed->cluster()] {
-      unit->hub.announce_gap();
-      unit->hub.set_feed(state, cluster);
-    });
-  });
-}
-
-void Program::Impl::fan_out(realtime::EventBatch batch) {
-  if (!units_with_gap.empty()) announce_owed_gaps();
-  for (const auto& owned : units) {
-    Unit* unit = owned.get();
-    // Whoever has not been told of a loss must not see what came after it: its events are cursors.
-    if (units_with_gap.contains(unit)) continue;
-    const bool told = tell(*unit, [unit, batch] {
-      for (const edge::DurableEvent& event : *batch) {
-        unit->hub.deliver(event);
-        unit->context.notify(event);
-      }
-    });
-    if (told) continue;
-    // The loop is hopelessly behind: its clients must learn that something is missing.
-    log::Line(LogLevel::error, "durable_events_dropped").field("loop", unit->loop.index());
-    units_with_gap.insert(unit);
-  }
-}
-
 void Program::Impl::on_feed_state(realtime::FeedState state) {
-  feed_state = state;
   shared.realtime_live.store(state == realtime::FeedState::live);
   const std::string cluster = feed->cluster();
   if (state == realtime::FeedState::live) {
@@ -301,33 +268,7 @@ void Program::Impl::on_feed_state(realtime::FeedState state) {
     keys->refresh();  // what changed in its absence came by no event
     housekeeping->spawn(tell_ended());
   }
-  for (const auto& owned : units) {
-    Unit* unit = owned.get();
-    const bool told = tell(*unit, [unit, state, cluster] { unit->hub.set_feed(state, cluster); });
-    if (!told) units_with_gap.insert(unit);
-  }
-}
-
-void Program::Impl::on_gap() {
-  for (const auto& owned : units) {
-    Unit* unit = owned.get();
-    if (!tell(*unit, [unit] { unit->hub.announce_gap(); })) units_with_gap.insert(unit);
-  }
-}
-
-// What the statement says, as a yes or no; no when it failed.
-Task<bool> Program::Impl::ask(pg::Statement statement) {
-  try {
-    pg::Rows rows =
-        co_await units.front()->service_pool.once(pg::service_claims(), statement, pg::Params());
-    co_return rows.size() == 1 && rows.text(0, 0) == "t";
-  } catch (const Raised& raised) {
-    log::Line(LogLevel::warn, "housekeeping_failed")
-        .field("statement", statement.name)
-        .field("code", error_info(raised.error().errc).code)
-        .field("cause", raised.error().cause.value);
-  }
-  co_return false;
+  spread.state(state, cluster);
 }
 
 // The feed streams: what ended before, while this program was not there to hear it.
@@ -353,47 +294,15 @@ Task<void> Program::Impl::tell_ended() {
   }
   for (const auto& owned : units) {
     Unit* unit = owned.get();
-    tell(*unit, [unit, ended] { unit->shut_out(*ended); });
+    spread.tell(*unit, [unit, ended] { unit->shut_out(*ended); });
   }
-}
-
-// In rounds, so that no transaction is long; as long as there is more.
-Task<void> Program::Impl::repeat(pg::Statement statement, int rounds_max) {
-  for (int round = 0; round < rounds_max; ++round) {
-    const bool more = co_await ask(statement);
-    if (!more) break;
-  }
-}
-
-// An idle program leaves the tables alone.
-bool Program::Impl::is_time_for_tables(uint64_t now_ms) {
-  double asked = 0;
-  for (const auto& unit : units) asked += unit->stats.caller_flights();
-  if (asked != std::exchange(asked_before, asked)) awake_ms = now_ms;
-  if (now_ms - awake_ms > kQuietMs && now_ms - tables_ms < kQuietMs) return false;
-  tables_ms = now_ms;
-  return true;
 }
 
 Task<void> Program::Impl::keep_house() {
-  uint64_t partitions_ms = 0;
   for (;;) {
-    const uint64_t now = first().now_ms();
-    if (is_time_for_tables(now)) {
-      co_await ask(kCloseStale);
-      co_await repeat(kFold, kFoldRoundsMax);
-      co_await repeat(kSeal, kAuditRoundsMax);
-      co_await repeat(kExport, kAuditRoundsMax);
-    }
-    if (now - partitions_ms >= kPartitionsMs || partitions_ms == 0) {
-      partitions_ms = now;
-      co_await ask(kPartitions);
-      co_await repeat(kForget, kForgetRoundsMax);
-      co_await ask(kForgetAuth);
-      co_await ask(kForgetExports);
-    }
-    announce_owed_gaps();
-    if (feed_state != realtime::FeedState::live) keys->refresh();
+    co_await house->look();
+    spread.announce_owed_gaps();
+    if (!spread.is_live()) keys->refresh();
     co_await wal->look();
     if (extra_housekeeping) extra_housekeeping();
     co_await sleep_for(first(), kHousekeepingMs);
@@ -430,15 +339,15 @@ void Program::Impl::begin_drain() {
   draining = true;
   log::Line(LogLevel::info, "draining");
   acceptor->close();
+  const auto one_empty = [this] {
+    first().post([this] {
+      if (--units_left == 0) nodes->farewell([this] { end_loops(); });
+    });
+  };
+  housekeeping->spawn(jobs->drain(one_empty));
   for (const auto& owned : units) {
     Unit* unit = owned.get();
-    unit->loop.post([this, unit] {
-      unit->drain([this] {
-        first().post([this] {
-          if (--units_left == 0) nodes->farewell([this] { end_loops(); });
-        });
-      });
-    });
+    unit->loop.post([unit, one_empty] { unit->drain(one_empty); });
   }
 }
 
@@ -448,6 +357,10 @@ void Program::Impl::end_loops() {
   keys.reset();
   housekeeping.reset();
   mailer.reset();
+  metadata.reset();
+  jobs.reset();
+  keeper.reset();
+  warmer.reset();
   nodes->stop();
   feed->stop();
   first().remove_turn_end(note_streams_id);
@@ -471,6 +384,7 @@ Program::Program(Config config, DatabaseLogins logins, edge::KeyRingRef ring) {
 Program::~Program() {
   if (impl_->ran) return;
   impl_->keys.reset();
+  impl_->jobs.reset();
   impl_->acceptor.reset();
   for (const auto& owned : impl_->units) {
     Unit* unit = owned.get();
@@ -502,6 +416,9 @@ void Program::run() {
   impl.open_control();
   impl.housekeeping->spawn(impl.keep_house());
   impl.start_mailer();
+  impl.start_metadata();
+  impl.housekeeping->spawn(impl.jobs->run());
+  impl.start_knowledge();
   for (size_t i = 1; i < impl.units.size(); ++i) {
     Unit* unit = impl.units[i].get();
     impl.threads.emplace_back([unit] { unit->loop.run(); });

@@ -1,13 +1,11 @@
 #include <cstdio>
 
 #include "realtime/changes/why.h"
-#include "runtime/base/env_file.h"
 #include "runtime/base/log.h"
 #include "runtime/coro/scope.h"
-#include "runtime/database.h"
 #include "runtime/edge/auth.h"
+#include "runtime/home_database.h"
 #include "runtime/key_store.h"
-#include "runtime/pg/conninfo.h"
 #include "runtime/realtime_command.h"
 #include "runtime/wire/fields.h"
 
@@ -143,29 +141,14 @@ WhyOptions completed(WhyOptions options) {
 int realtime_why(const Config& config, const WhyOptions& given) {
   const WhyOptions options = completed(given);
   log::set_level(LogLevel::error);
-  const auto values = read_env_file(config.home + "/env").or_raise();
-  const auto value = [&values](const char* name) {
-    const auto found = values.find(name);
-    return found == values.end() ? std::string() : found->second;
-  };
-  const std::string url = config.database_url.empty() ? value("DATABASE_URL") : config.database_url;
-  const std::string secret = value("SUPABASE_JWT_SECRET");
-  if (url.empty() || secret.empty()) {
-    raise(Errc::not_found, PublicText(config.home + "/env does not say where the database is; "
-                                                    "start chatpad once."));
-  }
-  // A private cluster lets its operating-system user in without a password.
-  const auto login = [&](const char* name) {
-    const std::string password = config.database_url.empty() ? "" : login_password(secret, name);
-    return pg::as_user(url, name, password).or_raise();
-  };
-  Stage stage(login("authenticator"), login("service_authenticator"), url);
+  const HomeDatabase home = HomeDatabase::of(config);
+  Stage stage(home.login("authenticator"), home.login("service_authenticator"), home.url());
   Outcome outcome;
   try {
     Config of_ring = config;
-    of_ring.jwt_secret = secret;
-    if (of_ring.public_url.empty()) of_ring.public_url = value("SUPABASE_URL");
-    const edge::KeyRingRef ring = read_key_ring(of_ring, login("service_authenticator"));
+    of_ring.jwt_secret = home.value("SUPABASE_JWT_SECRET");
+    if (of_ring.public_url.empty()) of_ring.public_url = home.value("SUPABASE_URL");
+    const edge::KeyRingRef ring = read_key_ring(of_ring, home.login("service_authenticator"));
     const pg::Claims claims = claims_of(options, ring, stage.loop, stage.callers);
     const realtime::WhyDatabase database{&stage.callers, &stage.service_pool, &stage.admin_pool};
     stage.run(explain(database, claims, options, &outcome));

@@ -8,8 +8,9 @@
 #include "runtime/base/secret_key.h"
 #include "runtime/database.h"
 #include "runtime/home.h"
-#include "runtime/pg/blocking.h"
-#include "runtime/pg/conninfo.h"
+#include "runtime/home_database.h"
+#include "runtime/key_store.h"
+#include "runtime/wire/crypto.h"
 #include "runtime/wire/sealed.h"
 
 namespace chatpad::commands {
@@ -54,14 +55,8 @@ std::string keys_to_rotate(const Config& config) {
 class Target {
  public:
   explicit Target(const Config& config) {
-    const EnvValues values = read_env_file(config.home + "/env").or_raise();
-    const std::string url =
-        config.database_url.empty() ? value_of(values, "DATABASE_URL") : config.database_url;
-    if (url.empty()) {
-      raise(Errc::not_found,
-            PublicText(config.home + "/env does not say where the database is; start chatpad "
-                                     "once."));
-    }
+    const HomeDatabase known = HomeDatabase::of(config);
+    jwt_secret_ = known.value("SUPABASE_JWT_SECRET");
     if (config.database_url.empty()) {
       auto home = Home::open(config);
       if (home) {
@@ -69,14 +64,7 @@ class Target {
         database_.emplace(Database::open(config, *home_).or_raise());
       }
     }
-    // A private cluster lets its operating-system user in without a password.
-    const std::string login = "service_authenticator";
-    const std::string password =
-        config.database_url.empty()
-            ? ""
-            : login_password(value_of(values, "SUPABASE_JWT_SECRET"), login);
-    session_.emplace(pg::Blocking::open(pg::as_user(url, login, password).or_raise()).or_raise());
-    session_->run("set role service_role").or_raise();
+    session_.emplace(known.service());
   }
   ~Target() {
     session_.reset();
@@ -86,21 +74,38 @@ class Target {
   Target& operator=(const Target&) = delete;
 
   pg::Blocking& session() { return *session_; }
+  const std::string& jwt_secret() const { return jwt_secret_; }
 
  private:
+  std::string jwt_secret_;
   std::optional<Home> home_;
   std::optional<Database> database_;
   std::optional<pg::Blocking> session_;
 };
 
+constexpr std::string_view kSigningKeys = "signing_keys.";
+
+// The text, whatever it was sealed with. Signing keys of older programs are bytes under the JWT
+// secret.
+std::optional<std::string> open_text(const wire::Keyring& keys, std::string_view jwt_secret,
+                                     const wire::SealedFor& target, std::string_view sealed) {
+  if (!target.place.starts_with(kSigningKeys)) return keys.open(target, sealed);
+  const std::string_view id = target.place.substr(kSigningKeys.size());
+  const std::string bytes = sealed.starts_with("\\x")
+                                ? wire::hex_decode(sealed.substr(2)).value_or("")
+                                : std::string(sealed);
+  return open_private_key(keys, jwt_secret, id, bytes);
+}
+
 // How many of the batch were sealed anew. Nobody's change meanwhile is overwritten.
-int reseal_batch(pg::Blocking& session, const wire::Keyring& keys, const pg::Rows& batch) {
+int reseal_batch(pg::Blocking& session, const wire::Keyring& keys, std::string_view jwt_secret,
+                 const pg::Rows& batch) {
   int done = 0;
   for (int row = 0; row < batch.size(); ++row) {
     const std::string place = batch.str(row, 0);
     const std::string owner = batch.str(row, 1);
     const std::string sealed = batch.str(row, 2);
-    const auto text = keys.open({owner, place}, sealed);
+    const auto text = open_text(keys, jwt_secret, {owner, place}, sealed);
     if (!text) {
       raise(Errc::conflict,
             PublicText("The secret " + place + " of account " + owner +
@@ -120,7 +125,8 @@ std::string one_key(pg::Blocking& session) {
 }
 
 // Nothing is sealed with an older key afterwards, and nothing can be: the database refuses it.
-int reseal_everything(pg::Blocking& session, const wire::Keyring& keys) {
+int reseal_everything(pg::Blocking& session, const wire::Keyring& keys,
+                      std::string_view jwt_secret) {
   const pg::Params key(keys.key_id());
   session.run("select api.begin_sealing_rotation($1)", key).or_raise();
   int done = 0;
@@ -131,7 +137,7 @@ int reseal_everything(pg::Blocking& session, const wire::Keyring& keys) {
             .run("select place, owner, sealed from api.sealed_with_other_keys($1, $2::int)", asked)
             .or_raise();
     if (batch.empty()) return done;
-    const int now = reseal_batch(session, keys, batch);
+    const int now = reseal_batch(session, keys, jwt_secret, batch);
     done += now;
     if (now == 0 && one_key(session) != keys.key_id()) {
       raise(Errc::conflict, PublicText("Another rotation has begun meanwhile; it goes on."));
@@ -144,7 +150,7 @@ int rotate(const Config& config) {
   Target target(config);
   const std::string text = keys_to_rotate(config);
   const wire::Keyring keys = wire::Keyring::parse(text).or_raise();
-  const int done = reseal_everything(target.session(), keys);
+  const int done = reseal_everything(target.session(), keys, target.jwt_secret());
   std::printf("%d secrets are sealed with the key %s now.\n", done, keys.key_id().c_str());
   if (operator_keeps_keys(config)) {
     std::puts("Only the first key of CHATPAD_SECRET_KEY is needed from here on.");

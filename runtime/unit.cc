@@ -5,7 +5,9 @@
 
 #include <algorithm>
 
+#include "functions/shared/ai/ai_metrics.h"
 #include "functions/shared/conversation/realtime_rule.h"
+#include "functions/shared/knowledge/library.h"
 #include "runtime/account_metrics.h"
 #include "runtime/base/log.h"
 
@@ -72,9 +74,12 @@ Shared::Shared(const Config& settings, const edge::Router& routes)
       router(routes),
       limiter(settings.rate_scale),
       metrics(labels_of(routes)),
+      commons(config, metrics),
       workers(kWorkerThreads, kWorkerJobsMax),
       accounts(account_defaults(settings.realtime), settings.rate_scale) {
   add_account_metrics(metrics, accounts);
+  functions::ai::add_ai_metrics(metrics);
+  commons.get<functions::KnowledgeShelf>();
 }
 
 Unit::Unit(int index, Shared& shared, const DatabaseLogins& logins, edge::KeyRingRef ring)
@@ -90,7 +95,7 @@ Unit::Unit(int index, Shared& shared, const DatabaseLogins& logins, edge::KeyRin
       changes(hub, pool, service_pool),
       publisher(hub, shared.bus),
       context({loop, shared.config, pool, service_pool, publisher, shared.workers, authenticator,
-               shared.metrics, shared.realtime_live}),
+               shared.metrics, shared.commons, shared.realtime_live}),
       dispatch({context, shared.router, shared.limiter, shared.metrics.counters_of_loop(index),
                 [this](edge::UpgradedSocket socket) { on_upgraded(std::move(socket)); }}) {
   shared.bus.add(hub);
@@ -114,6 +119,15 @@ void Unit::adopt(int fd, std::string peer) {
 }
 
 void Unit::on_upgraded(edge::UpgradedSocket socket) {
+  if (!socket.bearer.empty()) {
+    realtime::RequestOpening opening;
+    opening.path = std::move(socket.path);
+    opening.peer = std::move(socket.peer);
+    opening.headers = {{"authorization", "Bearer " + socket.bearer}};
+    if (!socket.origin.empty()) opening.headers.emplace_back("origin", std::move(socket.origin));
+    sockets->adopt(std::move(socket.socket), socket.key, dispatch, std::move(opening));
+    return;
+  }
   realtime::SessionInfo info;
   info.vsn = socket.vsn == "2.0.0" ? realtime::Vsn::v2 : realtime::Vsn::v1;
   info.caller = callers_.share(std::move(socket.caller));

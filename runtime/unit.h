@@ -33,6 +33,7 @@ struct Shared {
   const edge::Router& router;
   edge::RateLimiter limiter;
   edge::Metrics metrics;
+  edge::Commons commons;
   WorkerPool workers;
   realtime::Bus bus;
   realtime::AccountLimits accounts;

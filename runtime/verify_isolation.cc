@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "runtime/base/clock.h"
-#include "runtime/base/env_file.h"
+#include "runtime/home_database.h"
 #include "runtime/isolation.h"
 
 namespace chatpad::commands {
@@ -24,17 +24,6 @@ struct Asked {
 Asked& asked() {
   static Asked of_process;
   return of_process;
-}
-
-std::string database_of(const Config& config) {
-  if (!config.database_url.empty()) return config.database_url;
-  const auto values = read_env_file(config.home + "/env").or_raise();
-  const auto found = values.find("DATABASE_URL");
-  if (found == values.end()) {
-    raise(Errc::not_found, PublicText(config.home + "/env does not say where the database is; "
-                                                    "start chatpad once."));
-  }
-  return found->second;
 }
 
 int told(const isolation::Report& report, uint64_t started_ms) {
@@ -80,7 +69,7 @@ int verify_isolation(const Config& config) {
   pg::Blocking reference = pg::Blocking::open(world.admin).or_raise();
   if (options.database) {
     say("the catalogue of the database");
-    pg::Blocking target = pg::Blocking::open(database_of(config)).or_raise();
+    pg::Blocking target = pg::Blocking::open(HomeDatabase::of(config).url()).or_raise();
     target.run("set default_transaction_read_only = on").or_raise();
     isolation::verify_catalogue(reference, target, report);
     return told(report, started_ms);

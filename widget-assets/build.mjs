@@ -3,8 +3,8 @@
 //   node widget-assets/build.mjs OUTDIR
 //
 // OUTDIR/files/      the final bytes; beside a text of more than 256 bytes its .gz and .br
-// OUTDIR/manifest.json   what there is: name, kind, type, sizes, which name stands for which, and whose
-//                        chunk is which
+// OUTDIR/manifest.json   what there is: name, kind, type, sizes, which name stands for which, whose chunk
+//                        is which, and which scripts a script imports before it runs
 // OUTDIR/assets_bundle.{S,cc}   the same for the program's linker (runtime/edge/assets.h)
 //
 // The same sources give the same bytes. Runs on node 18 and newer. cmake/assets.cmake calls it; by
@@ -240,7 +240,9 @@ function write(out) {
   const folder = path.join(out, 'files');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const manifest = { names: Object.fromEntries([...names].sort()), chunks, files: [] };
+  const manifest = {
+    names: Object.fromEntries([...names].sort()), chunks, imports: Object.fromEntries([...imports].sort()), files: [],
+  };
   const blobs = [];
   const declarations = [];
   const rows = [];

@@ -1,22 +1,13 @@
 // POST /functions/v1/list-agents: the agents of an account.
+#include "functions/shared/account/by_id.h"
 #include "runtime/edge/endpoint.h"
 
 namespace chatpad::functions::accounts::list_agents {
 using namespace chatpad::edge;
 
-struct Input {
-  Uuid account_id;
-  static Input read(const wire::Fields& f) { return {f.uuid("accountId")}; }
-};
-
 constexpr pg::Statement kStatement{"list_agents", "select api.list_agents($1)"};
 
-Task<Reply> handle(Call call) {
-  const Input input = call.json<Input>();
-  pg::Params params(input.account_id);
-  std::string body = co_await call.db().json(kStatement, std::move(params));
-  co_return ok(std::move(body));
-}
+Task<Reply> handle(Call call) { return answer_by_id(call, "accountId", kStatement); }
 
 Endpoint endpoint() {
   return {.auth = Auth::user,

@@ -2,7 +2,6 @@
 // without a mail server that is where links are found. Super admins and the service see everything,
 // an account's admins what was written for their account.
 #include "functions/shared/mail/compose.h"
-#include "functions/shared/mail/sealed_mail.h"
 #include "runtime/edge/context.h"
 #include "runtime/edge/endpoint.h"
 
@@ -25,15 +24,14 @@ struct Input {
 std::string shown(const Config& config, const pg::Rows& rows, int row) {
   std::string object = rows.str(row, 3);
   if (rows.is_null(row, 2)) return object;
-  const auto content = open_mail(config, rows.text(row, 2));
-  if (!content) return object;
-  const Mail mail = compose_mail(config, rows.text(row, 0), *content);
+  const Result<Mail> mail = read_mail(config, rows.text(row, 0), rows.text(row, 2));
+  if (!mail) return object;
   wire::JsonWriter said;
   said.object()
-      .field("subject", mail.subject)
-      .field("text", mail.text)
-      .field("link", mail.link)
-      .field("code", mail.code)
+      .field("subject", mail->subject)
+      .field("text", mail->text)
+      .field("link", mail->link)
+      .field("code", mail->code)
       .end();
   object.back() = ',';
   return object + said.view().substr(1);

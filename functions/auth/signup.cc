@@ -1,10 +1,12 @@
 // POST /auth/v1/signup: a new person. With an address and a password: signed in at once when
 // addresses count as confirmed, else written to. Without either: an anonymous person, who has no
-// account until an address of theirs is confirmed.
+// account until an address of theirs is confirmed. `data.invitation`, what the link of an
+// invitation into a team ends with, lets its address in whatever the policy says, and is not kept.
 #include "functions/shared/account/mail_request.h"
 #include "functions/shared/account/password.h"
 #include "functions/shared/account/password_rules.h"
 #include "functions/shared/account/sign_in.h"
+#include "functions/shared/team/invitation.h"
 #include "runtime/edge/endpoint.h"
 
 namespace chatpad::functions::auth::signup {
@@ -21,6 +23,7 @@ struct Input {
   std::string email;
   std::string password;
   std::string data;
+  std::optional<std::string> invitation;
   std::optional<Challenge> challenge;
   static Input read(const wire::Fields& f) {
     Input in;
@@ -29,6 +32,8 @@ struct Input {
     in.email = required_email(f);
     in.password = f.string("password", 1, kPasswordBytesMax);
     in.challenge = read_challenge(f);
+    const std::optional<wire::Fields> data = f.optional_object("data");
+    if (data) in.invitation = data->optional_string("invitation", kInvitationCharsMax);
     return in;
   }
 };
@@ -57,7 +62,12 @@ Task<Reply> with_address(Call call, Input input) {
   if (!settings.autoconfirm) same = co_await is_same_password(call, input.email, input.password);
   std::string hash = co_await hash_off_loop(call, std::move(input.password));
   wire::JsonWriter p = mail_request(call, input.email, input.challenge);
-  p.field("passwordHash", hash).field("samePassword", same).raw_field("data", input.data).end();
+  p.field("passwordHash", hash).field("samePassword", same).raw_field("data", input.data);
+  if (input.invitation) {
+    const InvitationLink link = read_invitation(*input.invitation);
+    p.field("invitation", link.token_hash).field("proof", link.proof_hash);
+  }
+  p.end();
   pg::Rows rows = co_await call.service().rows(kSignUp, pg::Params(std::move(p).str()));
   if (rows.text(0, 0) != "session") co_return ok(rows.str(0, 1));
   std::string user_id = rows.str(0, 2);

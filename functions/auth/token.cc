@@ -1,22 +1,15 @@
-// POST /auth/v1/token?grant_type=password|refresh_token|pkce: a session for an address and
-// password, for a refresh token (which is replaced; see session.h for what a reused one gets), or
-// for the code that a link ended with (flow.h).
+// POST /auth/v1/token?grant_type=password|refresh_token|pkce|id_token: a session for an address and
+// password, for a refresh token (which is replaced; see session.h for what a reused one gets), for
+// the code that a link or a provider ended with (flow.h), or for a provider's ID token.
 #include "functions/shared/account/flow.h"
+#include "functions/shared/account/grants.h"
 #include "functions/shared/account/sign_in.h"
+#include "functions/shared/external/id_token_grant.h"
+#include "functions/shared/external/landing.h"
 #include "runtime/edge/endpoint.h"
 
 namespace chatpad::functions::auth::token {
 using namespace chatpad::edge;
-
-constexpr pg::Statement kUser{"auth_user_for_password",
-                              "select \"user\"->>'id', encrypted_password, "
-                              "coalesce((\"user\"->>'banned_until')::timestamptz > now(), false), "
-                              "\"user\"->>'email_confirmed_at' is not null "
-                              "from api.auth_user_for_password($1)"};
-constexpr pg::Statement kRotate{
-    "auth_rotate_refresh",
-    "select r->>'outcome', r->>'sessionId', r->>'sealed', r->'user', r->>'aal', r->'amr' "
-    "from api.auth_rotate_refresh($1, $2, $3, $4) r"};
 
 struct PasswordInput {
   std::string email;
@@ -41,37 +34,15 @@ struct CodeInput {
 
 Task<Reply> by_password(Call call) {
   PasswordInput input = call.json<PasswordInput>();
-  pg::Rows rows = co_await call.service().rows(kUser, pg::Params(input.email));
-  const bool known = rows.size() == 1;
-  std::string hash = known ? rows.str(0, 1) : std::string();
-  const bool matches = co_await verify_off_loop(call, std::move(input.password), std::move(hash));
-  if (!known || !matches) raise(Errc::invalid_credentials);
-  if (rows.boolean(0, 2)) raise(Errc::user_banned);
-  if (!rows.boolean(0, 3)) raise(Errc::email_not_confirmed);
-  std::string user_id = rows.str(0, 0);
+  std::string user_id =
+      co_await user_of_password(call, std::move(input.email), std::move(input.password));
   std::string body = co_await open_session(call, std::move(user_id), "password");
   co_return ok(std::move(body));
 }
 
 Task<Reply> by_refresh_token(Call call) {
-  const RefreshInput input = call.json<RefreshInput>();
-  const RefreshToken next = new_refresh_token();
-  pg::Params params(refresh_hash_hex(input.refresh_token), next.hash_hex,
-                    seal_refresh_token(call.context(), next.token), kRefreshReuseS);
-  pg::Rows rows = co_await call.service().rows(kRotate, std::move(params));
-  if (rows.size() != 1) raise(Errc::internal);
-  const std::string_view outcome = rows.text(0, 0);
-  if (outcome == "not_found") raise(Errc::refresh_token_not_found);
-  if (outcome == "already_used") raise(Errc::refresh_token_already_used);
-  if (outcome == "session_expired") raise(Errc::session_expired);
-  if (outcome == "user_banned") raise(Errc::user_banned);
-  if (outcome != "rotated" && outcome != "reused") raise(Errc::internal);
-  SessionParts parts;
-  parts.session_id = rows.str(0, 1);
-  parts.refresh_token = open_refresh_token(call.context(), rows.text(0, 2)).or_raise();
-  parts.user_json = rows.str(0, 3);
-  parts.aal = rows.str(0, 4);
-  parts.amr_json = rows.str(0, 5);
+  RefreshInput input = call.json<RefreshInput>();
+  const SessionParts parts = co_await refreshed_session(call, std::move(input.refresh_token));
   co_return ok(session_json(call.context(), parts));
 }
 
@@ -79,9 +50,11 @@ Task<Reply> by_code(Call call) {
   CodeInput input = call.json<CodeInput>();
   RedeemedFlow redeemed =
       co_await redeem_code(call, std::move(input.auth_code), std::move(input.code_verifier));
-  std::string body =
-      co_await open_session(call, std::move(redeemed.user_id), std::move(redeemed.method));
-  co_return ok(std::move(body));
+  const SessionParts parts =
+      co_await start_session(call, std::move(redeemed.user_id), std::move(redeemed.method));
+  IssuedSession session = issue(call.context(), parts);
+  add_provider_tokens(call.context(), redeemed, session);
+  co_return ok(session_json(session));
 }
 
 Task<Reply> handle(Call call) {
@@ -93,6 +66,9 @@ Task<Reply> handle(Call call) {
     reply = co_await by_refresh_token(call);
   } else if (grant == "pkce") {
     reply = co_await by_code(call);
+  } else if (grant == "id_token") {
+    std::string body = co_await sign_in_with_id_token(call);
+    reply = ok(std::move(body));
   } else {
     raise(Errc::invalid_credentials, PublicText("unsupported_grant_type"));
   }
@@ -102,10 +78,10 @@ Task<Reply> handle(Call call) {
 Endpoint endpoint() {
   return {.path = "/auth/v1/token",
           .auth = Auth::anyone,
-          .body_bytes_max = 16_KiB,
+          .body_bytes_max = 96_KiB,
           .rate = per_address(60, 60),
-          .deadline_ms = 15'000,
-          .summary = "Sign in with a password or a code, or renew a session",
+          .deadline_ms = 20'000,
+          .summary = "Sign in with a password, a code or a provider's token, or renew a session",
           .handle = handle};
 }
 

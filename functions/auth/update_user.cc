@@ -15,7 +15,8 @@ using namespace chatpad::edge;
 constexpr pg::Statement kSecrets{
     "auth_user_secrets",
     "select s->>'hash', (s->>'anonymous')::boolean, (s->>'old')::boolean, "
-    "(s->>'sso')::boolean from api.auth_user_secrets($1, $2) s where s is not null"};
+    "(s->>'sso')::boolean, (s->>'weak')::boolean from api.auth_user_secrets($1, $2) s "
+    "where s is not null"};
 constexpr pg::Statement kNonce{"auth_take_nonce", "select api.auth_take_nonce($1, $2)"};
 constexpr pg::Statement kUpdate{"auth_update_user", "select api.auth_update_user($1, $2, $3)"};
 
@@ -40,6 +41,7 @@ struct Input {
 struct Secrets {
   std::string hash;
   bool anonymous = false, old_session = false, sso = false;
+  bool weak = false;  // there is a second factor, and the session was opened without it
 };
 
 Task<Secrets> secrets_of(Call call) {
@@ -52,6 +54,7 @@ Task<Secrets> secrets_of(Call call) {
   secrets.anonymous = rows.boolean(0, 1);
   secrets.old_session = rows.boolean(0, 2);
   secrets.sso = rows.boolean(0, 3);
+  secrets.weak = rows.boolean(0, 4);
   co_return secrets;
 }
 
@@ -88,6 +91,10 @@ Task<Reply> handle(Call call) {
   const Secrets secrets = co_await secrets_of(call);
   if (secrets.sso && (input.email || input.password)) {
     raise(Errc::forbidden, PublicText("Your organisation keeps your address and password."));
+  }
+  if (secrets.weak && (input.email || input.password)) {
+    raise(Errc::insufficient_aal,
+          PublicText("AAL2 session is required to update email or password when MFA is enabled."));
   }
   wire::JsonWriter p = mail_request(call, "", input.challenge);
   if (input.password) {

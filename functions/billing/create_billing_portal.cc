@@ -22,7 +22,7 @@ Task<Reply> handle(Call call) {
   StripeForm form;
   form.emplace_back("customer",
                     wire::Fields::parse(known).or_raise().string("customer", 1, kIdCharsMax));
-  form.emplace_back("return_url", call.context().config().public_url + "/admin/");
+  form.emplace_back("return_url", call.context().config().public_url + "/admin/#/plan");
   StripeClient& stripe = call.context().local<StripeClient>();
   const std::string url = co_await stripe.page("billing_portal/sessions", std::move(form));
   wire::JsonWriter body;

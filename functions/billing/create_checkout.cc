@@ -42,7 +42,7 @@ Task<Reply> handle(Call call) {
   const Input input = call.json<Input>();
   pg::Params params(input.account_id, input.plan);
   const std::string known = co_await call.db().json(kStatement, std::move(params));
-  const std::string back = call.context().config().public_url + "/admin/";
+  const std::string back = call.context().config().public_url + "/admin/#/plan";
   StripeForm form = form_of(input, wire::Fields::parse(known).or_raise(), back);
   StripeClient& stripe = call.context().local<StripeClient>();
   const std::string url = co_await stripe.page("checkout/sessions", std::move(form));

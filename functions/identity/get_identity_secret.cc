@@ -17,8 +17,7 @@ constexpr pg::Statement kStatement{
 Task<Reply> handle(Call call) {
   const Input input = call.json<Input>();
   pg::Params params(input.agent_id);
-  pg::Rows rows = co_await call.db().rows(kStatement, std::move(params));
-  co_return identity_settings(call, input.agent_id, rows);
+  return identity_settings(call, input.agent_id, kStatement, std::move(params));
 }
 
 Endpoint endpoint() {

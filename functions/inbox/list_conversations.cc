@@ -16,7 +16,8 @@ struct Input {
   Cursor before;
   static Input read(const wire::Fields& f) {
     return {f.uuid("accountId"),
-            f.optional_choice("status", {"open", "active", "human_takeover", "closed", "archived"}),
+            f.optional_choice(
+                "status", {"open", "waiting", "active", "human_takeover", "closed", "archived"}),
             f.optional_string("search", kSearchCharsMax), read_page_limit(f), Cursor::read(f)};
   }
 };

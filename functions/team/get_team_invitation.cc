@@ -1,5 +1,5 @@
 // POST /functions/v1/get-team-invitation: what an invitation's link is about.
-#include "functions/shared/team/secret.h"
+#include "functions/shared/team/invitation.h"
 #include "runtime/edge/endpoint.h"
 
 namespace chatpad::functions::team::get_team_invitation {
@@ -7,14 +7,15 @@ using namespace chatpad::edge;
 
 struct Input {
   std::string token;
-  static Input read(const wire::Fields& f) { return {f.string("token", 1, 200)}; }
+  static Input read(const wire::Fields& f) { return {f.string("token", 1, kInvitationCharsMax)}; }
 };
 
 constexpr pg::Statement kStatement{"get_team_invitation", "select api.get_team_invitation($1)"};
 
 Task<Reply> handle(Call call) {
   const Input input = call.json<Input>();
-  std::string body = co_await call.db().json(kStatement, pg::Params(secret_hash(input.token)));
+  const InvitationLink link = read_invitation(input.token);
+  std::string body = co_await call.db().json(kStatement, pg::Params(link.token_hash));
   co_return ok(std::move(body));
 }
 

@@ -1,24 +1,14 @@
 // POST /functions/v1/revoke-team-invitation: an invitation's link stops working.
-#include "functions/shared/team/secret.h"
+#include "functions/shared/account/by_id.h"
 #include "runtime/edge/endpoint.h"
 
 namespace chatpad::functions::team::revoke_team_invitation {
 using namespace chatpad::edge;
 
-struct Input {
-  Uuid invitation_id;
-  static Input read(const wire::Fields& f) { return {f.uuid("invitationId")}; }
-};
-
 constexpr pg::Statement kStatement{"revoke_team_invitation",
                                    "select api.revoke_team_invitation($1, $2)"};
 
-Task<Reply> handle(Call call) {
-  const Input input = call.json<Input>();
-  pg::Params params(input.invitation_id, origin_json(call));
-  std::string body = co_await call.db().json(kStatement, std::move(params));
-  co_return ok(std::move(body));
-}
+Task<Reply> handle(Call call) { return act_by_id(call, "invitationId", kStatement); }
 
 Endpoint endpoint() {
   return {.auth = Auth::user,

@@ -67,7 +67,7 @@ Task<Reply> handle(Call call) {
 
 Endpoint endpoint() {
   return {.auth = Auth::anyone,
-          .body_bytes_max = 4_KiB,
+          .body_bytes_max = 24_KiB,
           .rate = per_address(120, 10),
           .summary = "What a widget needs to start: look, behaviour, opening hours, visitor token",
           .handle = handle};

@@ -4,14 +4,14 @@
 // The visitor's message is committed before anything is asked of a model. A retry with the same
 // clientMessageId is the same message and gets the same answer.
 #include "functions/shared/conversation/answer_reply.h"
-#include "functions/shared/conversation/posted_message.h"
+#include "functions/shared/conversation/post_message.h"
 #include "runtime/edge/endpoint.h"
 
 namespace chatpad::functions::widget::widget_chat {
 using namespace chatpad::edge;
 
 constexpr size_t kMessageCharsMax = 8000;
-constexpr int kHistoryMessages = 10;
+constexpr int kHistoryMessages = 40;
 
 struct Input {
   Uuid agent_id;
@@ -32,18 +32,18 @@ struct Input {
   }
 };
 
-constexpr pg::Statement kPost{"post_visitor_message",
-                              "select api.post_visitor_message($1, $2, $3, $4, $5, $6)"};
-
 Task<Reply> handle(Call call) {
   Input input = call.json<Input>();
   if (!input.client_message_id && !call.header("idempotency-key").empty()) {
     input.client_message_id = std::string(call.header("idempotency-key").substr(0, 200));
   }
-  pg::Params params(input.agent_id, input.conversation_id, input.message, input.client_message_id,
-                    input.metadata, kHistoryMessages);
-  std::string document = co_await call.db().json(kPost, std::move(params));
-  PostedMessage posted = read_posted_message(document, std::move(input.message)).or_raise();
+  VisitorMessage message(VisitorMessage::To::agent, input.agent_id.str());
+  message.conversation_id = input.conversation_id;
+  message.content = std::move(input.message);
+  message.client_message_id = std::move(input.client_message_id);
+  message.metadata = std::move(input.metadata);
+  message.history = kHistoryMessages;
+  PostedMessage posted = co_await post_message(call, std::move(message));
   Reply reply;
   if (input.stream) {
     reply = co_await stream_answer(call, std::move(posted));

@@ -1,5 +1,6 @@
 #include "realtime/bus/redis_link.h"
 
+#include <fcntl.h>
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
 #include <netdb.h>
@@ -176,6 +177,7 @@ void RedisLink::connect(const std::string& address) {
     if (context) redisAsyncFree(context);
     return lose("no connection");
   }
+  ::fcntl(context->c.fd, F_SETFD, FD_CLOEXEC);  // hiredis leaves it to whatever is started later
   context_ = context;
   context->data = this;
   redisAsyncSetConnectCallback(context, Calls::connected);

@@ -40,7 +40,7 @@ struct FeedStats {
   uint64_t events = 0, batches = 0, gaps = 0, skipped_rows = 0;
   uint64_t reconnects = 0;
   uint64_t lag_bytes = 0;  // of the log that was written and not read
-  int backend_pid = 0;  // of the walsender; 0 when not connected
+  int backend_pid = 0;     // of the walsender; 0 when not connected
 };
 
 class Feed : public pg::ReplicationHandler {

@@ -116,6 +116,8 @@ bool Hub::adopt_token(Channel& channel, const std::string& token, Code& why) {
   // The connection's own token as well.
   why = Code::invalid_token;
   if (!origin_fits(*channel.caller, channel.session.origin_)) return false;
+  why = Code::unauthorized;
+  if (channel.caller->second_factor_due) return false;
   why = Code::token_expired;
   return !is_expired(*channel.caller);
 }
@@ -161,9 +163,18 @@ Task<void> Hub::run_probe(uint64_t channel_id, uint64_t probe, pg::Claims claims
   Rights rights;
   Error error;
   bool failed = false;
+  const uint64_t end_ms = loop_.now_ms() + kRightsUnseenMaxMs;
   try {
-    const Rights found = co_await options_.rights->probe(claims, topic);
-    rights = found;
+    for (;;) {
+      const Rights found = co_await options_.rights->probe(claims, topic);
+      rights = found;
+      if (rights_news_.shown_by(rights.snapshot)) break;
+      if (!channel_of_probe(channel_id, probe)) break;
+      if (loop_.now_ms() >= end_ms) {
+        raise(Errc::database_unavailable, PublicText(), LogText("a commit is not visible yet"));
+      }
+      co_await sleep_for(loop_, kRightsUnseenMs);
+    }
   } catch (const Raised& raised) {
     error = raised.error();
     failed = true;
@@ -176,11 +187,20 @@ Task<void> Hub::run_probe(uint64_t channel_id, uint64_t probe, pg::Claims claims
   }
 }
 
+Channel* Hub::channel_of_probe(uint64_t channel_id, uint64_t probe) {
+  Channel* const channel = channel_by_id(channel_id);
+  return channel && channel->probe == probe ? channel : nullptr;
+}
+
 void Hub::on_rights(uint64_t channel_id, uint64_t probe, const Rights& rights) {
-  Channel* channel = channel_by_id(channel_id);
-  if (!channel || channel->probe != probe) return;
+  Channel* channel = channel_of_probe(channel_id, probe);
+  if (!channel) return;
   const Rights before = std::exchange(channel->rights, rights);
   if (!rights.may_join()) {
+    if (rights.second_factor_wanted) {
+      if (channel->state == ChannelState::joined) return crash(*channel, Code::second_factor);
+      return fail_join(*channel, Code::second_factor);
+    }
     if (channel->state == ChannelState::joined) {
       return crash(*channel, Code::read_lost,
                    code_sentence(Code::read_lost) + ": " + channel->name);
@@ -198,8 +218,8 @@ void Hub::on_rights(uint64_t channel_id, uint64_t probe, const Rights& rights) {
 }
 
 void Hub::on_rights_failed(uint64_t channel_id, uint64_t probe, const Error& error) {
-  Channel* channel = channel_by_id(channel_id);
-  if (!channel || channel->probe != probe) return;
+  Channel* channel = channel_of_probe(channel_id, probe);
+  if (!channel) return;
   log::Line(LogLevel::warn, "realtime_rights_failed")
       .field("code", error_info(error.errc).code)
       .field("cause", error.cause.value);
@@ -309,14 +329,8 @@ void Hub::crash(Channel& channel, Code code, std::string_view detail) {
   leave(channel.session, channel);
 }
 
-void Hub::on_member(const edge::DurableEvent& event) {
-  constexpr std::string_view kAccountTopic = "account:";
-  if (!event.topic.starts_with(kAccountTopic)) return;
-  const auto account = Uuid::parse(std::string_view(event.topic).substr(kAccountTopic.size()));
-  const std::string_view member = json_member(event.payload_json, "member");
-  const auto person = Uuid::parse(json_text(json_member(member, "id")).value_or(""));
-  if (!account || !person) return;
-  const bool gone = json_member(member, "role") == "null";
+// The channels of people on private topics of the account, or of one of them.
+std::vector<uint64_t> Hub::channels_of(const Uuid& account, const std::optional<Uuid>& person) {
   std::vector<uint64_t> theirs;
   for (const auto& [id, channel] : channels_) {
     if (channel->privacy != Privacy::restricted) continue;
@@ -324,9 +338,33 @@ void Hub::on_member(const edge::DurableEvent& event) {
     // Whose a topic is comes with its rights: a join that waits for them is asked about again.
     const bool concerned =
         channel->rights.account == account || channel->state == ChannelState::probing;
-    if (concerned && Uuid::parse(channel->caller->subject) == person) theirs.push_back(id);
+    if (!concerned) continue;
+    if (!person || Uuid::parse(channel->caller->subject) == person) theirs.push_back(id);
   }
-  for (const uint64_t id : theirs) {
+  return theirs;
+}
+
+void Hub::on_account_event(const edge::DurableEvent& event) {
+  constexpr std::string_view kAccountTopic = "account:";
+  if (!event.topic.starts_with(kAccountTopic)) return;
+  const auto account = Uuid::parse(std::string_view(event.topic).substr(kAccountTopic.size()));
+  if (!account) return;
+  rights_news_.note(event.xid);
+  if (event.event == "member.updated") return on_member(*account, event);
+  const std::string_view about = json_member(event.payload_json, "account");
+  if (json_member(about, "secondFactorRequired") != "true") return;
+  for (const uint64_t id : channels_of(*account, std::nullopt)) {
+    Channel* const channel = channel_by_id(id);
+    if (channel) start_probe(*channel);
+  }
+}
+
+void Hub::on_member(const Uuid& account, const edge::DurableEvent& event) {
+  const std::string_view member = json_member(event.payload_json, "member");
+  const auto person = Uuid::parse(json_text(json_member(member, "id")).value_or(""));
+  if (!person) return;
+  const bool gone = json_member(member, "role") == "null";
+  for (const uint64_t id : channels_of(account, person)) {
     Channel* const channel = channel_by_id(id);
     if (!channel) continue;
     if (gone && channel->rights.account == account) {
@@ -338,6 +376,7 @@ void Hub::on_member(const edge::DurableEvent& event) {
 }
 
 void Hub::announce_gap() {
+  rights_news_.clear();
   std::vector<uint64_t> joined;
   topics_.for_each_channel([&joined](Channel& channel) { joined.push_back(channel.id); });
   for (const uint64_t id : joined) {

@@ -131,7 +131,9 @@ void Hub::deliver(const edge::DurableEvent& event) {
   for (const std::string& topic : event.also_topics) {
     fan_out(privacy, topic, out, nullptr, event.id);
   }
-  if (event.is_private && event.event == "member.updated") on_member(event);
+  if (event.is_private && (event.event == "member.updated" || event.event == "account.updated")) {
+    on_account_event(event);
+  }
 }
 
 void Hub::fan_out(Privacy privacy, std::string_view name, BroadcastOut out, const Channel* except,

@@ -59,9 +59,10 @@ class Hub : private PresencePort, private RecoveryPort {
   // Events.
   void deliver(const Message& message);
   void deliver(const edge::DurableEvent& event);
-  // A membership of the account changed. Who is no member any more loses the account's channels
-  // now, before the next event; whoever has another role is asked about anew.
-  void on_member(const edge::DurableEvent& event);
+  // A membership of the account changed, or what it asks of its people. Who is no member any more
+  // loses the account's channels now, before the next event; whoever has another role, and
+  // everybody when the account wants a second factor, is asked about anew.
+  void on_account_event(const edge::DurableEvent& event);
   void receive(const PresenceNews& news);  // presences of other hubs
   // The feed streams or does not. Away: joins wait. live after away: waiting joins are answered.
   // `cluster` names the history it streams, as the first part of cursors.
@@ -124,6 +125,8 @@ class Hub : private PresencePort, private RecoveryPort {
   void watch_expiry(Channel& channel);
   void start_probe(Channel& channel);
   Task<void> run_probe(uint64_t channel_id, uint64_t probe, pg::Claims claims, std::string topic);
+  // Null when the answer of this probe is not waited for any more.
+  Channel* channel_of_probe(uint64_t channel_id, uint64_t probe);
   void on_rights(uint64_t channel_id, uint64_t probe, const Rights& rights);
   void on_rights_failed(uint64_t channel_id, uint64_t probe, const Error& error);
   void admit_join(Channel& channel);
@@ -134,6 +137,8 @@ class Hub : private PresencePort, private RecoveryPort {
   // system error, then phx_error: the client joins again.
   void crash(Channel& channel, Code code, std::string_view detail = {}) override;
   Channel* channel_by_id(uint64_t id) override;
+  std::vector<uint64_t> channels_of(const Uuid& account, const std::optional<Uuid>& person);
+  void on_member(const Uuid& account, const edge::DurableEvent& event);
 
   // changes.cc
   void admit_changes(Channel& channel);
@@ -173,6 +178,7 @@ class Hub : private PresencePort, private RecoveryPort {
   std::unordered_map<uint64_t, Channel*> channels_;
   uint64_t next_id_ = 1;
   size_t probes_ = 0;  // under way
+  RightsNews rights_news_;
   std::deque<WaitingJoin> waiting_;
   Timer waiting_timer_;
   std::vector<Session*> dirty_;

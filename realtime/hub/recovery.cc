@@ -1,7 +1,8 @@
 // The reading half of recovery: statements, snapshots, cursors.
+#include "realtime/hub/recovery.h"
+
 #include <charconv>
 
-#include "realtime/hub/recovery.h"
 #include "runtime/wire/crypto.h"
 
 namespace chatpad::realtime {

@@ -1,5 +1,10 @@
 #include "realtime/hub/rights.h"
 
+#include <algorithm>
+#include <charconv>
+
+#include "realtime/hub/recovery.h"
+
 namespace chatpad::realtime {
 namespace {
 
@@ -7,7 +12,9 @@ constexpr uint32_t kProbeTimeoutMs = 3000;
 
 constexpr pg::Statement kPlace = {"realtime_place_probes",
                                   "select realtime.place_probes($1, $2::uuid, $3::uuid), "
-                                  "a.account, a.limits from realtime.account_of_topic($1) a"};
+                                  "a.account, a.limits, a.factor_wanted, "
+                                  "pg_current_snapshot()::text "
+                                  "from realtime.account_of_topic($1) a"};
 constexpr pg::Statement kBecome = {
     "realtime_become",
     "select set_config('request.jwt.claims', $2, true), set_config('realtime.topic', $3, true), "
@@ -20,6 +27,20 @@ constexpr pg::Statement kWrite = {"realtime_probe_write",
                                   "realtime.probe_write($1, 'presence')"};
 
 }  // namespace
+
+void RightsNews::note(std::string_view xid) {
+  uint64_t value = 0;
+  const auto [end, failure] = std::from_chars(xid.data(), xid.data() + xid.size(), value);
+  if (failure != std::errc() || end != xid.data() + xid.size()) return;
+  xids_.push_back(value);
+  if (xids_.size() > kRightsNewsMax) xids_.pop_front();
+}
+
+bool RightsNews::shown_by(const std::string& snapshot) const {
+  return snapshot.empty() || std::ranges::all_of(xids_, [&snapshot](uint64_t xid) {
+           return snapshot_shows(snapshot, xid);
+         });
+}
 
 Task<Rights> PgRights::probe(pg::Claims claims, std::string topic) {
   if (claims.role == pg::Role::service_role) co_return Rights::all();
@@ -47,6 +68,8 @@ Task<Rights> PgRights::probe(pg::Claims claims, std::string topic) {
   if (placed.size() == 1) {
     rights.account = placed.uuid(0, 1);
     rights.account_limits = placed.str(0, 2);
+    rights.second_factor_wanted = placed.boolean(0, 3);
+    rights.snapshot = placed.str(0, 4);  // the first of the four: what it shows, all of them show
   }
   rights.write_broadcast = writable.size() == 1 && writable.boolean(0, 0);
   rights.write_presence = writable.size() == 1 && writable.boolean(0, 1);

@@ -9,8 +9,11 @@
 // fails only the join that asked.
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "runtime/base/uuid.h"
 #include "runtime/coro/task.h"
@@ -27,6 +30,10 @@ struct Rights {
   // Whose topic it is, and that account's limits as JSON (account_limits.h).
   std::optional<Uuid> account;
   std::string account_limits;
+  // The account lets its person in with a second factor only: why there are no rights.
+  bool second_factor_wanted = false;
+  // pg_current_snapshot() of the answer; empty when nobody asked the database.
+  std::string snapshot;
 
   bool may_join() const { return read_broadcast || read_presence; }
   static Rights all() {
@@ -36,6 +43,23 @@ struct Rights {
     return rights;
   }
 };
+
+// The transactions that events about rights came from. The log tells of a commit a moment before
+// other sessions see it: an answer counts only when its snapshot shows them all.
+class RightsNews {
+ public:
+  void note(std::string_view xid);  // decimal
+  bool shown_by(const std::string& snapshot) const;
+  // After a gap everybody is asked about anew, perhaps of another cluster with ids of its own.
+  void clear() { xids_.clear(); }
+
+ private:
+  std::deque<uint64_t> xids_;  // the newest kRightsNewsMax
+};
+
+constexpr size_t kRightsNewsMax = 64;
+constexpr uint64_t kRightsUnseenMs = 5;         // until they are asked for again
+constexpr uint64_t kRightsUnseenMaxMs = 3'000;  // then rights are not to be had
 
 class RightsProbe {
  public:

@@ -33,8 +33,8 @@ struct SessionInfo {
   Vsn vsn = Vsn::v1;
   std::shared_ptr<const edge::Caller> caller;  // of the connection's apikey; null: anonymous
   std::string peer;                            // for the log
-  std::string origin;  // of the page that opened it; empty outside browsers
-  std::string key;     // Sec-WebSocket-Key
+  std::string origin;                          // of the page that opened it; empty outside browsers
+  std::string key;                             // Sec-WebSocket-Key
 };
 
 // A channel's place among the present of its topic.

@@ -122,6 +122,9 @@ constexpr std::array kCodes = {
              "The account's sockets track faster than its presence_per_s."},
     CodeInfo{Code::session_ended, "Unauthorized", "The session has ended; sign in again",
              "The person signed out, was barred or deleted."},
+    CodeInfo{Code::second_factor, "InsufficientAAL",
+             "This account wants a second factor; add one or give its code, then join again",
+             "The account asks for a second factor, and the session was opened without one."},
 };
 
 // In the order of Code.
@@ -138,7 +141,7 @@ constexpr std::array<std::string_view, kCodeCount> kLabels = {
     "presence_too_large",  "presence_full",      "presence_rate",
     "account_disabled",    "account_clients",    "account_channels",
     "account_joins",       "account_events",     "account_bytes",
-    "account_presence",    "session_ended",
+    "account_presence",    "session_ended",      "second_factor",
 };
 
 template <class Table, class Field>

@@ -77,6 +77,7 @@ enum class Code : uint8_t {
   account_bytes,
   account_presence,
   session_ended,
+  second_factor,
 };
 
 struct CodeInfo {
@@ -85,7 +86,7 @@ struct CodeInfo {
   std::string_view text;
   std::string_view meaning;
 };
-constexpr size_t kCodeCount = 38;
+constexpr size_t kCodeCount = 39;
 constexpr size_t kCloseCount = 12;
 const CodeInfo& code_info(Code code);
 std::span<const CodeInfo> code_table();

@@ -18,7 +18,7 @@ class SocketServerImpl {
   SocketServerImpl(Loop& loop, Hub& hub, SocketLimits limits);
   ~SocketServerImpl();
 
-  void adopt(http::DetachedSocket socket, SessionInfo info);
+  void adopt(http::DetachedSocket socket, const std::string& key, SocketUserMaker maker);
   void send_away(Close why);
   void drain(Close why, std::function<void()> done);
   size_t sockets_count() const { return sockets_.size(); }

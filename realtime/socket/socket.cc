@@ -18,9 +18,9 @@ constexpr size_t kMessageKeptBytes = 64 * 1024;  // capacity of the server's spa
 
 }  // namespace
 
-Socket::Socket(SocketServerImpl& server, SessionInfo info)
+Socket::Socket(SocketServerImpl& server, SocketUserMaker maker)
     : server_(server),
-      info_(std::make_unique<SessionInfo>(std::move(info))),
+      maker_(std::make_unique<SocketUserMaker>(std::move(maker))),
       reader_(server.limits.message_bytes_max, server.limits.fragments_max) {}
 
 Socket::~Socket() { drop_gathered(); }
@@ -54,7 +54,7 @@ void Socket::close(Close why) {
   ++server_.stats.closes[static_cast<size_t>(why)];
   log::Line(why == Close::draining ? LogLevel::debug : LogLevel::info, "realtime_close")
       .field("reason", close_info(why).reason)
-      .field("peer", session_ ? std::string_view(session_->peer()) : std::string_view());
+      .field("peer", user_ ? user_->peer() : std::string_view());
   send_behind(close_frame(why));
   close_sent_ = true;
   close_sent_ms_ = server_.loop.now_ms();
@@ -66,8 +66,8 @@ void Socket::cut() {
 }
 
 void Socket::ask_to_close(Close why) {
-  if (session_) {
-    server_.hub.close(*session_, why);
+  if (user_) {
+    user_->close(why);
   } else {
     cut();
   }
@@ -77,13 +77,13 @@ int Socket::on_established(lws* established) {
   wsi = established;
   opened_ms_ = heard_ms_ = server_.loop.now_ms();
   fd_ = lws_get_socket_fd(wsi);
-  session_ = server_.hub.open(*this, std::move(*info_));
-  info_.reset();
+  user_ = (*maker_)(*this);
+  maker_.reset();
   return 0;
 }
 
 int Socket::on_receive(char* bytes, size_t size) {
-  if (!session_) return -1;
+  if (!user_) return -1;
   heard_ms_ = server_.loop.now_ms();
   pinged_ = false;
   server_.heard(*this);
@@ -97,7 +97,7 @@ int Socket::on_receive(char* bytes, size_t size) {
 
 void Socket::take(const FramePiece& piece) {
   if (piece.kind == PieceKind::close) return on_peer_close(piece.bytes);
-  if (close_sent_ || session_->closing()) return;
+  if (close_sent_ || user_->closing()) return;
   switch (piece.kind) {
     case PieceKind::message:
       return on_piece(piece);
@@ -138,11 +138,11 @@ void Socket::drop_gathered() {
 void Socket::on_message(MessageType type, std::string_view message) {
   spoke_ = true;
   if (type == MessageType::binary) {
-    server_.hub.on_binary(*session_, message);
+    user_->on_binary(message);
   } else if (!wire::is_utf8(message)) {
     ask_to_close(Close::bad_utf8);
   } else {
-    server_.hub.on_text(*session_, message);
+    user_->on_text(message);
   }
 }
 
@@ -162,7 +162,7 @@ void Socket::on_control(const FramePiece& piece) {
 // Our own close frame is answered, or the client leaves: its code goes back, and nothing else.
 void Socket::on_peer_close(std::string_view payload) {
   const uint16_t code = close_code_of(payload);
-  if (!close_sent_ && !session_->closing() && code == 0) {
+  if (!close_sent_ && !user_->closing() && code == 0) {
     return ask_to_close(Close::protocol_error);
   }
   if (!close_sent_) {
@@ -187,13 +187,13 @@ void Socket::read_on() {
 }
 
 int Socket::on_writable() {
-  if (!session_) return 0;
+  if (!user_) return 0;
   if (lws_partial_buffered(wsi)) {
     lws_callback_on_writable(wsi);
     return 0;
   }
   if (std::exchange(paused_, false)) lws_rx_flow_control(wsi, 1);
-  if (!close_sent_) server_.hub.on_ready(*session_);
+  if (!close_sent_) user_->on_ready();
   return 0;
 }
 
@@ -202,7 +202,7 @@ void Socket::sweep(uint64_t now_ms) {
   const uint64_t grace_ms =
       close_sent_ && lws_partial_buffered(wsi) ? limits.flush_ms : limits.close_ms;
   if (close_sent_ && now_ms - close_sent_ms_ >= grace_ms) return cut();
-  if (!session_ || session_->closing()) return;
+  if (!user_ || user_->closing()) return;
   if (!spoke_ && now_ms - opened_ms_ >= limits.first_message_ms) {
     return ask_to_close(Close::never_joined);
   }

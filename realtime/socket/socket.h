@@ -6,9 +6,10 @@
 #include <memory>
 #include <string>
 
-#include "realtime/hub/hub.h"
+#include "realtime/hub/transport.h"
 #include "realtime/socket/frame_reader.h"
 #include "realtime/socket/socket_server.h"
+#include "realtime/socket/socket_user.h"
 
 namespace chatpad::realtime {
 
@@ -16,7 +17,7 @@ class SocketServerImpl;
 
 class Socket final : public Transport {
  public:
-  Socket(SocketServerImpl& server, SessionInfo info);
+  Socket(SocketServerImpl& server, SocketUserMaker maker);
   ~Socket();
 
   // Transport
@@ -54,8 +55,8 @@ class Socket final : public Transport {
   void drop_gathered();
 
   SocketServerImpl& server_;
-  std::unique_ptr<SessionInfo> info_;  // until the session is made of it
-  std::unique_ptr<Session> session_;
+  std::unique_ptr<SocketUserMaker> maker_;  // until the user is made by it
+  std::unique_ptr<SocketUser> user_;
   FrameReader reader_;
   std::string message_;  // what came of a message in several pieces
   uint64_t opened_ms_ = 0;

@@ -36,6 +36,22 @@ const lws_protocols kProtocols[] = {
 // sockets and walk it at every message.
 const lws_retry_bo_t kNoIdlePolicy = {nullptr, 0, 0, 0, 0, 0};
 
+class HubUser final : public SocketUser {
+ public:
+  HubUser(Hub& hub, Transport& transport, SessionInfo info)
+      : hub_(hub), session_(hub.open(transport, std::move(info))) {}
+  void on_text(std::string_view message) override { hub_.on_text(*session_, message); }
+  void on_binary(std::string_view message) override { hub_.on_binary(*session_, message); }
+  void on_ready() override { hub_.on_ready(*session_); }
+  void close(Close why) override { hub_.close(*session_, why); }
+  bool closing() const override { return session_->closing(); }
+  std::string_view peer() const override { return session_->peer(); }
+
+ private:
+  Hub& hub_;
+  std::unique_ptr<Session> session_;
+};
+
 }  // namespace
 
 SocketServerImpl::SocketServerImpl(Loop& loop_in, Hub& hub_in, SocketLimits limits_in)
@@ -63,21 +79,22 @@ SocketServerImpl::~SocketServerImpl() {
   CHECK(!context_, "sockets are drained before their server ends");
 }
 
-void SocketServerImpl::adopt(http::DetachedSocket detached, SessionInfo info) {
+void SocketServerImpl::adopt(http::DetachedSocket detached, const std::string& key,
+                             SocketUserMaker maker) {
   if (draining_ || sockets_.size() >= limits.sockets_max || !detached.unread.empty()) {
     ++stats.refused;
     ::close(detached.fd);
     return;
   }
   // A new connection takes the answer whole.
-  const std::string answer = wire::switching_protocols(info.key);
+  const std::string answer = wire::switching_protocols(key);
   const ssize_t sent = ::send(detached.fd, answer.data(), answer.size(), MSG_NOSIGNAL);
   if (sent != static_cast<ssize_t>(answer.size())) {
     ++stats.refused;
     ::close(detached.fd);
     return;
   }
-  sockets_.push_back(std::make_unique<Socket>(*this, std::move(info)));
+  sockets_.push_back(std::make_unique<Socket>(*this, std::move(maker)));
   Socket* socket = sockets_.back().get();
   socket->index = static_cast<uint32_t>(sockets_.size() - 1);
   ++stats.adopted;
@@ -244,7 +261,22 @@ SocketServer::SocketServer(Loop& loop, Hub& hub, SocketLimits limits)
 SocketServer::~SocketServer() = default;
 
 void SocketServer::adopt(http::DetachedSocket socket, SessionInfo info) {
-  impl_->adopt(std::move(socket), std::move(info));
+  const std::string key = info.key;
+  Hub& hub = impl_->hub;
+  // A std::function has to be copyable.
+  auto kept = std::make_shared<SessionInfo>(std::move(info));
+  impl_->adopt(std::move(socket), key, [&hub, kept](Transport& transport) {
+    return std::make_unique<HubUser>(hub, transport, std::move(*kept));
+  });
+}
+
+void SocketServer::adopt(http::DetachedSocket socket, const std::string& key,
+                         http::Handler& handler, RequestOpening opening) {
+  Loop& loop = impl_->loop;
+  impl_->adopt(std::move(socket), key,
+               [&loop, &handler, opening = std::move(opening)](Transport& transport) {
+                 return std::make_unique<RequestSocket>(loop, handler, transport, opening);
+               });
 }
 
 void SocketServer::drain(Close why, std::function<void()> done) {

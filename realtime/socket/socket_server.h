@@ -19,6 +19,7 @@
 #include <memory>
 
 #include "realtime/hub/hub.h"
+#include "realtime/socket/request_socket.h"
 #include "runtime/http/server.h"
 #include "runtime/loop/loop.h"
 
@@ -58,6 +59,10 @@ class SocketServer {
   // Takes the socket, whatever happens to it. Bytes sent before the handshake was answered are a
   // breach of the protocol and end it.
   void adopt(http::DetachedSocket socket, SessionInfo info);
+  // A socket whose messages are requests to `handler`, which outlives it. `key` is its
+  // Sec-WebSocket-Key.
+  void adopt(http::DetachedSocket socket, const std::string& key, http::Handler& handler,
+             RequestOpening opening);
   void drain(Close why, std::function<void()> done);
   // Closes every socket there is; clients come back with what they have by then.
   void send_away(Close why);

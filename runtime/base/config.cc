@@ -20,6 +20,20 @@ std::optional<LogLevel> level_of(const std::string& name) {
   return std::nullopt;
 }
 
+Result<std::vector<Network>> networks_of(const std::vector<std::string>& texts) {
+  std::vector<Network> networks;
+  for (const std::string& text : texts) {
+    const auto network = parse_network(text);
+    if (!network) {
+      return Error(Errc::validation_failed,
+                   PublicText("CHATPAD_FETCH_ALLOW must list networks such as 10.1.0.0/16, or "
+                              "addresses, comma separated."));
+    }
+    networks.push_back(*network);
+  }
+  return networks;
+}
+
 constexpr int64_t kAnyNumberMost = 1'000'000'000'000;
 
 Result<RealtimeSettings> realtime_from_environment() {
@@ -62,6 +76,11 @@ Result<Config> config_from_environment() {
   config.stripe_secret_key = text("CHATPAD_STRIPE_SECRET_KEY", "");
   config.stripe_url = text("CHATPAD_STRIPE_URL", config.stripe_url);
   config.trusted_proxies = list(text("CHATPAD_TRUSTED_PROXIES", ""));
+  const auto opened = networks_of(list(text("CHATPAD_FETCH_ALLOW", "")));
+  if (!opened) return opened.error();
+  config.fetch_allow = *opened;
+
+  config.test_names_file = text("CHATPAD_TEST_NAMES", "");
 
   const auto port = number<uint16_t>("CHATPAD_PORT", config.port, 0, 65535);
   if (!port) return port.error();
@@ -72,6 +91,10 @@ Result<Config> config_from_environment() {
   const auto scale = number<double>("CHATPAD_RATE_SCALE", 1.0, 0.001, 1e9);
   if (!scale) return scale.error();
   config.rate_scale = *scale;
+  const auto cache =
+      number<uint64_t>("CHATPAD_KNOWLEDGE_CACHE_MB", config.knowledge_cache_mb, 1, 1'000'000);
+  if (!cache) return cache.error();
+  config.knowledge_cache_mb = *cache;
   const auto drain = number<uint64_t>("CHATPAD_DRAIN_MS", config.drain_ms, 0, 600'000);
   if (!drain) return drain.error();
   config.drain_ms = *drain;
@@ -81,9 +104,27 @@ Result<Config> config_from_environment() {
   const auto realtime = realtime_from_environment();
   if (!realtime) return realtime.error();
   config.realtime = *realtime;
+  const std::string warming = text("CHATPAD_KNOWLEDGE_WARMING", "lazy");
+  if (warming != "lazy" && warming != "eager" && warming != "scheduled") {
+    return Error(Errc::validation_failed,
+                 PublicText("CHATPAD_KNOWLEDGE_WARMING must be lazy, eager or scheduled."));
+  }
+  config.knowledge_warming = warming == "lazy"    ? Warming::lazy
+                             : warming == "eager" ? Warming::eager
+                                                  : Warming::scheduled;
+  const auto warm_s =
+      number<uint64_t>("CHATPAD_KNOWLEDGE_WARM_S", config.knowledge_warm_s, 1, 86'400);
+  if (!warm_s) return warm_s.error();
+  config.knowledge_warm_s = *warm_s;
+  const auto embedding = embedding_from_environment();
+  if (!embedding) return embedding.error();
+  config.embedding = *embedding;
   const auto auth = auth_from_environment();
   if (!auth) return auth.error();
   config.auth = *auth;
+  auto ai = ai_from_environment();
+  if (!ai) return ai.error();
+  config.ai = std::move(*ai);
   const auto token_ms = number<int>("CHATPAD_TEST_PROVIDER_TOKEN_MS", -1, -1, 60'000);
   if (!token_ms) return token_ms.error();
   config.script_token_ms = *token_ms;

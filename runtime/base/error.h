@@ -5,8 +5,8 @@
 // types, so an internal text cannot reach a reply by accident.
 //
 // `Raised` is caught where a piece of work has its border: the request dispatch, a realtime
-// channel, a running answer, the housekeeping, the program's commands.
-// A bug is not an error: it ends the program through CHECK (check.h).
+// channel, a running answer, the housekeeping, the program's commands. A bug is not an error: it
+// ends the program through CHECK (check.h).
 #pragma once
 
 #include <cstdint>
@@ -18,83 +18,9 @@
 #include <utility>
 #include <variant>
 
-namespace chatpad {
+#include "runtime/base/errc.h"
 
-enum class Errc : uint8_t {
-  // 400
-  bad_request,
-  bad_json,
-  validation_failed,
-  invalid_credentials,
-  bad_content_length,
-  refresh_token_not_found,
-  refresh_token_already_used,
-  user_banned,
-  session_expired,
-  email_not_confirmed,
-  email_address_not_authorized,
-  phone_provider_disabled,
-  bad_code_verifier,
-  reauthentication_needed,
-  // 401 / 403
-  no_authorization,
-  bad_jwt,
-  invalid_api_key,
-  forbidden,
-  insufficient_role,
-  insufficient_scope,
-  origin_not_allowed,
-  identity_required,
-  identity_not_valid,
-  invitation_not_yours,
-  plan_limit_reached,
-  session_not_found,
-  not_admin,
-  otp_expired,
-  flow_state_expired,
-  // 404 / 405
-  not_found,
-  user_not_found,
-  flow_state_not_found,
-  route_not_found,
-  method_not_allowed,
-  // 408 / 409 / 413 / 415 / 417 / 422 / 426 / 429 / 431
-  request_timeout,
-  conflict,
-  takeover_required,
-  already_taken_over,
-  conversation_closed,
-  conversation_archived,
-  takeover_active,
-  idempotency_mismatch,
-  last_owner,
-  already_member,
-  export_not_ready,
-  payload_too_large,
-  uri_too_long,
-  unsupported_media_type,
-  user_already_exists,
-  weak_password,
-  signup_disabled,
-  email_exists,
-  same_password,
-  anonymous_provider_disabled,
-  otp_disabled,
-  provider_email_needs_verification,
-  reauthentication_not_valid,
-  upgrade_required,
-  too_many_requests,
-  over_email_send_rate_limit,
-  headers_too_large,
-  // 5xx
-  internal,
-  not_supported,
-  upstream_failed,
-  overloaded,
-  draining,
-  database_unavailable,
-  deadline_exceeded,
-};
+namespace chatpad {
 
 enum class LogLevel : uint8_t { debug, info, warn, error };
 
@@ -111,18 +37,17 @@ struct ErrorInfo {
 
 const ErrorInfo& error_info(Errc errc);
 std::span<const ErrorInfo> error_table();
-// The code a SQL function raised (private.fail) back to its row; nullopt for an unknown code.
+// The code a SQL function raised (private.fail) back to its row, if it is one.
 std::optional<Errc> errc_from_code(std::string_view code);
 
-// Text a client may read. Never put SQL, ids of others, paths or tokens into it.
+// Text a client may read: never SQL, ids of others, paths or tokens.
 struct PublicText {
   std::string value;
   PublicText() = default;
   explicit PublicText(std::string text) : value(std::move(text)) {}
 };
 
-// Text for the log only.
-struct LogText {
+struct LogText {  // for the log only
   std::string value;
   LogText() = default;
   explicit LogText(std::string text) : value(std::move(text)) {}

@@ -61,6 +61,7 @@ Caller caller_of(const wire::Claims& claims) {
     caller.claims.role = pg::Role::service_role;
   } else if (claims.role == "authenticated") {
     caller.kind = CallerKind::user;
+    caller.second_factor_due = claims.second_factor == "due";
     caller.claims.role = pg::Role::authenticated;
   } else if (claims.role == "visitor") {
     caller.kind = CallerKind::visitor;

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "runtime/edge/dispatch.h"
+#include "runtime/edge/client_address.h"
 #include "runtime/wire/crypto.h"
 
 namespace chatpad::edge {
@@ -93,6 +93,14 @@ TEST(AddressPrefix, is_an_address_of_version_4_and_a_64_of_version_6) {
   EXPECT_EQ(address_prefix("203.0.113.9"), "203.0.113.9");
   EXPECT_EQ(address_prefix("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2:");
   EXPECT_EQ(address_prefix("2001:db8:1:2:ffff::1"), address_prefix("2001:db8:1:2:3:4:5:6"));
+  // Zeros may be left out anywhere.
+  EXPECT_EQ(address_prefix("2001:db8::1"), "2001:db8:0:0:");
+  EXPECT_EQ(address_prefix("2001:db8::1"), address_prefix("2001:db8::ffff:1:2:3"));
+  EXPECT_EQ(address_prefix("2001:db8::1:2:3:4:5"), "2001:db8:0:1:");
+  EXPECT_EQ(address_prefix("2001:0DB8:0001::9"), address_prefix("2001:db8:1::1"));
+  EXPECT_EQ(address_prefix("::1"), "0:0:0:0:");
+  EXPECT_EQ(address_prefix("::ffff:203.0.113.9"), "203.0.113.9");
+  EXPECT_EQ(address_prefix("not:an:address:at:all"), "not:an:address:at:all");
 }
 
 }  // namespace

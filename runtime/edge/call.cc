@@ -33,6 +33,12 @@ Task<std::string> Db::json(pg::Statement statement, pg::Params params) const {
   return only_text(rows(statement, std::move(params)));
 }
 
+Task<pg::Transaction> Db::begin(uint32_t timeout_ms) const {
+  pg::Claims claims = *claims_;
+  claims.lane = lane_;
+  return pool_->begin(std::move(claims), timeout_ms);
+}
+
 const Caller& Call::caller() const { return state_->caller; }
 Context& Call::context() const { return state_->dispatch.parts_context(); }
 const http::Request& Call::request() const { return state_->exchange.request(); }

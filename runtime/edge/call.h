@@ -27,7 +27,7 @@ namespace chatpad::edge {
 class Context;
 struct CallState;
 
-// The database as one caller sees it. Every method is one flight.
+// The database as one caller sees it. Every method but begin() is one flight.
 class Db {
  public:
   Db(pg::Pool& pool, const pg::Claims& claims, uint64_t lane, uint64_t* spent_us)
@@ -35,6 +35,8 @@ class Db {
   Task<pg::Rows> rows(pg::Statement statement, pg::Params params) const;
   // The text of the only column of the only row: a JSON document, ready to be a body.
   Task<std::string> json(pg::Statement statement, pg::Params params) const;
+  // A transaction of several flights, for what is too large for one; holds a connection meanwhile.
+  Task<pg::Transaction> begin(uint32_t timeout_ms) const;
 
  private:
   pg::Pool* pool_;

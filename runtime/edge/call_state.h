@@ -46,6 +46,9 @@ constexpr std::string_view kCorsHeaders =
 // The headers that say what is left of a rate; none when nothing was counted.
 void append_rate(std::string& headers, const RateVerdict& rate);
 
+// The key of a websocket's handshake: header first, then the query, as supabase-js sends it.
+std::string connection_key(const http::Request& request);
+
 std::string_view caller_kind_name(CallerKind kind);
 
 }  // namespace chatpad::edge

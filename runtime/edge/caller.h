@@ -26,6 +26,7 @@ struct Caller {
   std::vector<std::string> scopes;  // api_key
   uint32_t rate_per_min = 0;        // api_key: its own limit beside the endpoints'; 0: none
   std::string session_id;           // user
+  bool second_factor_due = false;   // user: may only give it, or leave (/auth/v1)
   int64_t expires_at_s = 0;         // 0: does not expire
 };
 

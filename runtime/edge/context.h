@@ -1,10 +1,12 @@
 // Context: what the functions of one loop share. One per loop, made by main, never used from
 // another thread. `local<T>()` gives the loop's only T, made from the Context on first use: that is
-// where a function keeps state of its own (an index cache, running answers) without a global.
+// where a function keeps state of its own (running answers) without a global. What is one for all
+// loops of the program (a cache that is not worth having twice) is `commons().get<T>()`.
 #pragma once
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <typeindex>
 #include <unordered_map>
@@ -21,6 +23,29 @@ namespace chatpad::edge {
 class Authenticator;
 class Metrics;
 
+// What functions share across loops: one T for the program, made from it on first use, which may be
+// on any loop; T has to bear being used from all of them.
+class Commons {
+ public:
+  Commons(const Config& config, Metrics& metrics) : config_(config), metrics_(metrics) {}
+  const Config& config() const { return config_; }
+  Metrics& metrics() { return metrics_; }
+
+  template <class T>
+  T& get() {
+    const std::lock_guard lock(mutex_);
+    std::shared_ptr<void>& slot = slots_[std::type_index(typeid(T))];
+    if (!slot) slot = std::make_shared<T>(*this);
+    return *static_cast<T*>(slot.get());
+  }
+
+ private:
+  const Config& config_;
+  Metrics& metrics_;
+  std::mutex mutex_;
+  std::unordered_map<std::type_index, std::shared_ptr<void>> slots_;
+};
+
 class Context {
  public:
   struct Parts {
@@ -32,6 +57,7 @@ class Context {
     WorkerPool& workers;
     Authenticator& authenticator;
     Metrics& metrics;
+    Commons& commons;
     const std::atomic<bool>& realtime_live;  // the WAL feed is streaming
   };
   explicit Context(Parts parts) : parts_(parts) {}
@@ -47,6 +73,7 @@ class Context {
   WorkerPool& workers() { return parts_.workers; }
   Authenticator& authenticator() { return parts_.authenticator; }
   Metrics& metrics() { return parts_.metrics; }
+  Commons& commons() { return parts_.commons; }
   bool realtime_live() const { return parts_.realtime_live.load(std::memory_order_relaxed); }
 
   template <class T>

@@ -1,12 +1,14 @@
 #include "runtime/edge/dispatch.h"
 
-#include <algorithm>
 #include <charconv>
 
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/edge/api_calls.h"
 #include "runtime/edge/call_state.h"
+#include "runtime/edge/client_address.h"
+#include "runtime/edge/message_socket.h"
+#include "runtime/edge/oauth_reply.h"
 #include "runtime/edge/page.h"
 #include "runtime/wire/own_origin.h"
 #include "runtime/wire/url.h"
@@ -27,6 +29,8 @@ constexpr std::string_view kPreflightHeaders =
 constexpr size_t kUnroutedBodyBytesMax = 64 * 1024;
 
 constexpr std::string_view kAuthPath = "/auth/v1/";
+constexpr std::string_view kOpenAiChatPath = "/v1/chat/";
+constexpr std::string_view kOpenAiModelsPath = "/v1/models";
 
 // Versions are dates; a later one than we know still understands this one.
 AuthVersion auth_version(const http::Request& request) {
@@ -210,7 +214,12 @@ void Dispatch::unrouted(http::Exchange& exchange, const Router::Match& match) {
 
 Reply Dispatch::word_error(const http::Request& request, const Error& error,
                            std::string_view request_id) {
+  if (request.path == kTokenEndpoint) return oauth_error_reply(error);
   if (wants_page(request)) return error_page(parts_.context.config(), error, request_id);
+  if (request.path == kChatStreamPath) return error_reply(error, request_id);
+  if (request.path.starts_with(kOpenAiChatPath) || request.path.starts_with(kOpenAiModelsPath)) {
+    return openai_error_reply(error, request_id);
+  }
   if (!request.path.starts_with(kAuthPath)) return error_reply(error, request_id);
   return auth_error_reply(error, request_id, auth_version(request));
 }
@@ -251,6 +260,7 @@ Task<void> Dispatch::run(CallState* state) {
   } catch (const Raised& raised) {
     state->cause = raised.error().cause.value;
     reply = word_error(state->exchange.request(), raised.error(), state->request_id);
+    if (raised.error().errc == Errc::upgrade_required) reply.header("Upgrade", "websocket");
   } catch (const std::exception& escaped) {
     // A library's exception is nobody's expectation: the client learns nothing, the log all.
     state->cause = escaped.what();
@@ -260,8 +270,17 @@ Task<void> Dispatch::run(CallState* state) {
 }
 
 Task<void> Dispatch::authenticate(CallState* state) {
+  if (state->route.path == kTokenEndpoint) co_return;
   Authenticator& authenticator = parts_.context.authenticator();
-  const Credentials credentials = credentials_of(state->exchange.request()).or_raise();
+  const http::Request& request = state->exchange.request();
+  Credentials credentials = credentials_of(request).or_raise();
+  std::string in_query;
+  // Websockets of browsers cannot send headers.
+  if (state->route.path == kChatStreamPath && credentials.token.empty() &&
+      credentials.api_key.empty()) {
+    in_query = connection_key(request);
+    credentials = credentials_of("", in_query).or_raise();
+  }
   if (!credentials.api_key.empty()) {
     const Caller* known = authenticator.cached_key(credentials.api_key);
     if (known) {
@@ -272,7 +291,7 @@ Task<void> Dispatch::authenticate(CallState* state) {
     }
   } else if (!credentials.token.empty()) {
     state->caller = authenticator.verify(credentials.token).or_raise();
-    const std::string_view agent = state->exchange.request().header("user-agent");
+    const std::string_view agent = request.header("user-agent");
     refuse_in_browser(state->caller, credentials.token, agent).or_raise();
   }
 }
@@ -312,6 +331,9 @@ void Dispatch::admit_caller(CallState& state) {
       raise(Errc::not_admin);
     }
     raise(caller.kind == CallerKind::anon ? Errc::no_authorization : Errc::forbidden);
+  }
+  if (caller.second_factor_due && !state.route.path.starts_with(kAuthPath)) {
+    raise(Errc::insufficient_aal);
   }
   require_bound_origin(caller, state.exchange.request().header("origin"));
   state.caller.claims.lane = lane_of(caller);
@@ -356,6 +378,7 @@ void Dispatch::on_deadline(CallState& state) {
 void Dispatch::finish(CallState& state, const Reply& reply) {
   state.finished = true;
   state.deadline.stop();
+  if (reply.status == kSwitchingProtocols) return switch_protocols(state);
   if (state.streaming) {
     record(state, reply.streamed ? 200 : reply.status);
     state.exchange.finish_stream();
@@ -379,38 +402,6 @@ void Dispatch::record(CallState& state, int status) {
   access_log_.add({http::method_name(state.route.endpoint.method), state.route.path, status,
                    spent_us, state.db_us, caller_kind_name(state.caller.kind), state.address,
                    state.request_id, state.cause});
-}
-
-std::string_view client_address(const http::Request& request, const Config& config) {
-  const auto trusted = [&config](std::string_view address) {
-    return std::find(config.trusted_proxies.begin(), config.trusted_proxies.end(), address) !=
-           config.trusted_proxies.end();
-  };
-  std::string_view address = request.peer;
-  std::string_view forwarded = request.header("x-forwarded-for");
-  while (trusted(address) && !forwarded.empty()) {
-    const size_t comma = forwarded.rfind(',');
-    std::string_view last =
-        comma == std::string_view::npos ? forwarded : forwarded.substr(comma + 1);
-    forwarded = comma == std::string_view::npos ? std::string_view() : forwarded.substr(0, comma);
-    while (!last.empty() && last.front() == ' ') last.remove_prefix(1);
-    while (!last.empty() && last.back() == ' ') last.remove_suffix(1);
-    if (last.empty()) break;
-    address = last;
-  }
-  return address;
-}
-
-std::string address_prefix(std::string_view address) {
-  if (address.find(':') == std::string_view::npos) return std::string(address);
-  // The first four groups: what one subscriber usually gets.
-  size_t end = 0;
-  for (int groups = 0; groups < 4; ++groups) {
-    const size_t colon = address.find(':', end);
-    if (colon == std::string_view::npos) return std::string(address);
-    end = colon + 1;
-  }
-  return std::string(address.substr(0, end));
 }
 
 }  // namespace chatpad::edge

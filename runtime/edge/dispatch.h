@@ -33,6 +33,7 @@ struct UpgradedSocket {
   std::string peer;
   std::string origin;
   Caller caller;
+  std::string bearer;  // the API key or token that its messages act with; empty: it is the hub's
 };
 using UpgradeHandler = std::function<void(UpgradedSocket)>;
 
@@ -64,6 +65,8 @@ class Dispatch : public http::Handler {
   void preflight(http::Exchange& exchange);
   void unrouted(http::Exchange& exchange, const Router::Match& match);
   void upgrade(http::Exchange& exchange);
+  // A websocket of requests (message_socket.h) that its endpoint has let in.
+  void switch_protocols(CallState& state);
   // As JSON, or as a page for a person's browser.
   Reply word_error(const http::Request& request, const Error& error, std::string_view request_id);
   static Result<wire::UpgradeRequest> check_upgrade(const http::Request& request);
@@ -86,11 +89,5 @@ class Dispatch : public http::Handler {
   std::string request_id_prefix_;
   uint64_t request_count_ = 0;
 };
-
-// The address limits and logs go by: the socket's peer, or, when that is a trusted proxy, the last
-// address of X-Forwarded-For that is not.
-std::string_view client_address(const http::Request& request, const Config& config);
-// What a rate limit counts per: an IPv4 address, or the /64 of an IPv6 address.
-std::string address_prefix(std::string_view address);
 
 }  // namespace chatpad::edge

@@ -46,7 +46,7 @@ struct DurableEvent {
   std::string payload_json;
   std::string xid;      // of the writing transaction, decimal
   std::string horizon;  // a client that has this event and all before it may come back with this
-  int64_t seq = 0;  // conversation seq, 0 when the event has none
+  int64_t seq = 0;      // conversation seq, 0 when the event has none
   bool is_private = true;
   std::string binary_payload;  // send_binary rows
 };

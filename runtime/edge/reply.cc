@@ -101,4 +101,27 @@ Reply auth_error_reply(const Error& error, std::string_view error_id, AuthVersio
   return finished(error, code, error_id, std::move(body));
 }
 
+Reply openai_error_reply(const Error& error, std::string_view error_id) {
+  const ErrorInfo& info = error_info(error.errc);
+  const bool ours = info.http_status >= 500;
+  std::string_view type = ours ? "server_error" : "invalid_request_error";
+  if (info.http_status == 429) type = info.retry ? "rate_limit_error" : "insufficient_quota";
+  std::string inner = "{";
+  field(inner, "message", message_of(error));
+  field(inner, "type", type);
+  if (error.details.empty() || error.details.starts_with('{')) {
+    inner += ",\"param\":null";
+  } else {
+    field(inner, "param", error.details);
+  }
+  field(inner, "code", info.code);
+  if (ours) field(inner, "error_id", error_id);
+  Reply reply(info.http_status, "{\"error\":" + inner + "}}");
+  if (info.http_status == 429 || info.http_status == 503) {
+    reply.header("Retry-After", std::to_string(error.retry_after_s > 0 ? error.retry_after_s : 1));
+  }
+  if (!info.retry) reply.header("x-should-retry", "false");
+  return reply;
+}
+
 }  // namespace chatpad::edge

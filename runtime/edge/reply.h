@@ -39,4 +39,8 @@ Reply error_reply(const Error& error, std::string_view error_id);
 enum class AuthVersion : uint8_t { older, since_2024 };
 Reply auth_error_reply(const Error& error, std::string_view error_id, AuthVersion version);
 
+// The same where OpenAI's clients call: {"error": {"message", "type", "param", "code"}}. A client
+// of theirs does not repeat what need not be repeated.
+Reply openai_error_reply(const Error& error, std::string_view error_id);
+
 }  // namespace chatpad::edge

@@ -1,5 +1,7 @@
 // The websocket half of Dispatch: everything that is checked before a socket leaves HTTP.
 #include "runtime/edge/call_state.h"
+#include "runtime/edge/client_address.h"
+#include "runtime/edge/message_socket.h"
 #include "runtime/wire/url.h"
 #include "runtime/wire/websocket_upgrade.h"
 
@@ -12,15 +14,14 @@ std::optional<std::string> query_value(const http::Request& request, std::string
   return value ? std::optional<std::string>(*value) : std::nullopt;
 }
 
-// The key of the connection: header first, then the query, as supabase-js sends it.
+}  // namespace
+
 std::string connection_key(const http::Request& request) {
   for (const std::string_view name : {"x-api-key", "apikey"}) {
     if (!request.header(name).empty()) return std::string(request.header(name));
   }
   return query_value(request, "apikey").value_or("");
 }
-
-}  // namespace
 
 void Dispatch::upgrade(http::Exchange& exchange) {
   const http::Request& request = exchange.request();
@@ -68,6 +69,23 @@ void Dispatch::upgrade(http::Exchange& exchange) {
                      raised.error().cause.value});
     exchange.reply_and_close(reply.status, headers, reply.body);
   }
+}
+
+void Dispatch::switch_protocols(CallState& state) {
+  const http::Request& request = state.exchange.request();
+  const Result<wire::UpgradeRequest> checked = check_upgrade(request);
+  if (!checked) return finish(state, word_error(request, checked.error(), state.request_id));
+  const Credentials credentials = credentials_of(request).or_raise();
+  UpgradedSocket socket;
+  socket.bearer = credentials.api_key.empty() ? credentials.token : credentials.api_key;
+  if (socket.bearer.empty()) socket.bearer = connection_key(request);
+  socket.key = checked->key;
+  socket.path = std::string(request.path);
+  socket.origin = std::string(request.header("origin"));
+  socket.peer = state.address;
+  record(state, kSwitchingProtocols);
+  socket.socket = state.exchange.detach();
+  parts_.upgrade(std::move(socket));
 }
 
 Result<wire::UpgradeRequest> Dispatch::check_upgrade(const http::Request& request) {

@@ -90,8 +90,8 @@ void Connection::on_writable() {
 
 void Connection::on_turn_end() {
   if (flush_due_) flush();
-  if (gone_) {
-    end_exchange();
+  if (gone_ || detached_) {
+    end_exchange();  // which may free this
     return;
   }
   if (ended_) {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "runtime/base/clock.h"
+#include "runtime/base/environment.h"
 #include "runtime/wire/crypto.h"
 
 namespace chatpad::http {
@@ -94,6 +95,9 @@ void set_server(CURL* curl, const SmtpSettings& server) {
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, kSmtpConnectMs);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, kSmtpTotalMs);
   if (server.tls != SmtpTls::none) curl_easy_setopt(curl, CURLOPT_USE_SSL, CURLUSESSL_ALL);
+  // As OpenSSL itself reads it: a mail server of one's own has a certificate of one's own.
+  const std::string vouching = environment::text("SSL_CERT_FILE", "");
+  if (!vouching.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, vouching.c_str());
   if (server.user.empty()) return;
   curl_easy_setopt(curl, CURLOPT_USERNAME, server.user.c_str());
   curl_easy_setopt(curl, CURLOPT_PASSWORD, server.password.c_str());

@@ -166,6 +166,26 @@ Digest sha256(std::string_view bytes) {
   return digest;
 }
 
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  CHECK(context_ != nullptr && EVP_DigestInit_ex2(static_cast<EVP_MD_CTX*>(context_),
+                                                  sha256_algorithm(), nullptr) == 1,
+        "SHA-256 always works");
+}
+
+Sha256::~Sha256() { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_)); }
+
+void Sha256::add(std::string_view bytes) {
+  CHECK(EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(context_), data_of(bytes), bytes.size()) == 1,
+        "SHA-256 always works");
+}
+
+Digest Sha256::finish() {
+  Digest digest{};
+  CHECK(EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_), digest.data(), nullptr) == 1,
+        "SHA-256 always works");
+  return digest;
+}
+
 std::string sha256_hex(std::string_view bytes) { return hex_encode(bytes_of(sha256(bytes))); }
 
 Digest hmac_sha256(std::string_view key, std::string_view bytes) {

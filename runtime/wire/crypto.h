@@ -36,6 +36,19 @@ inline std::string_view bytes_of(const Digest& digest) {
 
 Digest sha256(std::string_view bytes);
 std::string sha256_hex(std::string_view bytes);
+// The same of bytes that come in pieces, so that nobody has to work on all of them at once.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+  void add(std::string_view bytes);
+  Digest finish();  // once
+
+ private:
+  void* context_;
+};
 Digest hmac_sha256(std::string_view key, std::string_view bytes);
 std::string hmac_sha256_hex(std::string_view key, std::string_view bytes);
 // Time depends on the sizes only.

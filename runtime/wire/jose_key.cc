@@ -152,8 +152,14 @@ std::optional<JwtAlgorithm> jwt_algorithm(std::string_view name) {
 }
 
 struct PublicKey::Key {
-  explicit Key(EVP_PKEY* made) : pkey(made) {}
+  explicit Key(EVP_PKEY* made) : pkey(made), verifying(EVP_MD_CTX_new()) {
+    CHECK(verifying && EVP_DigestVerifyInit(verifying.get(), nullptr, EVP_sha256(), nullptr,
+                                            pkey.get()) == 1,
+          "a public key verifies");
+  }
   OwnedPkey pkey;
+  // Ready to verify, and only ever copied: making one looks algorithms up, which costs several us.
+  OwnedDigest verifying;
 };
 
 PublicKey::PublicKey(JwtAlgorithm algorithm, std::shared_ptr<const Key> key)
@@ -177,20 +183,19 @@ Result<PublicKey> PublicKey::from_der(JwtAlgorithm algorithm, std::string_view d
 
 std::string PublicKey::to_der() const { return der_of(key_->pkey.get(), i2d_PUBKEY); }
 
-bool PublicKey::verify(std::string_view text, std::string_view signature) const {
+bool PublicKey::verify(std::string_view text, std::string_view signature, EcdsaForm form) const {
   if (signature.size() != signature_bytes_) return false;
   std::string der;
   if (algorithm_ == JwtAlgorithm::es256) {
-    if (!is_canonical(signature)) return false;
+    if (form == EcdsaForm::canonical && !is_canonical(signature)) return false;
     der = to_der_signature(signature);
     signature = der;
   }
   const OwnedDigest context(EVP_MD_CTX_new());
-  CHECK(context, "memory for a digest");
-  const bool holds =
-      EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key_->pkey.get()) == 1 &&
-      EVP_DigestVerify(context.get(), bytes(signature), signature.size(), bytes(text),
-                       text.size()) == 1;
+  CHECK(context && EVP_MD_CTX_copy_ex(context.get(), key_->verifying.get()) == 1,
+        "memory for a digest");
+  const bool holds = EVP_DigestVerify(context.get(), bytes(signature), signature.size(),
+                                      bytes(text), text.size()) == 1;
   if (!holds) forget_errors();
   return holds;
 }

@@ -30,6 +30,9 @@ enum class JwtAlgorithm : uint8_t { hs256, es256, rs256 };
 std::string_view jwt_algorithm_name(JwtAlgorithm algorithm);
 std::optional<JwtAlgorithm> jwt_algorithm(std::string_view name);
 
+// Of two values of s both are good ECDSA. Ours are canonical; other issuers use either.
+enum class EcdsaForm : uint8_t { canonical, any };
+
 constexpr int kRsaBitsMin = 2048;
 constexpr int kRsaBitsMax = 4096;
 constexpr size_t kEs256SignatureBytes = 64;
@@ -43,7 +46,8 @@ class PublicKey {
   JwtAlgorithm algorithm() const { return algorithm_; }
   size_t signature_bytes() const { return signature_bytes_; }
 
-  bool verify(std::string_view text, std::string_view signature) const;
+  bool verify(std::string_view text, std::string_view signature,
+              EcdsaForm form = EcdsaForm::canonical) const;
   // A JSON object with kty, use, alg, kid, key_ops and the public numbers.
   std::string jwk(std::string_view kid) const;
 

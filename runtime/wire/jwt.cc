@@ -149,6 +149,7 @@ Claims read_claims(const Json& payload, const JwtRules& rules, int64_t now_s) {
   claims.agent_id = text_claim(payload, "agent_id");
   claims.account_id = text_claim(payload, "account_id");
   claims.origin = text_claim(payload, "origin");
+  claims.second_factor = text_claim(payload, "second_factor");
   claims.name = display_name(payload);
   claims.payload_json = dump(payload);
   // Last: only an otherwise perfect token is told apart as expired.

@@ -81,7 +81,8 @@ struct Claims {
   std::string agent_id;
   std::string account_id;
   std::string origin;
-  std::string name;  // user_metadata: display_name, else name, else full_name
+  std::string second_factor;  // "due": the person has one and has not given it yet
+  std::string name;           // user_metadata: display_name, else name, else full_name
   int64_t exp = 0;
   int64_t iat = 0;           // 0 when absent
   std::string payload_json;  // the whole payload, written again by us

@@ -70,7 +70,9 @@ Result<void> SseParser::feed(std::string_view bytes, std::vector<SseEvent>& even
       bytes.remove_prefix(1);
       continue;
     }
-    const size_t end = bytes.find_first_of("\r\n");
+    size_t end = bytes.find('\n');
+    const size_t carriage_return = bytes.substr(0, end).find('\r');
+    if (carriage_return != std::string_view::npos) end = carriage_return;
     const std::string_view piece = bytes.substr(0, end);
     if (line_.size() + piece.size() > limits_.line_bytes_max) {
       failed_ = true;

@@ -22,6 +22,8 @@ begin
     select (p || '0000000-0000-4000-8000-00000000000' || n)::uuid, format('%s-%s@%s.example', r, p, m),
       jsonb_build_object('display_name', format('%s %s', r, m)), now()
     from unnest(array['owner', 'admin', 'manager', 'member', 'client', 'guest']) with ordinality x (r, n);
+    insert into auth.mfa_factors (id, user_id, friendly_name, status, sealed) values
+      ((p || 'd000000-0000-4000-8000-000000000001')::uuid, (p || '0000000-0000-4000-8000-000000000003')::uuid, m, 'verified', 'v1.0123456789abcdef.AAAA');
     insert into public.accounts (id, slug, display_name, plan) values (o, m, m, 'pro');
     insert into public.team_members (id, owner_id, member_id, role)
     select (p || '1000000-0000-4000-8000-00000000000' || n)::uuid, o, (p || '0000000-0000-4000-8000-00000000000' || n)::uuid, r
@@ -50,16 +52,33 @@ begin
       (source, o, agent, m, 'ready', m);
     insert into public.knowledge_chunks (id, user_id, agent_id, source_id, ordinal, content) values
       ((p || 'a000000-0000-4000-8000-000000000001')::uuid, o, agent, source, 0, m);
+    insert into public.knowledge_sources (id, user_id, agent_id, title, type, url, status, settings) values
+      ((p || '9000000-0000-4000-8000-000000000002')::uuid, o, agent, m, 'items', null, 'ready', '{"item_type": "product"}'),
+      ((p || '9000000-0000-4000-8000-000000000003')::uuid, o, agent, m, 'url', 'http://127.0.0.1/' || m, 'ready', '{}'),
+      ((p || '9000000-0000-4000-8000-000000000004')::uuid, o, agent, m, 'url', 'http://127.0.0.1/' || m, 'ready', '{}');
+    insert into public.knowledge_documents (id, user_id, agent_id, source_id, ordinal, external_id, title, type, content) values
+      ((p || 'd000000-0000-4000-8000-000000000001')::uuid, o, agent, source, 0, m, m, 'page', m),
+      ((p || 'd000000-0000-4000-8000-000000000002')::uuid, o, agent, (p || '9000000-0000-4000-8000-000000000002')::uuid, 0, m, m, 'product', m);
+    insert into private.jobs (id, user_id, kind, subject_id, run_at, note) values
+      ((p || 'e000000-0000-4000-8000-000000000001')::uuid, o, 'knowledge.site', (p || '9000000-0000-4000-8000-000000000003')::uuid, 'infinity', m);
     insert into public.security_logs (user_id, actor_kind, event, details) values
       (o, 'system', 'test', jsonb_build_object('note', m));
     insert into public.plan_overrides (user_id, limits, note) values (o, '{"sources": 50}', m);
+    insert into public.ai_budgets (user_id, scope, period, tokens_max) values (o, 'account', 'month', 1000000);
     insert into public.usage_metrics (user_id, metric, period, starts_on, quantity) values
       (o, 'messages', 'day', current_date, 1), (o, 'messages', 'month', date_trunc('month', current_date), 1);
     insert into public.realtime_limits (user_id, events_per_s) values (o, 50);
+    insert into auth.sign_in_providers (id, user_id, protocol, identifier, name, issuer, client_id, domains)
+    select x.id, o, 'oidc', 'sso:' || x.id, m, 'https://' || m || '.example', m, array[m || '.example']
+    from (select (p || '5400000-0000-4000-8000-00000000000' || n)::uuid as id from generate_series(1, 2) n) x;
+    insert into private.stripe_customers (id, user_id) values ('cus_' || m, o);
     insert into private.account_secrets (user_id, name, sealed, last4) values
       (o, 'probe', 'v1.0123456789abcdef.AAAA', 'AAAA');
   end loop;
-  insert into auth.users (id, email, email_confirmed_at) values
-    ('c0000000-0000-4000-8000-000000000001', 'nobody@example.com', now());
+  insert into auth.users (id, email, email_confirmed_at, is_super_admin) values
+    ('c0000000-0000-4000-8000-000000000001', 'nobody@example.com', now(), false),
+    ('d0000000-0000-4000-8000-000000000001', 'platform@example.com', now(), true);
+  -- Something that can be bought.
+  update public.plans set stripe_price_ids = '{price_probe}' where id = 'basic';
 end
 $$;

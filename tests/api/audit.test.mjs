@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { account, call, fn, member } from '../lib/callers.mjs';
+import { account, call, fn, member, signIn } from '../lib/callers.mjs';
 import { eventually, programPath, startServer } from '../lib/server.mjs';
 
 let server;
@@ -45,6 +45,7 @@ describe('the audit log', () => {
     await fn(server, 'end-takeover', { conversationId: shop.conversationId }, { token: shop.token });
     const person = await member(server, shop.id, 'manager');
     assert.deepEqual((await logs('action=takeover.*')).data.map((one) => one.action), ['takeover.ended', 'takeover.started']);
+    await signIn(server, person.email, person.password);
     const signIns = (await logs(`actor=${person.id}`)).data;
     assert.deepEqual(signIns.map((one) => one.action), ['session.created'], 'a colleague who signs in');
   });

@@ -5,6 +5,7 @@ import { call, claimsOf, supabase } from '../lib/callers.mjs';
 import { eventually, startServer } from '../lib/server.mjs';
 import { client, follow, fresh } from '../lib/sign_in.mjs';
 import { startSmtp } from '../lib/smtp.mjs';
+import { totp } from '../lib/totp.mjs';
 
 const PASSWORD = 'correct horse';
 const SITE = 'https://shop.example/welcome';
@@ -122,6 +123,16 @@ describe('signing up', () => {
     for (const password of ['the attacker knows this', 'the owner chose this']) {
       assert.equal((await owner.auth.signInWithPassword({ email, password })).error.code, 'invalid_credentials');
     }
+    // The same by a code, and by choosing a new password.
+    for (const ask of ['signInWithOtp', 'resetPasswordForEmail']) {
+      const squatted = fresh('squatted');
+      await client(server).auth.signUp({ email: squatted, password: PASSWORD });
+      await smtp.next(squatted);
+      const { error } = await owner.auth[ask](ask === 'signInWithOtp' ? { email: squatted } : squatted);
+      assert.equal(error, null);
+      assert.ok((await follow((await smtp.next(squatted)).link)).fragment.access_token, ask);
+      assert.equal((await client(server).auth.signInWithPassword({ email: squatted, password: PASSWORD })).error.code, 'invalid_credentials', ask);
+    }
     const twice = fresh('twice');
     await owner.auth.signUp({ email: twice, password: PASSWORD });
     await smtp.next(twice);
@@ -155,6 +166,34 @@ describe('codes and links', () => {
     const older = await post('magiclink', { email: stranger });
     assert.equal(older.text, '{}');
     assert.ok((await smtp.next(stranger)).link);
+  });
+
+  it('leave nothing in the hands of who had an address that nobody had proven', async () => {
+    for (const [ask, type] of [['signInWithOtp', 'email'], ['resetPasswordForEmail', 'recovery']]) {
+      const { email, id, me: attacker } = await confirmed();
+      await server.sql`update auth.users set email_proven_at = null where id = ${id}`;
+      const { data: factor } = await attacker.auth.mfa.enroll({ factorType: 'totp' });
+      assert.equal((await attacker.auth.mfa.challengeAndVerify({ factorId: factor.id, code: totp(factor.totp.secret) })).error, null);
+      await server.sql`insert into auth.identities (user_id, provider, provider_id, identity_data) values (${id}, 'custom:theirs', ${email}, '{}')`;
+      await server.sql`update auth.users set raw_app_meta_data = raw_app_meta_data || '{"providers":["email","custom:theirs"]}' where id = ${id}`;
+      assert.equal((await attacker.auth.updateUser({ email: fresh('theirs') })).error, null);
+      await smtp.next(email);
+
+      const owner = client(server);
+      await owner.auth[ask](ask === 'signInWithOtp' ? { email } : email);
+      const { data, error } = await owner.auth.verifyOtp({ email, token: (await smtp.next(email)).code, type });
+      assert.equal(error, null);
+      assert.equal(data.user.id, id);
+      assert.deepEqual([data.user.app_metadata.providers, data.user.identities.map((one) => one.provider), data.user.factors ?? [], data.user.new_email ?? null], [['email'], ['email'], [], null], ask);
+      assert.equal((await attacker.auth.refreshSession()).error?.name, 'AuthApiError');
+      assert.equal((await client(server).auth.signInWithPassword({ email, password: PASSWORD })).error.code, 'invalid_credentials');
+      assert.deepEqual((await server.sql`select kind from auth.one_time_tokens where user_id = ${id}`).map((row) => row.kind), []);
+      // From now on the address is theirs: what they set stays.
+      assert.equal((await owner.auth.updateUser({ password: 'the owner chose this' })).error, null);
+      await owner.auth.signInWithOtp({ email });
+      assert.equal((await owner.auth.verifyOtp({ email, token: (await smtp.next(email)).code, type: 'email' })).error, null);
+      assert.equal((await client(server).auth.signInWithPassword({ email, password: 'the owner chose this' })).error, null);
+    }
   });
 
   it('are worth nothing when wrong, used, replaced, late, of another kind, or tried too often', async () => {

@@ -8,16 +8,18 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import Socket from 'ws';
 import { account, apiKey, call, fn, say, supabase, visitor } from '../lib/callers.mjs';
-import { programPath, startServer } from '../lib/server.mjs';
+import { eventually, programPath, startServer } from '../lib/server.mjs';
+import { startSmtp } from '../lib/smtp.mjs';
 
 const canary = (kind) => `canary${kind}${randomBytes(12).toString('hex')}`;
 // What the operator hands over, and what callers send.
-const OPERATOR = { CHATPAD_JWT_SECRET: canary('jwtsecretjwtsecret'), CHATPAD_SECRET_KEY: canary('sealingkeysealingkey') };
+const OPERATOR = { CHATPAD_JWT_SECRET: canary('jwtsecretjwtsecret'), CHATPAD_SECRET_KEY: canary('sealingkeysealingkey'), CHATPAD_SMTP_PASSWORD: canary('smtppassword') };
 const SENT = Object.fromEntries(['password', 'wrongpassword', 'bearer', 'apikey', 'cookie', 'refresh', 'query', 'path', 'provider', 'broken', 'visitor', 'nul'].map((kind) => [kind, canary(kind)]));
 SENT.unknownkey = `cp_live_${randomBytes(24).toString('base64url')}`;
 SENT.jwt = `eyJhbGciOiJIUzI1NiJ9.${Buffer.from(`{"sub":"${canary('jwt')}"}`).toString('base64url')}.${randomBytes(32).toString('base64url')}`;
 
 let server;
+let smtp;
 let ours;
 let spare; // whose session the round through every route may end
 const secrets = new Map(); // name -> text that must appear nowhere
@@ -33,7 +35,13 @@ const routes = () => execFileSync(programPath(), ['routes'], { encoding: 'utf8',
   .split('\n').map((line) => /^([A-Z]+)\s+(\S+)/.exec(line)).filter(Boolean).map(([, method, route]) => ({ method, route }));
 
 before(async () => {
-  server = await startServer({ env: { ...OPERATOR, CHATPAD_LOG: 'debug' } });
+  smtp = await startSmtp();
+  server = await startServer({
+    env: {
+      ...OPERATOR, CHATPAD_LOG: 'debug', CHATPAD_AUTOCONFIRM: 'on', CHATPAD_SMTP_HOST: '127.0.0.1', CHATPAD_SMTP_PORT: String(smtp.port),
+      CHATPAD_SMTP_TLS: 'none', CHATPAD_SMTP_USER: 'mailer', CHATPAD_SMTP_FROM: 'chat@example.test', CHATPAD_MAIL_INTERVAL_S: '0',
+    },
+  });
   [ours, spare] = [await account(server, 'canaries'), await account(server, 'spare')];
   for (const [name, text] of Object.entries({ ...OPERATOR, ...SENT })) secrets.set(name, text);
   for (const name of ['SUPABASE_SERVICE_ROLE_KEY', 'CHATPAD_DEMO_PASSWORD', 'CHATPAD_DEMO_API_KEY']) secrets.set(name, server.env[name]);
@@ -43,7 +51,10 @@ before(async () => {
   secrets.set('visitor id', ours.guest.id);
   secrets.set('visitor token', ours.guest.token);
 });
-after(() => server?.stop());
+after(async () => {
+  await server?.stop();
+  await smtp?.stop();
+});
 
 // Strings that a secret may have been turned into on its way.
 const shapes = (text) => [text, Buffer.from(text).toString('base64').replace(/=+$/, ''), Buffer.from(text).toString('hex'), encodeURIComponent(text), text.split('').reverse().join('')];
@@ -94,6 +105,17 @@ describe('canaries', () => {
     const other = await apiKey(server, ours.id);
     assert.equal((await fn(server, 'validate-api-key', {}, { token: other })).status, 200);
     secrets.set('another api key', other);
+    const exchanged = await call(server, '/auth/token', { body: { grant_type: 'client_credentials', client_secret: other } });
+    secrets.set('token of a key', exchanged.body.access_token);
+    const factor = await call(server, '/auth/v1/factors', { token: ours.token, body: { factor_type: 'totp' } });
+    secrets.set('secret of a second factor', factor.body.totp.secret);
+    // The mail server does not know the login at first: what it says of that is logged.
+    smtp.refuse = (command) => (command.startsWith('AUTH') ? '535 5.7.8 no such login' : null);
+    await ask('POST', '/auth/v1/recover', { body: { email } });
+    await eventually('the login was refused', () => server.stderr.includes('mail_not_sent'));
+    smtp.refuse = () => null;
+    const mail = await smtp.next(email);
+    secrets.set('token of a mail', new URL(mail.link).searchParams.get('token'));
     const { data, error } = await supabase(server).auth.refreshSession({ refresh_token: ours.session.refresh_token });
     assert.equal(error, null);
     secrets.set('next refresh token', data.session.refresh_token);

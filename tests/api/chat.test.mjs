@@ -90,6 +90,17 @@ describe('an answer as JSON', () => {
     assert.equal(messages.filter((m) => m.role === 'assistant').length, 13);
   });
 
+  it('keeps of the visitor\'s page no query and no fragment, in which secrets of theirs may be', async () => {
+    const metadata = { pageUrl: 'https://shop.example/pay?code=canary#access_token=canary', referrer: 'https://mail.example/#canary', note: 'a?b#c', nested: { pageUrl: 'x' } };
+    const { body, status } = await say(server, demo, 'Hello', { metadata });
+    assert.equal(status, 200);
+    const kept = { pageUrl: 'https://shop.example/pay', referrer: 'https://mail.example/', note: 'a?b#c', nested: { pageUrl: 'x' } };
+    const [row] = await server.sql`select c.metadata as conversation, m.metadata as message from public.conversations c
+      join public.messages m on m.conversation_id = c.id and m.seq = 1 where c.id = ${body.conversationId}`;
+    assert.deepEqual(row, { conversation: kept, message: kept });
+    for (const odd of [{ pageUrl: 7 }, { pageUrl: null, referrer: {} }, {}]) assert.equal((await say(server, demo, 'Hello', { metadata: odd })).status, 200);
+  });
+
   it('keeps text as it was written', async () => {
     const text = '  Grüße 👩‍👩‍👧 \u202e "quotes" \\ </script> \t tab\nline  ';
     const reply = await say(server, shop.guest, text);
@@ -251,11 +262,15 @@ describe('get-messages', () => {
     assert.deepEqual(seqs, seqs.map((_, i) => i + 1));
   });
 
-  it('shows the same to visitor, owner and API key', async () => {
+  it('shows the same to visitor, owner and API key, but for what only people may see', async () => {
     const seen = await Promise.all([shop.guest.token, shop.token, shop.key].map((token) =>
       fn(server, 'get-messages', { conversationId: shop.conversationId }, { token })));
     assert.deepEqual(seen.map((reply) => reply.status), [200, 200, 200]);
-    assert.equal(seen[0].text, seen[1].text);
+    for (const message of seen[1].body.messages) {
+      assert.equal('debugInfo' in message, message.role === 'assistant');
+      delete message.debugInfo;
+    }
+    assert.deepEqual(seen[0].body, seen[1].body);
     assert.equal(seen[0].text, seen[2].text);
   });
 });

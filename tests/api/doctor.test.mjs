@@ -26,7 +26,7 @@ describe('chatpad doctor', () => {
     // How old the installed PostgreSQL is says nothing about the home.
     const wrong = stdout.split('\n').filter((line) => line.startsWith('  WRONG') && !line.includes('PostgreSQL 15.'));
     assert.deepEqual(wrong, [], stdout);
-    for (const good of ['no secret is weak', 'nobody else can read the secrets', 'no role gets past the policies', 'sealed with a key of this home']) {
+    for (const good of ['no secret is weak', 'nobody else can read the secrets', 'no role gets past the policies', 'sealed with a key of this home', 'files are read in a sandbox']) {
       assert.ok(stdout.includes(`  ok    `) && stdout.includes(good), stdout);
     }
   });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { RANDOM_UUID, account, call, fn, member, say, visitor } from '../lib/callers.mjs';
+import { RANDOM_UUID, account, apiKey, call, fn, member, say, visitor } from '../lib/callers.mjs';
 import { Socket } from '../lib/realtime.mjs';
 import { startServer } from '../lib/server.mjs';
 
@@ -81,6 +81,41 @@ describe('an identified visitor', () => {
     assert.deepEqual(found.body.conversations.map((one) => one.id), [conversationId]);
   });
 
+  it('comes with what their site says of them, for people and for API keys', async () => {
+    const customAttributes = { customer_tier: 'gold', total_orders: 12, newsletter: false, nothing: null };
+    const hanna = await customer('hanna', { name: 'Hanna', email: 'hanna@example.test', phone: '+31 20 1', customAttributes });
+    const { conversationId } = (await say(server, hanna, 'What do you know of me?')).body;
+    const seen = async (token = shop.token) => (await fn(server, 'get-conversation', { conversationId }, { token })).body.visitor;
+    const { firstSeenAt, verifiedAt, lastSeenAt, ...said } = await seen();
+    assert.deepEqual(said, { identifier: 'hanna', name: 'Hanna', email: 'hanna@example.test', phone: '+31 20 1', groups: [], customAttributes: { customer_tier: 'gold', total_orders: 12, newsletter: false } });
+    for (const at of [firstSeenAt, verifiedAt, lastSeenAt]) assert.ok(Date.parse(at) > 0, at);
+    const reader = await apiKey(server, shop.id, { scopes: ['conversations:read'] });
+    assert.deepEqual((await seen(reader)).customAttributes, said.customAttributes);
+    assert.deepEqual((await seen((await member(server, shop.id, 'client')).token)).phone, '+31 20 1');
+
+    // What is left out stays; an object replaces the one before; as text it is the same.
+    await customer('hanna', { name: 'Hanna H.' });
+    assert.deepEqual([(await seen()).name, (await seen()).customAttributes], ['Hanna H.', said.customAttributes]);
+    await customer('hanna', { customAttributes: JSON.stringify({ customer_tier: 'silver' }) });
+    assert.deepEqual((await seen()).customAttributes, { customer_tier: 'silver' });
+    await customer('hanna', { customAttributes: {} });
+    assert.deepEqual((await seen()).customAttributes, {});
+  });
+
+  it('is told of in the inbox when their site says something else', async () => {
+    const socket = new Socket(server);
+    await socket.opened;
+    await socket.join(`realtime:account:${shop.id}`, { private: true }, shop.token);
+    const ivo = await customer('ivo');
+    const { conversationId } = (await say(server, ivo, 'Hello.')).body;
+    await customer('ivo');
+    await customer('ivo', { customAttributes: { tier: 'gold' } });
+    const told = await socket.next('the event', ({ event, payload }) => event === 'broadcast' && payload.event === 'visitor.updated' && payload.payload.visitor.identifier === 'ivo');
+    const { payload } = told.payload;
+    assert.deepEqual([payload.visitor.customAttributes, payload.conversationIds], [{ tier: 'gold' }, [conversationId]]);
+    await socket.close();
+  });
+
   it('is not who knows their visitor id', async () => {
     const dan = await customer('dan');
     const { conversationId } = (await say(server, dan, 'Mine alone.')).body;
@@ -104,9 +139,54 @@ describe('an identified visitor', () => {
   });
 
   it('may have any name a site knows its customers by', async () => {
+    const numbered = await config({ identifier: 4711, identifierHash: sign('4711') });
+    assert.deepEqual([numbered.status, numbered.body.visitor.id], [200, (await customer('4711')).id]);
     for (const identifier of ['42', 'Zoë 李 🙂', "'; drop table visitors; --", 'a@b.example', 'x'.repeat(250), ' ', '{"a":1}']) {
       assert.equal((await customer(identifier)).id, (await customer(identifier)).id, identifier);
     }
+  });
+});
+
+describe('what a page says of a visitor', () => {
+  const attributes = async () => (await server.sql`select metadata, phone, name from public.visitors where metadata <> '{}' or phone is not null or name is not null`).length;
+
+  it('counts for nothing without a good signature', async () => {
+    const before = await attributes();
+    const guest = await visitor(server, shop.agentId);
+    const { conversationId } = (await say(server, guest, 'Nobody in particular.')).body;
+    const claims = { name: 'The director', phone: '1', customAttributes: { customer_tier: 'gold' } };
+    assert.equal((await config({ visitorId: guest.id, ...claims })).status, 200, 'an anonymous page may say so, and nobody listens');
+    refused(await config({ visitorId: guest.id, identifier: 'jon', identifierHash: 'f'.repeat(64), ...claims }), 403, 'identity_not_valid');
+    assert.equal(await attributes(), before);
+    assert.equal((await fn(server, 'get-conversation', { conversationId }, { token: shop.token })).body.visitor, null);
+  });
+
+  it('has limits, each refused with a sentence', async () => {
+    const many = (count, value = 1) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`a${n}`, value]));
+    const good = { identifier: 'kim', identifierHash: sign('kim') };
+    for (const customAttributes of [many(51), { ['n'.repeat(65)]: 1 }, { '': 1 }, { a: 'x'.repeat(501) }, { a: {} }, { a: [1] }, [], 7, true, 'gold', '[]', '{"a":', '{"a":{}}', { a: 'a\u0000b' }, many(40, 'x'.repeat(300))]) {
+      const reply = await config({ ...good, customAttributes });
+      refused(reply, 400, 'validation_failed');
+      assert.match(reply.body.message, /^customAttributes must /);
+    }
+    for (const phone of [7, 'x'.repeat(51), 'a\u0000b']) refused(await config({ ...good, phone }), 400, 'validation_failed');
+    const [{ count }] = await server.sql`select count(*)::int from public.visitors where identifier = 'kim'`;
+    assert.equal(count, 0);
+    const most = many(50, 'x'.repeat(100));
+    assert.equal((await config({ ...good, customAttributes: most })).status, 200);
+    const [{ metadata }] = await server.sql`select metadata from public.visitors where identifier = 'kim'`;
+    assert.deepEqual(metadata, most);
+  });
+
+  it('is not for an API key without the scope, and its lead not for one that may not read leads', async () => {
+    const asked = (token) => fn(server, 'get-conversation', { conversationId: shop.conversationId }, { token });
+    refused(await asked(await apiKey(server, shop.id, { scopes: ['chat:write'] })), 403, 'insufficient_scope');
+    refused(await asked(other.key), 404, 'not_found');
+    refused(await asked(shop.guest.token), 403, 'forbidden');
+    const lead = await fn(server, 'create-widget-lead', { agentId: shop.agentId, conversationId: shop.conversationId, name: 'Lea' }, { token: shop.guest.token });
+    assert.equal(lead.status, 201, lead.text);
+    assert.equal((await asked(await apiKey(server, shop.id, { scopes: ['conversations:read'] }))).body.lead, null);
+    assert.equal((await asked(await apiKey(server, shop.id, { scopes: ['conversations:read', 'leads:read'] }))).body.lead.name, 'Lea');
   });
 });
 
@@ -119,7 +199,7 @@ describe('a signature', () => {
       createHmac('sha256', secret).update('frank').digest('base64'), createHmac('sha1', secret).update('frank').digest('hex'), createHmac('sha512', secret).update('frank').digest('hex'),
       sign('frank', server.env.SUPABASE_JWT_SECRET), sign('frank', shop.agentId), sign('frank', ''), sign('frank', Buffer.from(secret, 'base64url')), good.replace(/.$/, (c) => (c === '0' ? '1' : '0'))];
     for (const identifierHash of wrong) refused(await config({ visitorId: guest.id, identifier: 'frank', identifierHash }), 403, 'identity_not_valid');
-    for (const [field, value] of [['identifier', 7], ['identifier', 'x'.repeat(251)], ['identifierHash', 7], ['identifierHash', 'a'.repeat(200)], ['identifier', 'a\u0000b'], ['email', 'nonsense']]) {
+    for (const [field, value] of [['identifier', 7.5], ['identifier', 1e21], ['identifier', true], ['identifier', 'x'.repeat(251)], ['identifierHash', 7], ['identifierHash', 'a'.repeat(200)], ['identifier', 'a\u0000b'], ['email', 'nonsense']]) {
       refused(await config({ identifier: 'frank', identifierHash: good, [field]: value }), 400, 'validation_failed');
     }
     assert.deepEqual(await read(guest, conversationId), ['Still mine.']);

@@ -15,6 +15,14 @@ before(async () => {
   theirs.memberId = (await member(server, theirs.id, 'member')).id;
   const invited = await fn(server, 'invite-team-member', { accountId: theirs.id, email: 'guest@example.test', role: 'client' }, { token: theirs.token });
   theirs.invitationId = invited.body.invitation.id;
+  for (const one of [ours, theirs]) {
+    const added = await fn(server, 'add-knowledge-text', { agentId: one.agentId, title: 'Prices', content: 'A customer pays nothing.' }, { token: one.token });
+    one.sourceId = added.body.source.id;
+  }
+  const provider = await fn(server, 'create-sign-in-provider', { accountId: theirs.id, name: 'X', issuer: 'https://idp.example', clientId: 'x' }, { token: theirs.token });
+  theirs.providerId = provider.body.provider.id;
+  const left = await fn(server, 'create-widget-lead', { agentId: theirs.agentId, conversationId: theirs.conversationId, name: 'Lea' }, { token: theirs.guest.token });
+  theirs.leadId = left.body.lead.id;
   [{ id: theirs.keyId }] = await server.sql`select id from public.api_keys where user_id = ${theirs.id}`;
 });
 after(() => server?.stop());
@@ -46,6 +54,13 @@ const probes = (other) => [
   ['require-identity', ['person', 'client'], { agentId: other.agentId }, ['agentId']],
   ['list-conversations', ['person', 'client'], { accountId: other.id }, ['accountId']],
   ['list-leads', ['person', 'client'], { accountId: other.id }, ['accountId']],
+  ['update-lead', ['person', 'client'], { leadId: other.leadId, status: 'lost' }, ['leadId']],
+  ['export-leads', ['person', 'client'], { accountId: other.id }, ['accountId']],
+  ['get-agent', ['person', 'client'], { agentId: other.agentId }, ['agentId']],
+  ['update-agent', ['person', 'client'], { agentId: other.agentId, greeting: 'X' }, ['agentId']],
+  ['create-agent', ['person', 'client'], { accountId: other.id, name: 'X' }, ['accountId']],
+  ['get-safety', ['person', 'client'], { agentId: other.agentId }, ['agentId']],
+  ['update-safety', ['person', 'client'], { agentId: other.agentId, safety: {} }, ['agentId']],
   ['list-mails', ['person', 'client'], { accountId: other.id }, ['accountId']],
   ['get-conversation', ['person', 'client'], { conversationId: other.conversationId }, ['conversationId']],
   ['update-conversation', ['person', 'client'], { conversationId: other.conversationId, status: 'closed' }, ['conversationId']],
@@ -57,6 +72,7 @@ const probes = (other) => [
   ['remove-team-member', ['person', 'client'], { accountId: other.id, memberId: other.memberId }, ['accountId']],
   ['remove-team-member', ['person'], { accountId: ours.id, memberId: other.memberId }, ['memberId']],
   ['leave-account', ['person', 'client'], { accountId: other.id }, ['accountId']],
+  ['require-second-factor', ['person', 'client'], { accountId: other.id, required: false }, ['accountId']],
   ['create-api-key', ['person', 'client'], { accountId: other.id, name: 'X', scopes: ['chat:write'] }, ['accountId']],
   ['list-api-keys', ['person', 'client'], { accountId: other.id }, ['accountId']],
   ['rotate-api-key', ['person', 'client'], { keyId: other.keyId }, ['keyId']],
@@ -64,7 +80,13 @@ const probes = (other) => [
   ['set-secret', ['person', 'client'], { accountId: other.id, name: 'x', value: 'y' }, ['accountId']],
   ['list-secrets', ['person', 'client'], { accountId: other.id }, ['accountId']],
   ['delete-secret', ['person', 'client'], { accountId: other.id, name: 'x' }, ['accountId']],
+  ['create-sign-in-provider', ['person', 'client'], { accountId: other.id, name: 'X', issuer: 'https://idp.example', clientId: 'x' }, ['accountId']],
+  ['list-sign-in-providers', ['person', 'client'], { accountId: other.id }, ['accountId']],
+  ['update-sign-in-provider', ['person', 'client'], { providerId: other.providerId, enabled: false }, ['providerId']],
+  ['delete-sign-in-provider', ['person', 'client'], { providerId: other.providerId }, ['providerId']],
   ['add-knowledge-text', ['person', 'key', 'client'], { agentId: other.agentId, title: 'X', content: 'X.' }, ['agentId']],
+  ['set-knowledge-access', ['person', 'key', 'client'], { sourceId: other.sourceId, sensitivity: 'internal' }, ['sourceId']],
+  ['/v1/knowledge/search', ['person', 'key', 'client'], { agent_id: other.agentId, query: 'customer' }, ['agent_id']],
 ];
 
 describe('a foreign id', () => {
@@ -108,7 +130,7 @@ describe('a foreign id', () => {
       (select count(*)::int from public.knowledge_sources where user_id = ${theirs.id}) as sources,
       (select string_agg(role, ' ') from public.team_members where owner_id = ${theirs.id}) as roles,
       (select count(*)::int from public.api_keys where user_id = ${theirs.id} and revoked_at is null) as keys`;
-    assert.deepEqual({ leads, messages, takeovers, sources, roles, keys }, { leads: 0, messages: 2, takeovers: 0, sources: 0, roles: 'member', keys: 1 });
+    assert.deepEqual({ leads, messages, takeovers, sources, roles, keys }, { leads: 1, messages: 2, takeovers: 0, sources: 1, roles: 'member', keys: 1 });
   });
 
   it('is probed on every function the program has', () => {
@@ -149,6 +171,8 @@ describe('a key', () => {
       ['get-messages', { conversationId: ours.conversationId }],
       ['create-widget-lead', { agentId: ours.agentId, name: 'X' }],
       ['add-knowledge-text', { agentId: ours.agentId, title: 'X', content: 'X.' }],
+      ['set-knowledge-access', { sourceId: ours.sourceId, sensitivity: 'internal' }],
+      ['/v1/knowledge/search', { agent_id: ours.agentId, query: 'customer' }],
     ]) {
       const refused = await fn(server, name, body, { token: none });
       assert.equal(refused.status, 403, `${name}: ${refused.text}`);
@@ -168,5 +192,36 @@ describe('interleaved accounts on shared connections', () => {
       return [mine.status, foreign.status, mine.body?.messages?.[0]?.conversationId === me.conversationId];
     }));
     for (const result of results) assert.deepEqual(result, [200, 404, true]);
+  });
+});
+
+describe('an account that asks for a second factor', () => {
+  it('lets nobody in without at any function, for any id, and keys and visitors as before', async () => {
+    const client = await member(server, ours.id, 'client');
+    await server.sql`update public.accounts set second_factor_required = true where id = ${ours.id}`;
+    const ids = { memberId: client.id, invitationId: randomUUID(), keyId: randomUUID(), providerId: randomUUID(), leadId: randomUUID() };
+    const callers = { person: ours.token, client: client.token };
+    for (const [name, kinds, body] of [...probes({ ...ours, ...ids }), ...probes(theirs)]) {
+      for (const kind of kinds.filter((one) => callers[one])) {
+        const reply = await fn(server, name, body, { token: callers[kind] });
+        assert.deepEqual([reply.status, reply.body?.code], [403, 'insufficient_aal'], `${name} as ${kind}: ${reply.text}`);
+      }
+    }
+    const rest = [['GET', `/v1/knowledge/sources?agent_id=${ours.agentId}`], ['GET', `/v1/knowledge/sources?account_id=${ours.id}`], ['GET', `/v1/knowledge/sources/${ours.sourceId}`],
+      ['GET', `/v1/knowledge/sources/${ours.sourceId}/status`], ['PUT', `/v1/knowledge/sources/${ours.sourceId}`, { name: 'X' }], ['DELETE', `/v1/knowledge/sources/${ours.sourceId}`],
+      ['POST', '/v1/knowledge/sources', { agent_id: ours.agentId, source_type: 'url', url: 'https://shop.example/' }], ['POST', '/v1/knowledge/upload', { agent_id: ours.agentId, name: 'X', content: 'Words.' }],
+      ['GET', `/v1/knowledge/items?agent_id=${ours.agentId}`], ['POST', '/v1/knowledge/items', { agent_id: ours.agentId, items: [{ title: 'X', content: 'Words.', type: 'faq' }] }], ['DELETE', `/v1/knowledge/items/${randomUUID()}`],
+      ['GET', `/v1/knowledge/company-info?agent_id=${ours.agentId}`], ['PUT', '/v1/knowledge/company-info', { agent_id: ours.agentId, content: 'Words.' }], ['GET', `/v1/jobs/${randomUUID()}`], ['DELETE', `/v1/jobs/${randomUUID()}`],
+      ['GET', `/v1/admin/audit-logs?tenant_id=${ours.id}`], ['POST', '/v1/admin/audit-logs/export', { tenant_id: ours.id }], ['POST', '/auth/api-keys', { name: 'x', scopes: ['chat:write'] }], ['DELETE', `/auth/api-keys/${randomUUID()}`],
+      ['POST', `/api/chatbot/tenants/${ours.id}/knowledge-base`, { agentId: ours.agentId, knowledgeBase: [{ question: 'X', answer: 'Words.' }] }]];
+    for (const [method, path, body] of rest) {
+      const reply = await call(server, path, { method, body, token: ours.token });
+      assert.deepEqual([reply.status, reply.body?.code ?? reply.body?.error?.code], [403, 'insufficient_aal'], `${method} ${path}: ${reply.text}`);
+    }
+    for (const token of [ours.key, ours.guest.token]) {
+      assert.equal((await fn(server, 'get-messages', { conversationId: ours.conversationId }, { token })).status, 200);
+    }
+    await server.sql`update public.accounts set second_factor_required = false where id = ${ours.id}`;
+    assert.equal((await fn(server, 'get-messages', { conversationId: ours.conversationId }, { token: ours.token })).status, 200);
   });
 });

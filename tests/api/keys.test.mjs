@@ -1,7 +1,7 @@
 // Signing keys that take turns while everybody stays signed in, the public halves in jwks.json, and the
 // project's opaque keys (sb_publishable_, sb_secret_) with an unmodified supabase-js.
 import assert from 'node:assert/strict';
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createCipheriv, createHash, createPublicKey, generateKeyPairSync, hkdfSync, randomBytes, randomUUID, verify } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { account, call, claimsOf, fn, signIn, supabase, visitor } from '../lib/callers.mjs';
 import { chatpad, newSigningKey } from '../lib/chatpad.mjs';
@@ -122,6 +122,7 @@ describe('signing keys', () => {
     assert.ok(!stored.sealed.includes(stored.public_key.subarray(40, 80).toString('hex')), 'a private key holds its modulus');
     const [gone] = await server.sql`select sealed from auth.signing_keys where id = ${ids.es256}`;
     assert.equal(gone.sealed, null);
+    assert.match(Buffer.from(stored.sealed, 'hex').toString(), /^v1\.[0-9a-f]{16}\.[\w-]+$/, 'with CHATPAD_SECRET_KEY');
     await server.halt();
     await server.start();
     assert.equal((await user(tokens.rs256)).status, 200);
@@ -129,8 +130,32 @@ describe('signing keys', () => {
     assert.equal(headerOf((await signIn(server, shop.email, shop.password)).token).kid, ids.rs256);
   });
 
+  it('are sealed anew with the other secrets, those as well that an older program sealed under the JWT secret', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    ids.older = randomUUID();
+    const nonce = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', Buffer.from(hkdfSync('sha256', server.env.SUPABASE_JWT_SECRET, 'chatpad', 'signing-key-seal', 32)), nonce);
+    cipher.setAAD(Buffer.from(`auth.signing_keys ${ids.older}`));
+    const sealed = Buffer.concat([nonce, cipher.update(privateKey.export({ type: 'pkcs8', format: 'der' })), cipher.final(), cipher.getAuthTag()]);
+    await server.sql`insert into auth.signing_keys (id, algorithm, public_key, sealed)
+      values (${ids.older}, 'ES256', ${publicKey.export({ type: 'spki', format: 'der' })}, ${sealed})`;
+    await keys('rotate');
+    const signs = (id) => everywhere(`${id} signs`, async () => headerOf((await signIn(server, shop.email, shop.password)).token).kid === id);
+    await signs(ids.older);
+    await chatpad(server, 'secrets', 'rotate');
+    const texts = await server.sql`select convert_from(sealed, 'UTF8') as sealed from auth.signing_keys where sealed is not null`;
+    const [{ key_id: key }] = await server.sql`select key_id from private.sealing`;
+    assert.ok(texts.length >= 2);
+    for (const { sealed: text } of texts) assert.equal(text.split('.')[1], key);
+    await signs(ids.older);
+    await server.halt();
+    await server.start();
+    await signs(ids.older);
+  });
+
   it('may all go: the secret signs again', async () => {
-    assert.match(await keys('revoke', ids.rs256), /HS256/);
+    assert.match(await keys('revoke', ids.older), /HS256/);
+    await keys('revoke', ids.rs256);
     await everywhere('the secret signs', async () => headerOf((await signIn(server, shop.email, shop.password)).token).alg === 'HS256');
     assert.deepEqual(await jwks(), []);
   });

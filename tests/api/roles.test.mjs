@@ -4,29 +4,34 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { account, claimsOf, fn, member, signIn, supabase } from '../lib/callers.mjs';
+import { account, claimsOf, fn, member, signUp } from '../lib/callers.mjs';
 import { startServer } from '../lib/server.mjs';
+import { startStripe } from '../lib/stripe.mjs';
 
 const ROLES = ['super_admin', 'owner', 'admin', 'manager', 'member', 'client', 'nobody'];
 let server;
+let stripe;
 let shop;
 const people = {};
 const matrix = [];
 
 before(async () => {
-  server = await startServer();
+  stripe = await startStripe();
+  stripe.answer = () => [200, { url: 'https://stripe.example/page' }];
+  server = await startServer({ env: stripe.env });
   shop = await account(server, 'shop');
+  await server.sql`update public.plans set stripe_price_ids = '{price_advanced}' where id = 'advanced'`;
+  await server.sql`insert into private.stripe_customers (id, user_id) values ('cus_shop', ${shop.id})`;
   for (const role of ROLES.slice(1, -1)) people[role] = await member(server, shop.id, role);
   for (const role of ['super_admin', 'nobody']) {
     const email = `${role}@example.test`;
-    const { error } = await supabase(server).auth.signUp({ email, password: `secret ${role}` });
-    assert.equal(error, null);
-    people[role] = await signIn(server, email, `secret ${role}`);
+    people[role] = await signUp(server, email, `secret ${role}`);
   }
   await server.sql`update auth.users set is_super_admin = true where id = ${people.super_admin.id}`;
 });
 after(async () => {
   await server?.stop();
+  stripe?.stop();
   const wide = Math.max(...matrix.map(({ what }) => what.length));
   console.log(`${' '.repeat(wide)}  ${ROLES.join('  ')}`);
   for (const { what, cells } of matrix) {
@@ -80,7 +85,14 @@ const http = (method, path, body) => async (role) => {
   assert.ok([403, 404].includes(reply.status), `${path} as ${role}: ${await reply.text()}`);
   return reply.status === 403 ? 'no' : 'hidden';
 };
-const victim = async () => ({ accountId: shop.id, memberId: (await member(server, shop.id, 'client')).id });
+const aKey = async () => (await call('owner', 'create-api-key', { accountId: shop.id, name: 'x', scopes: ['chat:write'] })).data.apiKey.id;
+// Somebody of the team who never signs in.
+const victim = async () => {
+  const [{ id }] = await server.sql`
+    with person as (insert into auth.users (email, email_confirmed_at) values (${`${randomUUID()}@example.test`}, now()) returning id)
+    insert into public.team_members (owner_id, member_id, role) select ${shop.id}, id, 'client' from person returning member_id as id`;
+  return { accountId: shop.id, memberId: id };
+};
 
 const y = 'yes', n = 'no', h = 'hidden';
 //                                            super  owner admin mngr member client nobody
@@ -109,6 +121,29 @@ const CAPABILITIES = [
   ['read the audit log', [y, y, y, n, n, n, h], http('GET', '/v1/admin/audit-logs?tenant_id=$account')],
   ['export the audit log', [y, y, y, n, n, n, h], http('POST', '/v1/admin/audit-logs/export', { action: 'nothing' })],
   ['read the security log', [y, y, y, h, h, h, h], table("select from public.security_logs where user_id = '$account'")],
+  ['see plan and usage', [y, y, y, y, y, y, h], endpoint('get-usage', () => ({ accountId: shop.id }))],
+  ['buy a plan', [y, y, y, n, n, n, h], endpoint('create-checkout', () => ({ accountId: shop.id, plan: 'advanced' }))],
+  ['open the billing portal', [y, y, y, n, n, n, h], endpoint('create-billing-portal', () => ({ accountId: shop.id }))],
+  ['set the plan of an account', [y, n, n, n, n, n, n], endpoint('set-account-plan', () => ({ accountId: shop.id, plan: 'pro' }))],
+  ['change a plan', [y, n, n, n, n, n, n], endpoint('update-plan', () => ({ planId: 'pro', name: 'Pro' }))],
+  ['write the table of plans', [y, h, h, h, h, h, h], table("update public.plans set name = 'x' where id = 'basic'")],
+  ['read the outbox of the platform', [y, h, h, h, h, h, h], endpoint('list-mails', () => ({}))],
+  ['read the outbox of the account', [y, y, y, n, n, n, h], endpoint('list-mails', () => ({ accountId: shop.id }))],
+  ['see the identity secret', [y, y, y, n, n, n, h], endpoint('get-identity-secret', () => ({ agentId: shop.agentId }))],
+  ['replace the identity secret', [y, y, y, n, n, n, h], endpoint('rotate-identity-secret', () => ({ agentId: shop.agentId }))],
+  ['let customers in only', [y, y, y, n, n, n, h], endpoint('require-identity', () => ({ agentId: shop.agentId, required: false }))],
+  ['keep a secret', [y, y, y, n, n, n, h], endpoint('set-secret', () => ({ accountId: shop.id, name: 'x', value: 'y' }))],
+  ['list secrets', [y, y, y, n, n, n, h], endpoint('list-secrets', () => ({ accountId: shop.id }))],
+  ['delete a secret', [y, y, y, n, n, n, h], async (role) => {
+    assert.equal((await call('owner', 'set-secret', { accountId: shop.id, name: 'gone', value: 'y' })).said, 'yes');
+    return (await call(role, 'delete-secret', { accountId: shop.id, name: 'gone' })).said;
+  }],
+  ['take an invitation back', [y, y, y, n, n, n, h], async (role) => {
+    const made = await call('owner', 'invite-team-member', { accountId: shop.id, email: `${randomUUID()}@example.test`, role: 'client' });
+    return (await call(role, 'revoke-team-invitation', { invitationId: made.data.invitation.id })).said;
+  }],
+  ['replace an API key', [y, y, y, n, n, n, h], async (role) => (await call(role, 'rotate-api-key', { keyId: await aKey() })).said],
+  ['revoke an API key', [y, y, y, n, n, n, h], async (role) => (await call(role, 'revoke-api-key', { keyId: await aKey() })).said],
   ['set limits of an account', [y, n, n, n, n, n, n], table("insert into public.realtime_limits (user_id) values ('$account')")],
 ];
 

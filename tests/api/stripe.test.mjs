@@ -1,11 +1,11 @@
 // Stripe's webhook: signed by Stripe's own library, applied once, in whatever order events come.
 import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
-import http from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import Stripe from 'stripe';
 import { account, fn, member } from '../lib/callers.mjs';
 import { startServer } from '../lib/server.mjs';
+import { startStripe } from '../lib/stripe.mjs';
 
 const SECRET = 'whsec_of_the_endpoint';
 const OLD_SECRET = 'whsec_being_rolled';
@@ -14,30 +14,17 @@ const NOW = Math.floor(Date.now() / 1000);
 
 let server;
 let shop;
-// Stands in for Stripe's API: keeps what it was asked, answers with `answer`.
-const api = { asked: [], answer: () => [200, {}] };
-const standIn = http.createServer((request, reply) => {
-  let text = '';
-  request.on('data', (bytes) => (text += bytes));
-  request.on('end', () => {
-    api.asked.push({ path: request.url, method: request.method, key: request.headers.authorization, form: Object.fromEntries(new URLSearchParams(text)) });
-    const [status, body] = api.answer();
-    reply.writeHead(status, { 'content-type': 'application/json' }).end(typeof body === 'string' ? body : JSON.stringify(body));
-  });
-});
+let api;
 before(async () => {
-  await new Promise((resolve) => standIn.listen(0, '127.0.0.1', resolve));
-  server = await startServer({ env: {
-    CHATPAD_STRIPE_WEBHOOK_SECRET: `${SECRET}, ${OLD_SECRET}`, CHATPAD_STRIPE_SECRET_KEY: 'sk_test_canary', CHATPAD_STRIPE_URL: `http://127.0.0.1:${standIn.address().port}`,
-  } });
+  api = await startStripe();
+  server = await startServer({ env: { CHATPAD_STRIPE_WEBHOOK_SECRET: `${SECRET}, ${OLD_SECRET}`, ...api.env } });
   shop = await account(server);
   await server.sql`update public.plans set stripe_price_ids = array['price_advanced', 'advanced_monthly'] where id = 'advanced'`;
   await server.sql`update public.plans set stripe_price_ids = array['price_pro'] where id = 'pro'`;
 });
 after(async () => {
   await server?.stop();
-  standIn.close();
-  standIn.closeAllConnections();
+  api?.stop();
 });
 
 const unique = (kind) => `${kind}_${randomBytes(6).toString('hex')}`;
@@ -232,7 +219,7 @@ describe("Stripe's pages", () => {
       path: '/v1/checkout/sessions', method: 'POST', key: 'Bearer sk_test_canary',
       form: {
         mode: 'subscription', 'line_items[0][price]': 'price_advanced', 'line_items[0][quantity]': '1', client_reference_id: shop.id, 'metadata[plan]': 'advanced',
-        'subscription_data[metadata][account_id]': shop.id, success_url: `${server.url}/admin/`, cancel_url: `${server.url}/admin/`, customer_email: shop.email,
+        'subscription_data[metadata][account_id]': shop.id, success_url: `${server.url}/admin/#/plan`, cancel_url: `${server.url}/admin/#/plan`, customer_email: shop.email,
       },
     }]);
     const session = checkout(shop);
@@ -242,7 +229,7 @@ describe("Stripe's pages", () => {
     api.asked = [];
     const admin = await member(server, shop.id, 'admin');
     assert.equal((await ask(admin, 'create-billing-portal')).status, 201);
-    assert.deepEqual([api.asked[0].path, api.asked[0].form], ['/v1/billing_portal/sessions', { customer: session.customer, return_url: `${server.url}/admin/` }]);
+    assert.deepEqual([api.asked[0].path, api.asked[0].form], ['/v1/billing_portal/sessions', { customer: session.customer, return_url: `${server.url}/admin/#/plan` }]);
     await send(event('customer.subscription.deleted', subscription(session, 'price_advanced'), { created: NOW + 1 }));
   });
 

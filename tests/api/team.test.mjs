@@ -34,7 +34,7 @@ describe('an invitation', () => {
   it('makes whoever signs up with the address a member', async () => {
     const { email, token, link, invitation } = await invite('manager');
     assert.ok(link.startsWith(`${server.url}/admin/#/invitation/`), link);
-    assert.deepEqual(Object.keys(invitation).sort(), ['createdAt', 'email', 'expiresAt', 'id', 'invitedBy', 'role']);
+    assert.deepEqual(Object.keys(invitation).sort(), ['createdAt', 'email', 'expiresAt', 'id', 'invitedBy', 'mailed', 'role']);
     const about = await fn(server, 'get-team-invitation', { token });
     assert.deepEqual([about.status, about.body.invitation.email, about.body.invitation.role, about.body.invitation.accountName], [200, email, 'manager', 'shop']);
     const person = await signUp(email);
@@ -47,6 +47,58 @@ describe('an invitation', () => {
     assert.deepEqual(members.filter((one) => one.isYou).map((one) => [one.email, one.role]), [[email, 'manager']]);
     const mine = await fn(server, 'list-accounts', {}, { token: person.token });
     assert.ok(mine.body.accounts.some((one) => one.id === shop.id && one.role === 'manager'));
+  });
+
+  it('is written about, with a proof that its inviter does not see', async () => {
+    const { email, token, invitation } = await invite('member');
+    assert.equal(invitation.mailed, true);
+    const mails = async (options, body = {}) => (await fn(server, 'list-mails', body, options)).body.mails ?? [];
+    const [mail] = (await mails({ token: server.env.SUPABASE_SERVICE_ROLE_KEY })).filter((one) => one.recipient === email);
+    assert.equal(mail.kind, 'team_invitation');
+    assert.match(mail.text, /shop invited you to work in shop as member\./);
+    const whole = tokenOf(mail.link);
+    assert.equal(whole.split('.')[0], token);
+    assert.ok(mail.text.includes(mail.link) && !JSON.stringify(invitation).includes(whole.split('.')[1]));
+    assert.equal((await fn(server, 'get-team-invitation', { token: whole })).body.invitation.email, email);
+    // A second one within the minute is made, and not written about. (A minute is 60 ms here.)
+    await server.sql`update private.mail_asks set asked_at = now() + interval '40 seconds' where recipient_hash = sha256(convert_to(${email}, 'UTF8'))`;
+    assert.equal((await invite('member', email)).invitation.mailed, false);
+    // The account sees that it waits, another one not even that; nobody there reads it.
+    const [seen] = (await mails({ token: shop.token }, { accountId: shop.id })).filter((one) => one.recipient === email);
+    assert.deepEqual([seen.kind, seen.status, seen.accountId, seen.confidential], ['team_invitation', 'waiting', shop.id, true]);
+    for (const word of ['subject', 'text', 'link', 'code']) assert.ok(!(word in seen), word);
+    assert.ok(!JSON.stringify(seen).includes(whole.split('.')[1]));
+    const stranger = await account(server);
+    assert.deepEqual(await mails({ token: stranger.token }, { accountId: stranger.id }), []);
+    assert.equal((await fn(server, 'list-mails', { accountId: shop.id }, { token: stranger.token })).status, 404);
+    assert.deepEqual((await mails({ token: server.env.SUPABASE_SERVICE_ROLE_KEY }, { accountId: shop.id })).map((one) => one.accountId).filter((id) => id !== shop.id), []);
+  });
+
+  it('says names without what would become a line or a link, and one that cannot be said stops no list', async () => {
+    const boss = await account(server, 'boss');
+    await boss.client.auth.updateUser({ data: { full_name: 'Win\u0001 https://evil.example/now\r\nat evil.example' } });
+    await server.sql`update public.accounts set display_name = ${'Pay\u202e at www.evil.example'} where id = ${boss.id}`;
+    const email = `named-${Date.now()}@example.test`;
+    const reply = await fn(server, 'invite-team-member', { accountId: boss.id, email, role: 'member' }, { token: boss.token });
+    assert.equal(reply.status, 201, reply.text);
+    const { body, status } = await fn(server, 'list-mails', {}, { token: server.env.SUPABASE_SERVICE_ROLE_KEY });
+    assert.equal(status, 200);
+    const { text } = body.mails.find((one) => one.recipient === email);
+    assert.ok(text.startsWith('Win at evil example invited you to work in Pay at www evil example as member.\n'), text);
+  });
+
+  it('accepted through its mail proves the address; through the inviter\'s link it does not', async () => {
+    const proven = async (email) => (await server.sql`select email_proven_at is not null as proven from auth.users where email = ${email}`)[0].proven;
+    for (const [which, expected] of [['link', false], ['mail', true]]) {
+      const { email, token } = await invite('member');
+      const { body } = await fn(server, 'list-mails', {}, { token: server.env.SUPABASE_SERVICE_ROLE_KEY });
+      const whole = tokenOf(body.mails.find((one) => one.recipient === email).link);
+      const person = await signUp(email);
+      assert.equal(await proven(email), false, 'an address that counts at once is not proven');
+      const reply = await as(person, 'accept-team-invitation', { token: which === 'mail' ? whole : token });
+      assert.equal(reply.status, 200, reply.text);
+      assert.equal(await proven(email), expected, which);
+    }
   });
 
   it('makes nobody else a member, whoever holds the link', async () => {

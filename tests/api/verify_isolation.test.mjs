@@ -18,6 +18,14 @@ function verify(words, home = empty) {
 }
 const names = (result, ...words) => result.holes.some((hole) => words.every((word) => hole.includes(word)));
 
+// What stands in the matrix for a subject and a persona: how often it was tried, "+" when it works by design.
+function cell({ stdout }, subject, persona) {
+  const [, number] = new RegExp(`^(\\(\\d+\\)) +${persona}$`, 'm').exec(stdout);
+  const head = /^ +\(1\).*$/m.exec(stdout)[0];
+  const row = stdout.split('\n').find((line) => line.startsWith(`${subject} `));
+  return row.slice(head.indexOf(number)).split(' ')[0];
+}
+
 describe('chatpad verify-isolation', () => {
   it('finds no hole, and has asked every route, every table and every kind of channel', async () => {
     const result = await verify(['--matrix', '--mutate']);
@@ -31,6 +39,17 @@ describe('chatpad verify-isolation', () => {
     assert.ok(Number(count) > 2000, `${count} probes`);
     for (const subject of ['public.leads update', 'socket conversation:<id>', 'socket postgres_changes', 'mutation: drop policy', 'mutation: drop key', 'mutation: revoke']) {
       assert.ok(result.stdout.includes(subject), subject);
+    }
+    // What the platform's own may, and what not even they may.
+    for (const [subject, superAdmin, service] of [
+      ['public.messages select', true, true], ['public.messages update', false, false], ['public.agents update', true, true],
+      ['public.plan_overrides insert', true, true], ['public.audit_logs delete', false, false], ['public.team_members insert', false, true], ['public.messages insert', false, false],
+      ['POST /functions/v1/set-account-plan', true, true], ['POST /functions/v1/create-checkout', true, false],
+      ['POST /functions/v1/list-leads', true, false], ['POST /functions/v1/leave-account', false, false],
+      ['GET /auth/v1/admin/users/{id}', undefined, true], ['socket account:<id>', true, true],
+    ]) {
+      if (superAdmin !== undefined) assert.equal(cell(result, subject, 'super admin').includes('+'), superAdmin, `${subject}: super admin`);
+      assert.equal(cell(result, subject, 'service key').includes('+'), service, `${subject}: service key`);
     }
   });
 

@@ -68,7 +68,7 @@ it('who signs in keeps what they wrote before, who signs out leaves nothing behi
     return rows.length === 1;
   });
   await chat.ask('After I signed in');
-  assert.equal(await chat.mine.filter({ hasText: 'Before I signed in' }).count(), 1);
+  await soon('what was written before', async () => (await chat.mine.filter({ hasText: 'Before I signed in' }).count()) === 1);
   const [{ n }] = await server.sql`select count(distinct conversation_id)::int as n from public.messages where content in ('Before I signed in', 'After I signed in')`;
   assert.equal(n, 1);
 
@@ -79,6 +79,19 @@ it('who signs in keeps what they wrote before, who signs out leaves nothing behi
   await chat.reopen();
   await visible(chat.mine.filter({ hasText: 'Somebody else at this computer' }));
   assert.equal(await chat.mine.filter({ hasText: 'signed in' }).count(), 0);
+  visitor.assertClean();
+  await visitor.close();
+});
+
+it('what a page says of a customer stands beside their conversation, and is not said of the next', async () => {
+  const { visitor, chat } = await arrive('/');
+  await identify(visitor, { identifier: 'dora', identifierHash: sign('dora'), name: 'Dora', customAttributes: { customer_tier: 'gold', total_orders: 12 } });
+  await chat.open();
+  await chat.ask('Where is my order?');
+  await identify(visitor, { identifier: 'emil', identifierHash: sign('emil') });
+  await soon('emil is known', async () => (await server.sql`select 1 from public.visitors where identifier = 'emil'`).length === 1);
+  const rows = await server.sql`select identifier, name, metadata from public.visitors where identifier in ('dora', 'emil') order by 1`;
+  assert.deepEqual([...rows], [{ identifier: 'dora', name: 'Dora', metadata: { customer_tier: 'gold', total_orders: 12 } }, { identifier: 'emil', name: null, metadata: {} }]);
   visitor.assertClean();
   await visitor.close();
 });

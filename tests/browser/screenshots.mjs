@@ -1,10 +1,10 @@
 // Takes pictures of every screen at 375, 768 and 1440 pixels, light and dark, into build/screenshots.
-// A tool to look with, not a test:  node tests/browser/screenshots.mjs [only]
-// `only` is a part of a file name. $CHATPAD_PROGRAM as in the tests.
+// A tool to look with, not a test:  node tests/browser/screenshots.mjs [only] [scene]
+// `only` is a part of a file name, `scene` the one to play. $CHATPAD_PROGRAM as in the tests.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { adminOn, conversationOf, hostedOn, launchBrowser, SIZES, visible, widgetOn } from '../lib/browser.mjs';
-import { supabase } from '../lib/callers.mjs';
+import { adminOn, conversationOf, gone, hostedOn, launchBrowser, SIZES, visible, widgetOn } from '../lib/browser.mjs';
+import { account, call, fn, member, supabase } from '../lib/callers.mjs';
 import { startServer } from '../lib/server.mjs';
 
 const folder = path.resolve(import.meta.dirname, '../../build/screenshots');
@@ -14,6 +14,16 @@ const [server, browser] = await Promise.all([startServer(), launchBrowser()]);
 
 const EMPTY = { email: 'empty@example.test', password: 'nothing here' };
 await supabase(server).auth.signUp({ ...EMPTY, options: { data: { name: 'Empty' } } });
+
+// An account with something on every page, whose owner is a super admin as well.
+const shop = await account(server, 'harbour-tea');
+await server.sql`update auth.users set is_super_admin = true where id = ${shop.id}`;
+await server.sql`update public.accounts set plan = 'advanced' where id = ${shop.id}`;
+await server.sql`insert into public.plan_overrides (user_id, limits) values (${shop.id}, '{"members": 3, "agents": 1, "messages_per_month": null}')`;
+for (const role of ['manager', 'member']) await member(server, shop.id, role);
+await fn(server, 'invite-team-member', { accountId: shop.id, email: 'new.colleague@example.test', role: 'member' }, { token: shop.token });
+await fn(server, 'create-api-key', { accountId: shop.id, name: 'Website', scopes: ['chat:write', 'leads:write'] }, { token: shop.token });
+await call(server, '/auth/v1/recover', { body: { email: shop.email } });
 
 const failed = [];
 for (const [width, size] of [[375, SIZES.phone], [768, SIZES.tablet], [1440, SIZES.desktop]]) {
@@ -32,6 +42,7 @@ for (const [width, size] of [[375, SIZES.phone], [768, SIZES.tablet], [1440, SIZ
       await page.screenshot({ path: path.join(folder, file), animations: 'disabled' });
     };
     const scene = async (name, play) => {
+      if (process.argv[3] && name !== process.argv[3]) return;
       try {
         await play();
       } catch (error) {
@@ -97,6 +108,26 @@ for (const [width, size] of [[375, SIZES.phone], [768, SIZES.tablet], [1440, SIZ
       await admin.signIn(server, EMPTY);
       await visible(page.getByText(/no conversations/i));
       await shot(page, 'admin-empty');
+    });
+    await scene('settings', async () => {
+      const { page } = await sit();
+      const admin = adminOn(page);
+      await admin.signIn(server, shop);
+      for (const name of ['Agents', 'Knowledge', 'Team', 'Sign-in', 'API keys', 'Plan and usage', 'Customers', 'Outbox', 'Audit log']) {
+        await admin.go(name);
+        await visible(page.getByRole('main').getByRole('heading', { level: 1 }));
+        await gone(page.getByRole('main').getByText('Loading', { exact: true }));
+        await visible(page.getByRole('main').getByRole('button'));
+        await shot(page, `admin-page-${name.toLowerCase().replaceAll(' ', '-')}`);
+      }
+      await page.goto(`${server.url}/admin/#/security`);
+      await visible(page.getByRole('heading', { level: 1, name: 'Security' }));
+      await shot(page, 'admin-page-security');
+      if (size === SIZES.phone) {
+        await page.goto(`${server.url}/admin/#/settings`);
+        await visible(page.getByRole('navigation', { name: 'Settings' }));
+        await shot(page, 'admin-settings');
+      }
     });
     await scene('offline', async () => {
       const { page, context } = await sit();

@@ -1,11 +1,16 @@
-// The pages about an account: team, invitation, API keys, audit log. By keyboard, live between two people,
-// for who may only look, on a phone; axe finds nothing.
+// The pages about an account: team, invitation, API keys, plan, customers, outbox, audit log. By keyboard,
+// live between two people, for who may only look, on a phone; axe finds nothing.
 import assert from 'node:assert/strict';
-import { afterEach, it } from 'node:test';
+import { createHmac } from 'node:crypto';
+import { after, afterEach, it } from 'node:test';
 import { adminOn, assertFits, axe, focused, gone, SIZES, soon, stage, tabTo, visible } from '../lib/browser.mjs';
 import { account, call, fn, member } from '../lib/callers.mjs';
+import { startStripe } from '../lib/stripe.mjs';
+import { totp } from '../lib/totp.mjs';
 
-const { server, browser } = await stage();
+const stripe = await startStripe();
+after(() => stripe.stop());
+const { server, browser } = await stage({ env: stripe.env });
 const shop = await account(server, 'shop');
 let expected = [];
 const opened = [];
@@ -76,6 +81,42 @@ it('a person is invited, signs up through the link, and appears live; the invite
   expected = [/status of 404/];
 });
 
+it('a page comes when it is opened; one that does not come says so, leaves the rest as it is, and shows when tried again', async () => {
+  const { page, admin } = await sit();
+  const main = page.getByRole('main');
+  const me = page.getByRole('button', { name: /account and settings/ });
+  await visible(me);
+  const early = await page.locator('link[rel=modulepreload]').evaluateAll((links) => links.map((link) => link.href));
+  assert.ok(early.length > 0);
+  let letGo;
+  const held = new Promise((resolve) => (letGo = resolve));
+  await page.route('**/assets/chunk-*.js', async (route) => {
+    if (early.includes(route.request().url())) return route.continue();
+    await held;
+    await route.abort();
+  });
+  await admin.go('Team');
+  await visible(main.getByRole('status').filter({ hasText: 'Loading' }));
+  letGo();
+  const failed = main.getByRole('alert').filter({ hasText: 'could not be loaded' });
+  await visible(failed);
+  // The page is asked for once more as a whole: without the scripts it is as far as before.
+  await main.getByRole('button', { name: 'Try again' }).click();
+  await gone(me);
+  await visible(failed);
+  await admin.go('Inbox');
+  await visible(page.getByRole('searchbox'));
+  await admin.go('Team');
+  await visible(failed);
+  await page.unroute('**/assets/chunk-*.js');
+  await tabTo(page, main.getByRole('button', { name: 'Try again' }));
+  await page.keyboard.press('Enter');
+  await visible(page.getByRole('heading', { name: 'Team', level: 1 }));
+  await page.getByRole('button', { name: 'Try again' }).click(); // of the menu
+  await visible(me);
+  expected = [/net::ERR_FAILED/];
+});
+
 it('the last owner is told why leaving does not work', async () => {
   const { page, admin } = await sit();
   await admin.go('Team');
@@ -143,14 +184,202 @@ it('the audit log shows what happens as it happens, filters, and comes as a file
   assert.ok(lines.length > 0 && lines.every((line) => line.action.startsWith('api_key.')));
 });
 
+it('a second factor is added by keyboard, asked for at the next sign-in, and removed', async () => {
+  const guarded = await account(server, 'guarded');
+  const { page } = await sit(guarded, { bypassCSP: true });
+  await page.getByRole('button', { name: /account and settings/ }).click();
+  await page.getByRole('menuitem', { name: 'Security' }).focus();
+  await page.keyboard.press('Enter');
+  await visible(page.getByRole('heading', { name: 'Security', level: 1 }));
+  await visible(page.getByText('Your password alone signs you in'));
+  await tabTo(page, page.getByLabel('Name of the authenticator app'));
+  await page.keyboard.type('Phone <b>');
+  await page.keyboard.press('Enter');
+  await visible(page.getByRole('heading', { name: 'Scan this with your app' }));
+  const picture = page.getByRole('img', { name: /picture of the key/ });
+  await soon('the picture shows', () => picture.evaluate((image) => image.complete && image.naturalWidth > 0));
+  await clean(page, 'adding an app');
+  await assertFits(page, 'adding an app');
+  const secret = await page.getByLabel('Key', { exact: true }).inputValue();
+  await tabTo(page, page.getByLabel('Code', { exact: true }));
+  await page.keyboard.type('000');
+  await page.keyboard.press('Enter');
+  await visible(page.getByRole('alert').getByText('That code is not right.'));
+  await page.getByLabel('Code', { exact: true }).fill(totp(secret));
+  await page.keyboard.press('Enter');
+  const row = page.getByRole('region', { name: 'Authenticator apps' }).getByRole('listitem').filter({ hasText: 'Phone <b>' });
+  await visible(row);
+  await clean(page, 'Security');
+  await server.sql`update auth.mfa_factors set last_step = 0, failures = 0 where user_id = ${guarded.id}`;
+
+  const next = await sit(null, { bypassCSP: true, size: SIZES.phone });
+  await next.page.goto(`${server.url}/admin/`);
+  await next.admin.email.fill(guarded.email);
+  await next.admin.password.fill(guarded.password);
+  await next.page.keyboard.press('Enter');
+  await visible(next.page.getByRole('heading', { name: 'One more step' }));
+  assert.equal(await next.admin.tab('Inbox').count(), 0);
+  await clean(next.page, 'the second step');
+  await assertFits(next.page, 'the second step');
+  await soon('the code is to be typed', () => focused(next.page.getByLabel('Code', { exact: true })));
+  await next.page.keyboard.type('12');
+  await next.page.keyboard.press('Enter');
+  await visible(next.page.getByRole('alert').getByText('That code is not right.'));
+  await next.page.reload();
+  await visible(next.page.getByRole('heading', { name: 'One more step' }));
+  const given = totp(secret);
+  await next.page.getByLabel('Code', { exact: true }).fill(`${given.slice(0, 3)} ${given.slice(3)}`);
+  await next.page.keyboard.press('Enter');
+  await visible(next.admin.tab('Inbox'));
+
+  await row.getByRole('button', { name: 'Remove Phone <b>' }).click();
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await visible(page.getByText('Your password alone signs you in'));
+  expected = [/status of 4(22|03)/];
+});
+
+it('an owner sees how far the plan goes, and gets to the pages on which it is bought and changed', async () => {
+  await server.sql`update public.plans set stripe_price_ids = '{price_pro}' where id = 'pro'`;
+  const other = await account(server, 'tea');
+  await server.sql`update public.accounts set plan = 'basic' where id = ${other.id}`;
+  await server.sql`insert into public.plan_overrides (user_id, limits) values (${other.id}, '{"agents": 5, "sources": null, "conversations_per_month": 1}')`;
+  const { page, admin } = await sit(other);
+  await admin.go('Plan and usage');
+  const limits = page.getByRole('region', { name: 'Limits' });
+  await visible(limits.getByRole('listitem').filter({ hasText: 'Agents' }).getByText('1 of 5'));
+  await visible(limits.getByRole('listitem').filter({ hasText: 'Knowledge sources' }).getByText('without a limit'));
+  await visible(limits.getByRole('listitem').filter({ hasText: 'Conversations' }).getByText('Used up'));
+  const plans = page.getByRole('region', { name: 'Plans', exact: true });
+  await visible(plans.getByRole('listitem').filter({ hasText: 'Basic' }).getByText('Your plan'));
+  await plans.getByRole('button', { name: 'Buy Advanced' }).click();
+  await visible(plans.getByText('This plan cannot be bought here.'));
+  stripe.answer = () => [200, { url: 'javascript:pwned(1)' }];
+  await tabTo(page, plans.getByRole('button', { name: 'Buy Pro' }));
+  await page.keyboard.press('Enter');
+  await visible(page.getByText('The payment service gave no address to go to.'));
+  stripe.answer = () => [200, { url: `${server.url}/demo?bought` }];
+  await plans.getByRole('button', { name: 'Buy Pro' }).click();
+  await page.waitForURL(`${server.url}/demo?bought`);
+  assert.equal(stripe.asked.at(-1).form.client_reference_id, other.id);
+
+  await server.sql`insert into private.stripe_customers (id, user_id) values ('cus_tea', ${other.id})`;
+  await server.sql`insert into private.stripe_subscriptions (id, user_id, customer, status, plan, period_end, told_at)
+    values ('sub_tea', ${other.id}, 'cus_tea', 'active', 'basic', '2030-05-01T00:00:00Z', now())`;
+  await page.goto(`${server.url}/admin/#/plan`);
+  await visible(page.getByText('Renews on 1 May 2030.'));
+  assert.equal(await plans.getByRole('button', { name: /^Buy/ }).count(), 0, 'a second one is not bought');
+  stripe.answer = () => [200, { url: `${server.url}/demo?portal` }];
+  await page.getByRole('button', { name: 'Manage payment' }).click();
+  await page.waitForURL(`${server.url}/demo?portal`);
+  expected = [/status of 400/];
+});
+
+it('the secret that vouches for customers is shown when asked for, replaced, and signs as the lines say', async () => {
+  const { page, admin, context } = await sit();
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await admin.go('Customers');
+  const field = page.getByLabel('Identity secret');
+  await visible(field);
+  const truth = async () => (await fn(server, 'get-identity-secret', { agentId: shop.agentId }, { token: shop.token })).body;
+  const first = (await truth()).secret;
+  assert.notEqual(await field.inputValue(), first);
+  assert.ok(!(await page.content()).includes(first), 'it is not in the page before');
+  await tabTo(page, page.getByRole('button', { name: 'Show' }));
+  await page.keyboard.press('Enter');
+  await soon('it is shown', async () => (await field.inputValue()) === first);
+  await page.getByRole('button', { name: 'Copy the secret' }).click();
+  await soon('it is copied', async () => (await page.evaluate(() => navigator.clipboard.readText())) === first);
+
+  await page.getByLabel('The old secret').selectOption('0');
+  await page.getByRole('button', { name: 'Replace the secret' }).click();
+  await page.getByRole('button', { name: 'Replace', exact: true }).click();
+  await soon('another secret', async () => (await field.inputValue()) !== first);
+  const second = await field.inputValue();
+  assert.deepEqual(await truth(), { secret: second, previousValidUntil: null, required: false });
+
+  await page.getByLabel(/^Customers only/).check();
+  await soon('only customers', async () => (await truth()).required);
+  await page.getByRole('button', { name: 'Copy the lines for the server' }).click();
+  const lines = await page.evaluate(() => navigator.clipboard.readText());
+  const sign = new Function('createHmac', 'process', 'user', `${lines.replace(/^import .*$/m, '')}\nreturn identifierHash;`);
+  const identifierHash = sign(createHmac, { env: { CHATPAD_IDENTITY_SECRET: second } }, { id: 42 });
+  const config = (more) => fn(server, 'get-widget-config', { agentId: shop.agentId, ...more });
+  assert.equal((await config({ identifier: '42', identifierHash })).status, 200);
+  assert.equal((await config({ identifier: '43', identifierHash })).status, 403);
+  assert.equal((await config({})).status, 401);
+  await page.getByLabel(/^Customers only/).uncheck();
+  await soon('everybody', async () => !(await truth()).required);
+});
+
+it('the outbox shows a super admin what waits, and an account what was written for it', async () => {
+  const chief = await account(server, 'chief');
+  await server.sql`update auth.users set is_super_admin = true where id = ${chief.id}`;
+  const reply = await call(server, '/auth/v1/recover', { body: { email: shop.email } });
+  assert.equal(reply.status, 200);
+  const { page, admin, context } = await sit(chief);
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await admin.go('Outbox');
+  const row = page.getByRole('region', { name: 'Mails' }).getByRole('listitem').filter({ hasText: shop.email });
+  await visible(row.getByText('Waiting'));
+  await row.getByRole('button', { name: `Copy the link for ${shop.email}` }).click();
+  await soon('the link is copied', async () => (await page.evaluate(() => navigator.clipboard.readText())).startsWith(`${server.url}/auth/v1/verify?token=`));
+  await row.getByText('Choose a new password', { exact: true }).click();
+  await visible(row.getByText('Follow this link to sign in'));
+
+  assert.equal((await fn(server, 'invite-team-member', { accountId: shop.id, email: 'outboxed@example.test', role: 'client' }, { token: shop.token })).status, 201);
+  const owner = await sit();
+  await owner.admin.go('Outbox');
+  const invited = owner.page.getByRole('region', { name: 'Mails' }).getByRole('listitem').filter({ hasText: 'outboxed@example.test' });
+  await visible(invited.getByText('Waiting'));
+  await visible(invited.getByText('What it says is for who gets it.'));
+  assert.equal(await invited.getByRole('button').count(), 0);
+  assert.equal(await owner.page.getByText(shop.email).and(owner.page.getByRole('listitem')).count(), 0);
+});
+
+it('an owner asks everybody for a second step; who has none is shown out at once, adds one, and goes on', async () => {
+  const firm = await account(server, 'firm');
+  const person = await member(server, firm.id, 'member');
+  const colleague = await sit(person, { bypassCSP: true });
+  await colleague.admin.use('firm');
+  await visible(colleague.page.getByRole('searchbox'));
+
+  const { page, admin } = await sit(firm);
+  const step = page.getByRole('region', { name: 'Second step' });
+  await admin.go('Team');
+  await visible(step.getByText('2 of 2 have none'));
+  await step.getByRole('button', { name: 'Ask everybody for a second step' }).click();
+  await step.getByRole('button', { name: 'Ask everybody', exact: true }).click();
+  await visible(page.getByText('you would shut yourself out'));
+  const { data } = await firm.client.auth.mfa.enroll({ factorType: 'totp', friendlyName: 'phone' });
+  assert.equal((await firm.client.auth.mfa.challengeAndVerify({ factorId: data.id, code: totp(data.totp.secret) })).error, null);
+  const turnedOn = await fn(server, 'require-second-factor', { accountId: firm.id }, { token: (await firm.client.auth.getSession()).data.session.access_token });
+  assert.equal(turnedOn.status, 200, turnedOn.text);
+
+  const wanted = colleague.page.getByRole('heading', { name: 'firm asks for a second step' });
+  await visible(wanted);
+  await clean(colleague.page, 'a second step is asked for');
+  await colleague.admin.go('Leads');
+  await visible(wanted);
+  await colleague.page.reload();
+  await visible(wanted);
+  await colleague.page.getByLabel('Name of the authenticator app').fill('Phone');
+  await colleague.page.keyboard.press('Enter');
+  const secret = await colleague.page.getByLabel('Key', { exact: true }).inputValue();
+  await colleague.page.getByLabel('Code', { exact: true }).fill(totp(secret));
+  await colleague.page.keyboard.press('Enter');
+  await gone(wanted);
+  await colleague.admin.go('Team');
+  await visible(colleague.page.getByText('2 members'));
+  expected = [/status of 40[013]/];
+});
+
 it('a client finds neither the pages nor a way around', async () => {
   const client = await member(server, shop.id, 'client');
   const { page, admin } = await sit(client);
-  await page.getByRole('button', { name: /account and settings/ }).click();
-  await page.getByRole('menuitemradio', { name: 'shop' }).click();
+  await admin.use('shop');
   await visible(page.getByText('shop', { exact: true }));
-  for (const name of ['Team', 'API keys', 'Audit log']) await gone(admin.tab(name));
-  for (const hash of ['#/team', '#/keys', '#/audit']) {
+  for (const name of ['Team', 'API keys', 'Plan and usage', 'Customers', 'Audit log']) await gone(admin.tab(name));
+  for (const hash of ['#/team', '#/keys', '#/plan', '#/identity', '#/audit', '#/outbox']) {
     await page.goto(`${server.url}/admin/${hash}`);
     await visible(page.getByText('Not for your role'));
   }
@@ -173,10 +402,18 @@ for (const [look, options] of [
   it(`axe finds nothing, and nothing is wider than the screen (${look})`, async () => {
     const invited = await fn(server, 'invite-team-member', { accountId: shop.id, email: `${look.split(' ')[0]}@example.test`, role: 'member' }, { token: shop.token });
     const { page, admin } = await sit(shop, { ...options, bypassCSP: true });
-    for (const [name, title] of [['Team', 'Team'], ['API keys', 'API keys'], ['Audit log', 'Audit log']]) {
+    if (options.size === SIZES.phone) {
+      await admin.go('Settings');
+      await visible(page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Audit log' }));
+      await clean(page, 'Settings');
+    }
+    for (const [name, title, there = page.getByRole('listitem')] of [
+      ['Team', 'Team'], ['API keys', 'API keys'], ['Plan and usage', 'Plan and usage'], ['Audit log', 'Audit log'],
+      ['Customers', 'Signed-in customers', page.getByLabel('Identity secret')],
+    ]) {
       await admin.go(name);
       await visible(page.getByRole('heading', { name: title, level: 1 }));
-      await visible(page.getByRole('listitem'));
+      await visible(page.getByRole('main').locator(there));
       await clean(page, name);
       await assertFits(page, name);
     }

@@ -33,6 +33,9 @@ it('the inbox goes on reading an answer behind an interruption', async () => {
   await admin.openConversation(server, conversation);
   const written = admin.entry('word1');
   await visible(written);
+  // The transcript is asked for when it is opened and once more behind the first join.
+  const transcripts = () => owner.requests.filter((url) => /get-messages/.test(url)).length;
+  await soon('the inbox has joined', async () => transcripts() === 2);
 
   wire.cut();
   await visible(admin.reconnecting);

@@ -14,7 +14,7 @@ const READY_MS = 3000;
 let server;
 let shop;
 before(async () => {
-  server = await startServer();
+  server = await startServer({ fresh: true }); // with everything that is made to last
   shop = await account(server);
 });
 after(() => server?.stop());

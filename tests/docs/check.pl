@@ -93,7 +93,7 @@ sub check_sentences {
 # --- settings ------------------------------------------------------------------------------------
 sub check_settings {
   my (%code, %document);
-  my $text = code('runtime/base/config.cc') . code('runtime/base/auth_settings.cc');
+  my $text = join '', map { code($_) } 'runtime/base/config.cc', glob('runtime/base/*_settings.cc');
   $code{$1} = '' while $text =~ /(?:text|flag|one_of|number<\w+>)\("(\w+)"/g;
   $document{$_->[0]} = '' for grep { $_->[0] =~ /^[A-Z]+_/ } rows('docs/config.md', 'Settings');
   return compare(\%code, \%document, 'docs/config.md', 'setting');
@@ -207,7 +207,7 @@ sub check_endpoints {
     $document{$row->[0]} = join '; ', @{$row}[1 .. 4];
   }
   @bad = compare(endpoints(), \%document, 'docs/api', 'endpoint');
-  my $chapters = join '', map { raw("docs/api/$_.md") } qw(functions auth accounts billing pages);
+  my $chapters = join '', map { raw("docs/api/$_.md") } qw(functions agents chatbot-widget auth sign_in accounts billing chat knowledge pages);
   for my $endpoint (sort keys %{endpoints()}) {
     push @bad, "docs/api: no chapter on $endpoint" if $chapters !~ /^## \Q$endpoint\E$/m;
   }
@@ -216,7 +216,8 @@ sub check_endpoints {
 
 sub check_metrics {
   my (%code, %document);
-  for my $file (grep { m{^runtime/(?:edge/)?\w+\.cc$} } files_in($product, 'runtime')) {
+  my @files = (files_in($product, 'runtime'), files_in($product, 'functions'));
+  for my $file (grep { m{^(?:runtime/(?:edge/)?|functions/shared/\w+/)\w+\.cc$} } @files) {
     my $text = code($file);
     $code{$1} = '' while $text =~ /"(?:# TYPE )?(chatpad_\w+)(?=["{ ])/g;
     while ($text =~ /"(chatpad_\w*)"\s*\+/g) { delete $code{$1}; }

@@ -240,8 +240,16 @@ export function adminOn(page) {
       const button = page.getByRole('button', { name: /^Back/ }).or(page.getByRole('link', { name: /^Back/ }));
       if (await button.first().isVisible()) await button.first().click();
     },
+    // Of the accounts a person belongs to, the one with this name.
+    use: async (name) => {
+      await page.getByRole('button', { name: /account and settings/ }).click();
+      await page.getByRole('menuitemradio', { name }).click();
+    },
+    // On a phone the pages about the account stand behind Settings.
     go: async (name) => {
       if (!(await admin.tab(name).first().isVisible())) await admin.back();
+      await visible(admin.tab(name).or(admin.tab('Settings')));
+      if (!(await admin.tab(name).first().isVisible())) await admin.tab('Settings').first().click();
       await admin.tab(name).first().click();
     },
     reply: async (text) => {

@@ -27,8 +27,9 @@ export async function call(server, target, { method = 'POST', body, token, apike
   return { status: reply.status, headers: reply.headers, body: parsed, text };
 }
 
+// `name` of a function, or a path.
 export const fn = (server, name, body, options = {}) =>
-  call(server, `/functions/v1/${name}`, { apikey: server.env.SUPABASE_ANON_KEY, body, ...options });
+  call(server, name.startsWith('/') ? name : `/functions/v1/${name}`, { apikey: server.env.SUPABASE_ANON_KEY, body, ...options });
 
 // supabase-js as an application makes it. `accessToken` is how a visitor's token gets in.
 export function supabase(server, { token, key = server.env.SUPABASE_ANON_KEY, realtime } = {}) {
@@ -52,17 +53,25 @@ export async function signIn(server, email = server.env.CHATPAD_DEMO_EMAIL, pass
   const client = supabase(server);
   const { data, error } = await client.auth.signInWithPassword({ email, password });
   if (error) throw error;
-  await client.realtime.setAuth(data.session.access_token);
-  return { client, id: data.user.id, token: data.session.access_token, session: data.session, email, password };
+  return personOf(client, data.session, email, password);
+}
+
+async function personOf(client, session, email, password) {
+  await client.realtime.setAuth(session.access_token);
+  return { client, id: session.user.id, token: session.access_token, session, email, password };
+}
+
+// Somebody new, signed in: passwords are hashed slowly, and a sign-up gives a session already.
+export async function signUp(server, email, password, options) {
+  const client = supabase(server);
+  const { data, error } = await client.auth.signUp({ email, password, options });
+  if (error) throw error;
+  return data.session ? personOf(client, data.session, email, password) : signIn(server, email, password);
 }
 
 // A new account on the plan `pro` with an owner, an agent, an API key and one conversation of a visitor.
 export async function account(server, name = `shop-${randomBytes(4).toString('hex')}`) {
-  const email = `${name}@example.test`;
-  const password = `correct horse ${name}`;
-  const { error } = await supabase(server).auth.signUp({ email, password, options: { data: { name } } });
-  if (error) throw error;
-  const owner = await signIn(server, email, password);
+  const owner = await signUp(server, `${name}@example.test`, `correct horse ${name}`, { data: { name } });
   await server.sql`update public.accounts set plan = 'pro' where id = ${owner.id}`;
   const [agent] = await server.sql`
     insert into public.agents (user_id, name, greeting, fallback_message)
@@ -74,7 +83,7 @@ export async function account(server, name = `shop-${randomBytes(4).toString('he
   return { ...owner, agentId: agent.id, key, guest, conversationId: chat.body.conversationId };
 }
 
-const ALL_SCOPES = ['chat:write', 'conversations:read', 'leads:write', 'knowledge:write'];
+const ALL_SCOPES = ['chat:write', 'conversations:read', 'leads:write', 'knowledge:read', 'knowledge:write'];
 
 export async function apiKey(server, accountId, { scopes = ALL_SCOPES, expiresAt = null, revokedAt = null } = {}) {
   const key = `cp_live_${randomBytes(24).toString('base64url')}`;
@@ -88,10 +97,9 @@ export async function apiKey(server, accountId, { scopes = ALL_SCOPES, expiresAt
 // Adds a person to an account with a role and signs them in.
 export async function member(server, ownerId, role) {
   const name = `${role}-${randomBytes(4).toString('hex')}`;
-  const { data, error } = await supabase(server).auth.signUp({ email: `${name}@example.test`, password: `secret ${name}` });
-  if (error) throw error;
-  await server.sql`insert into public.team_members (owner_id, member_id, role) values (${ownerId}, ${data.user.id}, ${role})`;
-  return signIn(server, `${name}@example.test`, `secret ${name}`);
+  const person = await signUp(server, `${name}@example.test`, `secret ${name}`);
+  await server.sql`insert into public.team_members (owner_id, member_id, role) values (${ownerId}, ${person.id}, ${role})`;
+  return person;
 }
 
 const base64url = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');

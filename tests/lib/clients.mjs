@@ -1,8 +1,7 @@
 // The clients applications have: supabase-js of today in both versions of the protocol, and three
 // older ones as they were published (dev dependencies of package.json).
 //
-//   const people = new People(server);                  // remembers every client it makes
-//   after(() => people.leave());
+//   const { server, people, shop } = await clientStage(async ({ server }) => { ... });
 //   for (const kind of KINDS) describe(kind.name, () => it(..., async () => {
 //     const heard = await people.join(kind, 'room', {token, config, changes: [binding]});
 //   }));
@@ -11,7 +10,9 @@ import { createClient as js119 } from '@supabase/supabase-js';
 import { createClient as js39 } from 'supabase-js-2.39';
 import { createClient as js49 } from 'supabase-js-2.49';
 import { createClient as js86 } from 'supabase-js-2.86';
-import { eventually } from './server.mjs';
+import { after } from 'node:test';
+import { account } from './callers.mjs';
+import { eventually, startServer } from './server.mjs';
 
 // `modern`: today's. `bytes`: sends and gets raw bytes (vsn 2.0.0). `rooms`: knows private channels.
 // `http`: has httpSend(). `refusals`: send() and track() say 'error'. `manual`: has no accessToken
@@ -137,6 +138,22 @@ export class People {
     const others = undocumented(this.told);
     if (others.length > 0) throw new Error(`not in docs/errors.md: ${others.join(' | ')}`);
   }
+}
+
+// What a file plays on: a server with two loops, an account on it, People, and what `prepare` makes of
+// them; gone behind the last test.
+export async function clientStage(prepare) {
+  const made = {};
+  after(async () => {
+    await made.people?.leave();
+    made.shop?.client.realtime.disconnect();
+    await made.server?.stop();
+  });
+  made.server = await startServer({ env: { CHATPAD_LOOPS: '2' } });
+  made.people = new People(made.server);
+  made.shop = await account(made.server);
+  await prepare?.(made);
+  return made;
 }
 
 // All cases for all clients: cases are {name: [needs, run]}, `needs` the properties a client must have.

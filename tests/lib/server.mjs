@@ -6,8 +6,11 @@
 // The program is $CHATPAD_PROGRAM, else the sanitizer build, else the release build. The scripted
 // provider (test only) replaces the built-in answers: provider: {tokenMs: 50, tokens: 40} streams
 // 40 words, one every 50 ms.
-import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+//
+// Every home is a copy of one that a first start made (`prepareHome`), with its secrets and its demo
+// shop; `fresh: true` is a first start of its own.
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -186,17 +189,61 @@ export class Server {
   }
 }
 
-export async function startServer({ provider, rateScale = 1000, env = {} } = {}) {
+function makeHome() {
   const home = mkdtempSync(path.join(os.tmpdir(), 'chatpad-'));
   chmodSync(home, 0o755); // the database runs as another user when the tests run as root
+  return home;
+}
+
+const variablesOf = (home, port, more) =>
+  ({ CHATPAD_HOME: home, CHATPAD_HOST: '127.0.0.1', CHATPAD_PORT: String(port), ...more });
+
+// Settings that say which database and which secrets a home has: those are no copy's.
+const OWN_START = ['CHATPAD_DATABASE_URL', 'CHATPAD_JWT_SECRET', 'CHATPAD_SECRET_KEY', 'CHATPAD_SECRET_KEY_FILE'];
+// A copy lives for one file of tests and never sees a power cut.
+const THROW_AWAY = 'fsync = off\nfull_page_writes = off\n';
+
+// The home that is copied, beside the program, made once for each build of it. Whoever comes second while
+// it is being made makes another and uses that.
+export async function prepareHome() {
+  const program = programPath();
+  const { mtimeMs, size } = statSync(program);
+  const folder = path.join(path.dirname(program), 'prepared-home');
+  const prepared = path.join(folder, `${Math.round(mtimeMs)}-${size}`);
+  if (existsSync(prepared)) return prepared;
+  const home = makeHome();
+  try {
+    const server = new Server(home, await freePort(), {});
+    server.variables = variablesOf(home, server.port);
+    await server.start();
+    await server.halt();
+    writeFileSync(path.join(home, 'postgres/postgresql.user.conf'), THROW_AWAY);
+    mkdirSync(folder, { recursive: true });
+    const beside = mkdtempSync(path.join(folder, 'making-'));
+    execFileSync('cp', ['-a', `${home}/.`, beside]);
+    for (const name of readdirSync(folder)) {
+      if (!name.startsWith('making-') && name !== path.basename(prepared)) rmSync(path.join(folder, name), { recursive: true, force: true });
+    }
+    try {
+      renameSync(beside, prepared);
+    } catch (error) {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+      rmSync(beside, { recursive: true });
+    }
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+  return prepared;
+}
+
+export async function startServer({ provider, rateScale = 1000, env = {}, fresh } = {}) {
+  const home = makeHome();
+  if (!fresh && !OWN_START.some((name) => name in env)) {
+    execFileSync('cp', ['-a', '--reflink=auto', `${await prepareHome()}/.`, home]);
+    chmodSync(home, 0o755);
+  }
   const port = await freePort();
-  const variables = {
-    CHATPAD_HOME: home,
-    CHATPAD_HOST: '127.0.0.1',
-    CHATPAD_PORT: String(port),
-    CHATPAD_RATE_SCALE: String(rateScale),
-    ...env,
-  };
+  const variables = variablesOf(home, port, { CHATPAD_RATE_SCALE: String(rateScale), ...env });
   if (provider) {
     variables.CHATPAD_TEST_PROVIDER_TOKEN_MS = String(provider.tokenMs);
     variables.CHATPAD_TEST_PROVIDER_TOKENS = String(provider.tokens);

@@ -3,11 +3,21 @@
 //   const smtp = await startSmtp();                        // smtp.port
 //   const mail = await smtp.next('ann@example.test');      // {from, to, headers, text, link, code}
 //   smtp.refuse = (command) => command.startsWith('RCPT') ? '450 later' : null;
+//
+// `tls`: a host name; mails are taken behind STARTTLS only, with a certificate of its own for that name
+// (smtp.caFile says who vouches for it). `login`: [user, password], without which nothing is taken.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import tls from 'node:tls';
 import { eventually } from './server.mjs';
 
 export class SmtpServer {
-  constructor() {
+  constructor({ tls: name, login } = {}) {
+    this.login = login;
+    if (name) this.certify(name);
     this.mails = [];
     this.commands = [];
     this.refuse = () => null; // (command) => the line to answer instead, or null
@@ -15,8 +25,20 @@ export class SmtpServer {
     this.sockets = new Set();
   }
 
+  certify(name) {
+    this.folder = mkdtempSync(path.join(os.tmpdir(), 'chatpad-smtp-'));
+    const [key, cert] = [path.join(this.folder, 'key.pem'), path.join(this.folder, 'cert.pem')];
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
+      '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+    this.caFile = cert;
+    this.context = tls.createSecureContext({ key: readFileSync(key), cert: readFileSync(cert) });
+  }
+
   async start() {
-    this.server = net.createServer((socket) => this.talk(socket));
+    this.server = net.createServer((socket) => {
+      socket.write('220 test\r\n');
+      this.talk(socket);
+    });
     await new Promise((resolve) => this.server.listen(0, '127.0.0.1', resolve));
     this.port = this.server.address().port;
     return this;
@@ -30,18 +52,33 @@ export class SmtpServer {
     let data = null; // the lines of a message under way
     let mail = { to: [] };
     let credentials = false; // the next line is a login
+    let user = null;
+    const secure = socket instanceof tls.TLSSocket;
     const say = (line) => socket.write(`${line}\r\n`);
+    const enter = (given) => {
+      const [, name, password] = Buffer.from(given, 'base64').toString().split('\0');
+      if (this.login && (name !== this.login[0] || password !== this.login[1])) return say('535 no');
+      user = name;
+      return say('235 welcome');
+    };
     const command = (line) => {
       if (credentials) {
         credentials = false;
-        return say('235 welcome');
+        return enter(line);
       }
       this.commands.push(line);
       const refusal = this.refuse(line);
       if (refusal) return say(refusal);
       const verb = line.slice(0, 4).toUpperCase();
-      if (verb === 'EHLO') return socket.write('250-test\r\n250-AUTH PLAIN\r\n250 8BITMIME\r\n');
-      if (verb === 'MAIL') mail = { from: /<([^>]*)>/.exec(line)[1], to: [] };
+      const more = this.context && !secure ? '250-STARTTLS\r\n' : '250-AUTH PLAIN\r\n';
+      if (verb === 'EHLO') return socket.write(`250-test\r\n${more}250 8BITMIME\r\n`);
+      if (line.toUpperCase() === 'STARTTLS' && this.context && !secure) {
+        say('220 go on');
+        socket.removeAllListeners('data');
+        return this.talk(new tls.TLSSocket(socket, { isServer: true, secureContext: this.context }));
+      }
+      if (verb === 'MAIL' && ((this.context && !secure) || (this.login && user === null))) return say('530 not like this');
+      if (verb === 'MAIL') mail = { from: /<([^>]*)>/.exec(line)[1], to: [], secure, user };
       if (verb === 'RCPT') mail.to.push(/<([^>]*)>/.exec(line)[1]);
       if (verb === 'DATA') {
         data = [];
@@ -49,7 +86,7 @@ export class SmtpServer {
       }
       if (verb === 'AUTH') {
         credentials = line.split(' ').length === 2;
-        return say(credentials ? '334 ' : '235 welcome');
+        return credentials ? say('334 ') : enter(line.split(' ')[2]);
       }
       if (verb === 'QUIT') return socket.end('221 bye\r\n');
       return say('250 ok');
@@ -70,7 +107,6 @@ export class SmtpServer {
         line(text);
       }
     });
-    say('220 test');
   }
 
   // The next mail to this address that no test has taken yet.
@@ -88,6 +124,7 @@ export class SmtpServer {
   async stop() {
     for (const socket of this.sockets) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
+    if (this.folder) rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
@@ -103,4 +140,4 @@ function parse(lines) {
   return { headers, text, link, code: /^(\d{6})$/m.exec(text)?.[1] };
 }
 
-export const startSmtp = () => new SmtpServer().start();
+export const startSmtp = (options) => new SmtpServer(options).start();

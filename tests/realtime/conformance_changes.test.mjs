@@ -3,48 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import * as today from '@supabase/supabase-js';
 import { account, claimsOf, jwt } from '../lib/callers.mjs';
-import { everyClient, KINDS, People } from '../lib/clients.mjs';
-import { eventually, startServer } from '../lib/server.mjs';
-
-let server;
-let people;
-let shop;
-let other;
-const sql = (text) => server.sql.unsafe(text);
-const publish = (...names) => sql(names.map((name) => `alter publication supabase_realtime add table ${name}`).join(';'));
-before(async () => {
-  server = await startServer({ env: { CHATPAD_LOOPS: '2' } });
-  people = new People(server);
-  [shop, other] = [await account(server), await account(server)];
-  const identities = Object.entries(IDENTITIES).map(([name, { identity }]) => `
-    create table public.${name} (id int primary key, code int not null, body text);
-    create unique index ${name}_code on public.${name} (code);
-    alter table public.${name} replica identity ${identity};`);
-  await sql(`
-    create table public.notes (id bigint primary key, tag text, body text, n int, price numeric, ok boolean, at timestamptz, meta jsonb, words text[]);
-    alter table public.notes replica identity full;
-    create table public.others (id bigint primary key, tag text);
-    create table public.silent (id bigint primary key, tag text);
-    create type public.mood as enum ('sad', 'glad');
-    create table public.kinds (id int primary key, ${Object.keys(TYPES).map((type, i) => `c${i} ${type}`)}, large text);
-    alter table public.kinds alter large set storage external;
-    create schema attic; create table attic.boxes (id int primary key, tag text); grant usage on schema attic to anon, authenticated;
-    grant select on attic.boxes to anon, authenticated;
-    create table public.papers (id bigint primary key, owner uuid, body text, secret text);
-    alter table public.papers enable row level security; alter table public.papers replica identity full;
-    create policy own on public.papers for select to authenticated using (owner = auth.uid());
-    revoke all on public.papers from anon, authenticated; grant select (id, owner, body) on public.papers to authenticated;
-    create table public.hidden (id int primary key); revoke all on public.hidden from anon, authenticated;
-    alter table public.hidden enable row level security;
-    ${identities.join('')}`);
-  await publish('public.notes', 'public.others', 'public.kinds', 'attic.boxes', 'public.papers', 'public.hidden',
-    ...Object.keys(IDENTITIES).map((name) => `public.${name}`));
-});
-after(async () => {
-  await people?.leave();
-  for (const owner of [shop, other]) owner?.client.realtime.disconnect();
-  await server?.stop();
-});
+import { clientStage, everyClient, KINDS } from '../lib/clients.mjs';
+import { eventually } from '../lib/server.mjs';
 
 // What old_record holds after `update ... set body` of row (1, 10, 'a'), and after a delete.
 const IDENTITIES = {
@@ -78,6 +38,38 @@ const TYPES = {
   inet: [`'10.0.0.1'`, '10.0.0.1'],
   float4: ['null', null],
 };
+
+const { server, people, shop } = await clientStage();
+const sql = (text) => server.sql.unsafe(text);
+const publish = (...names) => sql(names.map((name) => `alter publication supabase_realtime add table ${name}`).join(';'));
+let other;
+before(async () => {
+  other = await account(server);
+  const identities = Object.entries(IDENTITIES).map(([name, { identity }]) => `
+    create table public.${name} (id int primary key, code int not null, body text);
+    create unique index ${name}_code on public.${name} (code);
+    alter table public.${name} replica identity ${identity};`);
+  await sql(`
+    create table public.notes (id bigint primary key, tag text, body text, n int, price numeric, ok boolean, at timestamptz, meta jsonb, words text[]);
+    alter table public.notes replica identity full;
+    create table public.others (id bigint primary key, tag text);
+    create table public.silent (id bigint primary key, tag text);
+    create type public.mood as enum ('sad', 'glad');
+    create table public.kinds (id int primary key, ${Object.keys(TYPES).map((type, i) => `c${i} ${type}`)}, large text);
+    alter table public.kinds alter large set storage external;
+    create schema attic; create table attic.boxes (id int primary key, tag text); grant usage on schema attic to anon, authenticated;
+    grant select on attic.boxes to anon, authenticated;
+    create table public.papers (id bigint primary key, owner uuid, body text, secret text);
+    alter table public.papers enable row level security; alter table public.papers replica identity full;
+    create policy own on public.papers for select to authenticated using (owner = auth.uid());
+    revoke all on public.papers from anon, authenticated; grant select (id, owner, body) on public.papers to authenticated;
+    create table public.hidden (id int primary key); revoke all on public.hidden from anon, authenticated;
+    alter table public.hidden enable row level security;
+    ${identities.join('')}`);
+  await publish('public.notes', 'public.others', 'public.kinds', 'attic.boxes', 'public.papers', 'public.hidden',
+    ...Object.keys(IDENTITIES).map((name) => `public.${name}`));
+});
+after(() => other?.client.realtime.disconnect());
 
 // A filter and which of rows 1 to 4 pass. Rows: see ROWS. The words are those of PostgREST.
 const FILTERS = {

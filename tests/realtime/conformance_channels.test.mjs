@@ -2,30 +2,19 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import net from 'node:net';
-import { after, before, describe, it } from 'node:test';
-import { account, call, claimsOf, jwt } from '../lib/callers.mjs';
-import { everyClient, KINDS, People } from '../lib/clients.mjs';
+import { describe, it } from 'node:test';
+import { call, claimsOf, jwt } from '../lib/callers.mjs';
+import { clientStage, everyClient, KINDS } from '../lib/clients.mjs';
 import { Socket } from '../lib/realtime.mjs';
-import { eventually, startServer } from '../lib/server.mjs';
+import { eventually } from '../lib/server.mjs';
 
-let server;
-let people;
-let shop;
-before(async () => {
-  server = await startServer({ env: { CHATPAD_LOOPS: '2' } });
-  people = new People(server);
-  shop = await account(server);
+const { server, people, shop } = await clientStage(async ({ server }) => {
   // user_metadata.level says what a token may do in rooms named level-*.
   await server.sql.unsafe(`
     create policy level_read on realtime.messages for select to authenticated
       using (realtime.topic() like 'level-%' and (auth.jwt() -> 'user_metadata' ->> 'level')::int >= 1);
     create policy level_write on realtime.messages for insert to authenticated
       with check (realtime.topic() like 'level-%' and (auth.jwt() -> 'user_metadata' ->> 'level')::int >= 2)`);
-});
-after(async () => {
-  await people?.leave();
-  shop?.client.realtime.disconnect();
-  await server?.stop();
 });
 
 const room = (prefix = 'room') => `${prefix}-${randomUUID().slice(0, 8)}`;

@@ -2,18 +2,11 @@
 // realtime.topic(), history on joining.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, it } from 'node:test';
-import { account } from '../lib/callers.mjs';
-import { everyClient, KINDS, People } from '../lib/clients.mjs';
-import { connectDatabase, eventually, startServer } from '../lib/server.mjs';
+import { describe, it } from 'node:test';
+import { clientStage, everyClient, KINDS } from '../lib/clients.mjs';
+import { connectDatabase, eventually } from '../lib/server.mjs';
 
-let server;
-let people;
-let shop;
-before(async () => {
-  server = await startServer({ env: { CHATPAD_LOOPS: '2' } });
-  people = new People(server);
-  shop = await account(server);
+const { server, people, shop } = await clientStage(async ({ server }) => {
   await server.sql.unsafe(`
     create policy hall_read on realtime.messages for select to authenticated
       using (realtime.topic() like 'hall-%' and extension = 'broadcast');
@@ -25,11 +18,6 @@ before(async () => {
         return null;
       end $$;
     create trigger tell after insert or update or delete on public.items for each row execute function public.tell_items()`);
-});
-after(async () => {
-  await people?.leave();
-  shop?.client.realtime.disconnect();
-  await server?.stop();
 });
 
 const room = (prefix = 'hall') => `${prefix}-${randomUUID().slice(0, 8)}`;

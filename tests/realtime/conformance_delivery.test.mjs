@@ -1,20 +1,14 @@
 // Nobody misses anything: a subscriber whose claims make a policy raise costs only itself, and
 // whoever is told SUBSCRIBED gets what is written from then on.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { account, claimsOf, jwt } from '../lib/callers.mjs';
-import { KINDS, People } from '../lib/clients.mjs';
+import { describe, it } from 'node:test';
+import { claimsOf, jwt } from '../lib/callers.mjs';
+import { clientStage, KINDS } from '../lib/clients.mjs';
 import { oneRaises, prepareRaising } from '../lib/raising.mjs';
 import { Socket } from '../lib/realtime.mjs';
-import { eventually, startServer } from '../lib/server.mjs';
+import { eventually } from '../lib/server.mjs';
 
-let server;
-let people;
-let shop;
-before(async () => {
-  server = await startServer({ env: { CHATPAD_LOOPS: '2' } });
-  people = new People(server);
-  shop = await account(server);
+const { server, people, shop } = await clientStage(async ({ server }) => {
   await prepareRaising(server);
   await server.sql.unsafe(`
     create policy live_read on realtime.messages for select to authenticated using (realtime.topic() like 'live-%');
@@ -27,11 +21,6 @@ before(async () => {
         return null;
       end $$;
     create trigger tell after insert on public.live_told for each row execute function public.tell_live()`);
-});
-after(async () => {
-  await people?.leave();
-  shop?.client.realtime.disconnect();
-  await server?.stop();
 });
 
 describe('one of a hundred and one subscribers', () => {

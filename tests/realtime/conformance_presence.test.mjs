@@ -1,19 +1,13 @@
 // Presence as every client has it: who hears what, in which order, and what ends it.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, it } from 'node:test';
-import { account, claimsOf, jwt } from '../lib/callers.mjs';
-import { everyClient, KINDS, People } from '../lib/clients.mjs';
+import { describe, it } from 'node:test';
+import { claimsOf, jwt } from '../lib/callers.mjs';
+import { clientStage, everyClient, KINDS } from '../lib/clients.mjs';
 import { Socket } from '../lib/realtime.mjs';
-import { eventually, startServer } from '../lib/server.mjs';
+import { eventually } from '../lib/server.mjs';
 
-let server;
-let people;
-let shop;
-before(async () => {
-  server = await startServer({ env: { CHATPAD_LOOPS: '2' } });
-  people = new People(server);
-  shop = await account(server);
+const { server, people, shop } = await clientStage(async ({ server }) => {
   // The claim `may` says what its bearer may do in team-* rooms, as far as presence goes.
   await server.sql.unsafe(`
     create policy team_hear on realtime.messages for select to authenticated
@@ -22,11 +16,6 @@ before(async () => {
       using (realtime.topic() like 'team-%' and extension = 'presence' and auth.jwt() -> 'user_metadata' ->> 'may' like '%look%');
     create policy team_show on realtime.messages for insert to authenticated
       with check (realtime.topic() like 'team-%' and extension = 'presence' and auth.jwt() -> 'user_metadata' ->> 'may' like '%show%')`);
-});
-after(async () => {
-  await people?.leave();
-  shop?.client.realtime.disconnect();
-  await server?.stop();
 });
 
 const room = (prefix = 'room') => `${prefix}-${randomUUID().slice(0, 8)}`;

@@ -48,7 +48,8 @@ describe('message.created', () => {
     await as(shop, 'start-takeover', { conversationId });
     await Promise.all(Array.from({ length: 60 }, (_, i) =>
       i % 2 ? as(shop, 'send-human-message', { conversationId, content: `h${i}` }) : say(server, shop.guest, `v${i}`, { conversationId })));
-    const seqs = () => guest.events.filter((seen) => seen.event === 'message.created').map((seen) => seen.payload.message.seq);
+    // The answer to the first one may still be on its way.
+    const seqs = () => guest.events.filter((seen) => seen.event === 'message.created').map((seen) => seen.payload.message.seq).filter((seq) => seq > 2);
     await eventually('60 messages', () => seqs().length >= 60);
     assert.deepEqual(seqs(), Array.from({ length: 60 }, (_, i) => i + 3));
     await guest.leave();

@@ -10,6 +10,8 @@ import { parseKind4, Socket } from '../lib/realtime.mjs';
 import { connectDatabase, eventually, sleep, startServer } from '../lib/server.mjs';
 
 const BEHIND_MAX = 4000; // rows; a gap is told at 10,000
+const WRITERS = 32;
+const ROWS = Number(process.env.CHATPAD_RECOVERY_ROWS ?? 10_000); // tests/chaos asks for more
 
 let server;
 let shop;
@@ -280,17 +282,17 @@ describe('under load', () => {
     await eventually('everybody has a cursor', () => room.cursor.horizon && wanderers.every((one) => one.cursor.horizon));
     const jolt = setInterval(() => shop.client.realtime.conn?.close(), 1500);
 
-    const writers = connectDatabase(server.env.DATABASE_URL, { max: 32 });
+    const writers = connectDatabase(server.env.DATABASE_URL, { max: WRITERS });
     context.after(() => {
       clearInterval(jolt);
       return writers.end({ timeout: 1 });
     });
-    const perWriter = 938;
+    const perWriter = Math.ceil(ROWS / WRITERS);
     // A history has its limit: whoever is too far behind would rightly be told of a gap.
     const lists = [...wanderers.map((one) => one.order), heard];
     let committed = 0;
     const slowestIsNear = () => committed - Math.min(...lists.map((list) => list.length)) < BEHIND_MAX;
-    await Promise.all(Array.from({ length: 32 }, async (_, w) => {
+    await Promise.all(Array.from({ length: WRITERS }, async (_, w) => {
       for (let n = 0; n < perWriter;) {
         if (!slowestIsNear()) await eventually('the slowest client is near', slowestIsNear, 120_000);
         const first = 1 + Math.floor(Math.random() * 4);
@@ -316,16 +318,16 @@ describe('under load', () => {
     clearInterval(jolt);
     const rows = await writers`select id, (payload->>'w')::int as w, (payload->>'n')::int as n, xid::text::bigint as xid
       from realtime.messages where also_topics[1] = ${topic} and event = 'stress' order by ordinal`;
-    assert.ok(rows.length >= 30_000, `${rows.length} rows`);
+    assert.ok(rows.length >= ROWS, `${rows.length} rows`);
     const inversions = rows.filter((row, i) => i > 0 && Number(row.xid) < Number(rows[i - 1].xid)).length;
-    assert.ok(inversions > 100, `${inversions} transactions ended in another order than they began`);
+    assert.ok(inversions > ROWS / 300, `${inversions} transactions ended in another order than they began`);
 
     await eventually(() => '', () => lists.every((list) => list.length >= rows.length), 60_000).catch(() => {});
     await Promise.all(wanderers.map((one) => one.stop()));
     await shop.client.removeChannel(room.channel);
     lists.forEach((list, i) => {
       assert.equal(list.length, rows.length, `client ${i} has ${list.length} of ${rows.length}, ${wanderers[i]?.gaps ?? 0} gaps told`);
-      const next = Array(32).fill(0);
+      const next = Array(WRITERS).fill(0);
       for (const { w, n } of list) {
         assert.equal(n, next[w], `client ${i}: the rows of writer ${w} are in order`);
         next[w] += 1;

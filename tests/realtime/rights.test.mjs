@@ -94,7 +94,7 @@ describe('saying', () => {
     assert.equal(answer.payload.active, true);
     assert.ok(!JSON.stringify(answer).includes(shop.email));
 
-    const forbidden = ['message.created', 'takeover.started', 'takeover.ended', 'conversation.updated', 'lead.created', 'config.updated',
+    const forbidden = ['message.created', 'takeover.started', 'takeover.ended', 'conversation.updated', 'conversation.escalated', 'lead.created', 'config.updated',
       'answer.delta', 'hello', 'TYPING.', '*', ''];
     for (const event of forbidden) {
       await guest.channel.send({ type: 'broadcast', event, payload: { forged: true } });

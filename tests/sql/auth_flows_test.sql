@@ -24,6 +24,7 @@ select is((select encrypted_password from auth.users where id = :'uid'), null, '
 select is(tests.verify('recovery', 's3'), '{"outcome":"expired"}', 'not as another kind');
 select is(tests.verify('signup', 's3') ->> 'userId', :'uid', 'the link confirms');
 select is((select plan from accounts where id = :'uid'), 'basic', 'and brings an account');
+select isnt((select email_proven_at from auth.users where id = :'uid'), null, 'and proves the address');
 select is((select identity_data ->> 'email_verified' from auth.identities where user_id = :'uid'), 'true', 'the identity knows');
 select is(tests.verify('signup', 's3'), '{"outcome":"expired"}', 'once');
 select is(tests.api('api.auth_sign_up(' || tests.p('new@example.com', 's4', '{"passwordHash":"h4"}') || ')')::jsonb #> '{user,identities}', '[]', 'a taken address looks like a new one');
@@ -33,6 +34,7 @@ select is(tests.api('api.auth_sign_up(' || tests.p('a@b.example', 'x', '{}', r) 
   ('{"signUp":"domain","domains":["c.example"]}', 'error CP000 email_address_not_authorized Sign-up is for addresses of certain domains only.'),
   ('{"signUp":"domain","domains":null}', 'error CP000 email_address_not_authorized Sign-up is for addresses of certain domains only.')) x (r, want);
 select is(tests.api('api.auth_sign_up(' || tests.p('a@c.example', 'x', '{"passwordHash":"h"}', '{"signUp":"domain","domains":["c.example"],"autoconfirm":true}') || ')')::jsonb ->> 'outcome', 'session', 'the right domain, confirmed at once');
+select is((select (email_confirmed_at is not null)::text || (email_proven_at is null) from auth.users where email = 'a@c.example'), 'truetrue', 'which proves nothing');
 
 -- Codes: five wrong ones are enough.
 select is(tests.api('api.auth_otp(' || tests.p('new@example.com', 'o1', '{"create":false}') || ')'), '', 'a code to sign in');
@@ -62,7 +64,7 @@ select is(tests.api('api.auth_recover(' || tests.p('x@b.example', 'r', '{}', '{"
 
 -- PKCE.
 create function tests.flow(p_user uuid, p_code text) returns text language sql as $$
-  select tests.api(format('api.auth_flow_code(%L, %L, %L)', tests.api(format('api.auth_flow_start(%L, ''s256'', ''oauth'', 600)', repeat('c', 43))), p_user, p_code)) $$;
+  select tests.api(format('api.auth_flow_code(%L, %L, %L)', private.start_flow(jsonb_build_object('challenge', repeat('c', 43), 'method', 's256'), null, 'oauth', 600), p_user, p_code)) $$;
 create function tests.redeem(p_code text, p_s256 text, p_plain text) returns jsonb language sql as $$
   select tests.api(format('api.auth_flow_redeem(%L, %L, %L)', p_code, p_s256, p_plain))::jsonb $$;
 select is(tests.flow(:'uid', 'c1'), '', 'a code is given out');
@@ -91,10 +93,29 @@ select is(tests.identity('{"providerId":"1","email":"other@example.com","emailVe
 select is((select raw_app_meta_data -> 'providers' from auth.users where id = :'uid'), '["email", "okta"]', 'both ways are noted');
 select isnt(tests.identity('{"providerId":"2","email":"made@d.example","emailVerified":true,"sso":true}'), null, 'somebody new');
 select is((select is_sso_user::text || (raw_app_meta_data ->> 'provider') || (select plan from accounts a where a.id = u.id) from auth.users u where email = 'made@d.example'), 'trueoktabasic', 'with an account');
+select isnt((select email_proven_at from auth.users where email = 'made@d.example'), null, 'whose address the provider has proven');
 select is((select count(*) from auth.identities i join auth.users u on u.id = i.user_id where u.email = 'made@d.example'), 1::bigint, 'and no identity by mail');
 select is(tests.api('api.auth_sign_up(' || tests.p('victim@d.example', 'v', '{"passwordHash":"attacker"}') || ')')::jsonb ->> 'outcome', 'mailed', 'signed up by somebody who does not own the address');
 select isnt(tests.identity('{"providerId":"3","email":"victim@d.example","emailVerified":true}'), null, 'its owner comes through the provider');
 select is((select encrypted_password from auth.users where email = 'victim@d.example'), null, 'and the password is gone');
+
+-- Whether an address is proven goes with the address.
+create function tests.proven(p_email text) returns boolean language sql as $$ select email_proven_at is not null from auth.users where email = p_email $$;
+select id as moved from auth.users where email = 'a@c.example' \gset
+select is(tests.api(format('api.auth_update_user(%L, null, %s)', :'moved', tests.p('', 'm1', '{"newEmail":"b@c.example","both":true}'))) <> '', true, 'another address is asked for');
+select is(tests.verify('email_change', 'm1-new') ->> 'outcome', 'half', 'its own link alone does not do');
+select is(tests.verify('email_change', 'm1') ->> 'outcome', 'verified', 'with the one to the old address it does');
+select is(tests.proven('b@c.example'), true, 'and the new one is proven');
+select is(tests.api(format('api.auth_update_user(%L, null, %s)', :'moved', tests.p('', 'm2', '{"newEmail":"c@c.example"}', '{"autoconfirm":true}'))) <> '', true, 'changed without a mail');
+select is(tests.proven('c@c.example'), false, 'proves nothing');
+select is(tests.api('api.auth_recover(' || tests.p('c@c.example', 'm3') || ')'), '', 'a link to it');
+select is(tests.verify('recovery', 'm3') ->> 'userId', :'moved', 'is followed');
+select is(tests.proven('c@c.example'), true, 'and proves it');
+select is(tests.api(format('api.auth_generate_link(%s)', tests.p('c@c.example', 'm4', '{"type":"email_change_current","newEmail":"d@c.example"}'))) <> '', true, 'a link for the present address');
+select is(tests.verify('email_change', 'm4') ->> 'outcome', 'verified', 'changes it');
+select is(tests.proven('d@c.example'), false, 'without a proof of the new one');
+select is(tests.api(format('api.auth_admin_update(%L, %L)', :'moved', '{"email":"e@c.example","emailConfirm":true}')) <> '', true, 'an administrator confirms an address');
+select is(tests.proven('e@c.example'), false, 'which is no proof');
 
 -- The end of sessions.
 delete from realtime.messages;

@@ -119,6 +119,20 @@ out=$(bench "$work/rotate.sql" -c 8 -j 2 -t 3) || bad "concurrent refresh" "$out
 is_sql "one of 24 concurrent refreshes rotates, the rest get its token" "reused 23 1, rotated 1 1" \
   "select string_agg(outcome || ' ' || n || ' ' || d, ', ' order by outcome) from (select outcome, count(*) n, count(distinct sealed) d from rotations group by 1) x"
 
+# A job whose row somebody has locked keeps nobody from the one behind it.
+psql -At -c "select private.enqueue_job('d0000000-0000-4000-8000-000000000001', 'locked', gen_random_uuid(), '{}') from generate_series(1, 2);
+  update private.jobs set run_at = run_at - interval '1 minute' where id = (select id from private.jobs where kind = 'locked' limit 1)" >/dev/null
+coproc holder { psql -At; }
+holder_pid=$!
+exec 6<&"${holder[0]}" 7>&"${holder[1]}"
+echo "begin; select 'locked' from private.jobs where kind = 'locked' and run_at < now() - interval '30 seconds' for update;" >&7
+read -r -t 20 line <&6
+is_sql "a locked job is passed over" "locked|1" \
+  "select '$line', count(*) from api.claim_jobs(gen_random_uuid(), '{locked}', 1, 15, 2)"
+printf 'rollback;\n\\q\n' >&7
+exec 7>&- 6<&-
+wait "$holder_pid" 2>/dev/null
+
 # Seeding from two programs at once.
 script seed.sql <<'SQL'
 select api.seed_demo('h', sha256('k'), 'cp');

@@ -19,9 +19,9 @@ select isnt(tests.keep('m1', tests.run('visitor_new',
 select tests.v('m1', 'conversationId') as conv, tests.v('m1', 'userMessage', 'id') as m1 \gset
 select is(tests.v('m1', 'userMessage', 'seq'), '1', 'its seq is 1');
 select is((select value - '{conversationId,userMessage,agent}'::text[] from tests.v where name = 'm1'),
-  '{"accountId":"a0000000-0000-4000-8000-000000000001","epoch":0,"status":"active","duplicate":false,"reply":null,"replyState":"none","history":[]}', 'the rest of the receipt');
+  '{"accountId":"a0000000-0000-4000-8000-000000000001","epoch":0,"status":"active","duplicate":false,"overBudget":null,"reply":null,"replyState":"none","groups":[],"history":[],"lead":{"state":null,"hasLead":false,"messages":1}}', 'the rest of the receipt');
 select is((select array_agg(k order by k) from jsonb_object_keys((select value -> 'agent' from tests.v where name = 'm1')) k),
-  array['fallbackMessage', 'id', 'instructions', 'knowledgeVersion', 'model', 'name', 'personality'], 'the agent in the receipt');
+  array['ai', 'allowedOrigins', 'fallbackMessage', 'id', 'instructions', 'knowledgeVersion', 'leadSettings', 'model', 'name', 'personality', 'safety', 'schedule'], 'the agent in the receipt');
 select is((select array_agg(k order by k) from jsonb_object_keys((select value -> 'userMessage' from tests.v where name = 'm1')) k),
   array['author', 'citations', 'content', 'conversationId', 'createdAt', 'cutOff', 'id', 'role', 'running', 'seq'], 'the message object');
 select matches(tests.v('m1', 'userMessage', 'createdAt'), '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$', 'times are UTC with milliseconds');
@@ -61,11 +61,12 @@ select is(tests.run('service', format('select api.append_answer(%L, 7, %L, 30)',
 select is(tests.run('visitor_new', format('select api.get_messages(%L, 0, 10)', :'conv'))::jsonb - 'messages', '{"lastSeq":1,"hasMore":false,"status":"active","takenOverBy":null}', 'a page stops before the running answer');
 select is(tests.keep('m1b', tests.run('visitor_new', format($$select api.post_visitor_message('a2000000-0000-4000-8000-000000000001', %L, 'And more', 'c-2', null)$$, :'conv')))::jsonb #>> '{userMessage,seq}', '3', 'the visitor may write meanwhile');
 select is(tests.run('visitor_new', format('select api.get_messages(%L, 0, 10)', :'conv'))::jsonb - 'messages', '{"lastSeq":1,"hasMore":false,"status":"active","takenOverBy":null}', 'the page still stops there');
-select is(tests.run('service', format($$select api.finish_answer(%L, 0, 'Half an answer.', '[{"sourceId":"s","title":"T","url":null,"page":1,"snippet":"S"}]', 'builtin', 10, 4, '{"k":1}')$$, :'a1'))::jsonb
+select is(tests.run('service', format($$select api.finish_answer(%L, 0, '{"content":"Half an answer.","citations":[{"sourceId":"s","title":"T","url":null,"page":1,"snippet":"S"}],"provider":"openai","model":"gpt-4o","tokensIn":10,"tokensOut":4,"costMicros":65,"metadata":{"k":1}}') -> 'message'$$, :'a1'))::jsonb
   - '{id,createdAt,conversationId}'::text[],
   '{"seq":2,"role":"assistant","content":"Half an answer.","citations":[{"sourceId":"s","title":"T","url":null,"page":1,"snippet":"S"}],"cutOff":false,"author":null,"running":false}', 'the answer is finished');
 select is(tests.events(:'conv'), 'conversation.created message.created:1 message.created:3 message.created:2', 'message.created comes when it is complete');
-select is(tests.run('service', format($$select api.finish_answer(%L, 0, 'Again', null, null, null, null, null)$$, :'a1'))::jsonb ->> 'content', 'Half an answer.', 'finishing twice returns what is stored');
+select is(tests.run('service', format($$select api.finish_answer(%L, 0, '{"content":"Again"}') -> 'message'$$, :'a1'))::jsonb ->> 'content', 'Half an answer.', 'finishing twice returns what is stored');
+select is(tests.run('service', format($$select r ->> 'owned' || ' ' || (r ->> 'takenOver') from api.finish_answer(%L, 0, '{"content":"Again"}') r$$, :'a1')), 'false false', 'which is no takeover');
 select is(tests.run('service', format('select api.append_answer(%L, 0, %L, 30)', :'a1', 'Later')), 'false', 'a finished answer does not grow');
 select is(tests.run('visitor_new', format('select api.get_messages(%L, 0, 2)', :'conv'))::jsonb - 'messages', '{"lastSeq":2,"hasMore":true,"status":"active","takenOverBy":null}', 'a page of two, more to come');
 select is(tests.run('visitor_new', format('select api.get_messages(%L, 2, 2)', :'conv'))::jsonb - 'messages', '{"lastSeq":3,"hasMore":false,"status":"active","takenOverBy":null}', 'the next page');
@@ -81,11 +82,10 @@ select tests.v('a2', 'messageId') as a2 \gset
 select is(tests.run('service', format('select api.append_answer(%L, 0, %L, 30)', :'a2', 'Partial')), 'true', 'the second answer streams');
 select is((tests.keep('t1', tests.run('member_a', format('select api.start_takeover(%L, %L)', :'conv', 'secret note')))::jsonb -> 'conversation')
   - '{id,agentId,createdAt,updatedAt,lastMessageAt,visitorLabel,visitorVerified,metadata}'::text[],
-  '{"agentName":"Agent a","status":"human_takeover","escalated":false,"epoch":1,"lastSeq":4,"messageCount":4,"subject":null,"preview":"Half an answer.","lastMessageRole":"assistant","closedAt":null,"channel":"web","leadId":null,"takenOverBy":{"id":"a0000000-0000-4000-8000-000000000004","name":"Mia"}}', 'the takeover raises the epoch');
+  '{"agentName":"Agent a","status":"human_takeover","escalated":false,"escalatedAt":null,"escalationReason":null,"epoch":1,"lastSeq":4,"messageCount":4,"subject":null,"preview":"Half an answer.","lastMessageRole":"assistant","closedAt":null,"channel":"web","leadId":null,"takenOverBy":{"id":"a0000000-0000-4000-8000-000000000004","name":"Mia"}}', 'the takeover raises the epoch');
 select is(tests.run('service', format('select api.append_answer(%L, 0, %L, 30)', :'a2', 'Partial and more')), 'false', 'after the takeover append says no');
-select is(tests.run('service', format($$select api.finish_answer(%L, 0, 'Whole', '[]', 'm', 1, 1, null)$$, :'a2'))::jsonb - '{id,createdAt,conversationId}'::text[],
+select is(tests.run('service', format($$select api.finish_answer(%L, 0, '{"content":"Whole","citations":[],"model":"m","tokensIn":1,"tokensOut":1}') -> 'message'$$, :'a2'))::jsonb - '{id,createdAt,conversationId}'::text[],
   '{"seq":4,"role":"assistant","content":"Partial","citations":[],"cutOff":true,"author":null,"running":false}', 'finish returns the stored, cut-off message');
-select is(tests.run('service', format('select api.abort_answer(%L, 0, %L)', :'a2', 'late'))::jsonb ->> 'content', 'Partial', 'abort changes nothing either');
 select is((select content || ':' || cut_off || ':' || state from messages where id = :'a2'::uuid), 'Partial:true:complete', 'the text did not grow');
 select is(tests.run('service', format('select api.start_answer(%L, 0, null, 30)', :'conv'))::jsonb ->> 'started', 'false', 'no answer under the old epoch');
 select is(tests.run('service', format('select api.start_answer(%L, 1, null, 30)', :'conv'))::jsonb ->> 'started', 'false', 'nor under the new one while a person has it');
@@ -98,7 +98,7 @@ select is((tests.run('member_a', format($$select api.send_human_message(%L, 'Hel
   '{"seq":5,"role":"human","content":"Hello from Mia","citations":[],"cutOff":false,"author":{"name":"Mia"},"running":false}', 'the person writes');
 select is(tests.run('member_a', format($$select api.send_human_message(%L, 'Hello again', 'h-1')$$, :'conv'))::jsonb #>> '{message,content}', 'Hello from Mia', 'a retry returns the first');
 select is(tests.run('visitor_new', format($$select api.post_visitor_message('a2000000-0000-4000-8000-000000000001', %L, 'Thanks', null, null)$$, :'conv'))::jsonb - '{conversationId,agent,userMessage,history,accountId}'::text[],
-  '{"epoch":1,"status":"human_takeover","duplicate":false,"reply":null,"replyState":"none"}', 'the visitor writes on; the status says who answers');
+  '{"epoch":1,"status":"human_takeover","duplicate":false,"overBudget":null,"reply":null,"replyState":"none","groups":[],"lead":{"state":null,"hasLead":false,"messages":3}}', 'the visitor writes on; the status says who answers');
 select is(tests.run('owner_a', format('select api.start_takeover(%L, null)', :'conv'))::jsonb #>> '{conversation,takenOverBy,name}', 'Olga', 'another person takes over');
 select is((select concat_ws(' ', j ->> 'status', j #>> '{takenOverBy,name}') from (select tests.run('visitor_new', format('select api.get_messages(%L, 0, 10)', :'conv'))::jsonb as j) t), 'human_takeover Olga', 'who comes back learns who is in charge');
 select is((select count(*) from conversation_takeovers where conversation_id = :'conv' and ended_at is null), 1::bigint, 'one takeover is open');

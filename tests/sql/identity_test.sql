@@ -1,6 +1,6 @@
 -- Whose a conversation is when a site vouches for its customer: moves from nobody to somebody, never further.
 create function tests.who(p_identifier text, p_from uuid default null) returns uuid language sql as $$
-  select visitor_id from api.identify_visitor('a2000000-0000-4000-8000-000000000001', null, false, p_from, p_identifier, null, null)
+  select visitor_id from api.identify_visitor('a2000000-0000-4000-8000-000000000001', null, false, p_from, p_identifier, '{}', '{}')
 $$;
 create function tests.owner_of() returns uuid language sql as $$
   select visitor_id from public.conversations where id = 'a5000000-0000-4000-8000-000000000001'
@@ -9,7 +9,7 @@ select is(tests.who('ann'), tests.who('ann'), 'an identifier is one visitor');
 select isnt(tests.who('ann'), tests.who('Ann'), 'another is another');
 select is(tests.who('ann', 'a3000000-0000-4000-8000-000000000001'), tests.who('ann'), 'also with an anonymous past');
 select is(tests.owner_of(), tests.who('ann'), 'which becomes theirs');
-select is((select conversation_id from api.identify_visitor('a2000000-0000-4000-8000-000000000001', null, false, null, 'ann', null, null)),
+select is((select conversation_id from api.identify_visitor('a2000000-0000-4000-8000-000000000001', null, false, null, 'ann', '{}', '{}')),
   'a5000000-0000-4000-8000-000000000001'::uuid, 'and is what they find again');
 select isnt(tests.who('bob', tests.who('ann')), null, 'who names an identified visitor''s id');
 select is(tests.owner_of(), tests.who('ann'), 'gets nothing of theirs');
@@ -28,7 +28,7 @@ update public.agents set identity_required = true;
 select is(tests.try('anon', $$select visitor_id from api.get_widget_config('a2000000-0000-4000-8000-000000000001', null, 'a3000000-0000-4000-8000-000000000002', true)$$),
   'error CP000 identity_required This chat is for signed-in customers.', 'unless the agent wants customers only');
 update public.agents set allowed_origins = '{https://a.example}';
-select throws_ok($$select api.identify_visitor('a2000000-0000-4000-8000-000000000001', 'https://evil.example', false, null, 'zoe', null, null)$$,
+select throws_ok($$select api.identify_visitor('a2000000-0000-4000-8000-000000000001', 'https://evil.example', false, null, 'zoe', '{}', '{}')$$,
   'CP000', 'This site may not use this agent.', 'a site that is not on the list vouches for nobody');
 
 -- Which secrets count, and who may ask.

@@ -13,7 +13,7 @@ select is(private.visitor_code('a3000000-0000-4000-8000-000000000001'), private.
 select matches(private.visitor_code('a3000000-0000-4000-8000-000000000001'), '^Visitor [0-9A-F]{6}$', 'and short');
 select is((select private.conversation_json(c) ->> 'visitorLabel' from conversations c where id = 'a5000000-0000-4000-8000-000000000001'), 'Lea', 'a lead''s name is the label');
 select is((select array_agg(k order by k) from jsonb_object_keys((select private.conversation_json(c) from conversations c where id = 'a5000000-0000-4000-8000-000000000001')) k),
-  array['agentId', 'agentName', 'channel', 'closedAt', 'createdAt', 'epoch', 'escalated', 'id', 'lastMessageAt', 'lastMessageRole', 'lastSeq', 'leadId',
+  array['agentId', 'agentName', 'channel', 'closedAt', 'createdAt', 'epoch', 'escalated', 'escalatedAt', 'escalationReason', 'id', 'lastMessageAt', 'lastMessageRole', 'lastSeq', 'leadId',
     'messageCount', 'metadata', 'preview', 'status', 'subject', 'takenOverBy', 'updatedAt', 'visitorLabel', 'visitorVerified'], 'a conversation names no visitor id');
 select is((select private.conversation_json(c) ->> 'lastMessageRole' from conversations c where id = 'a5000000-0000-4000-8000-000000000001'), 'visitor', 'who wrote last');
 update leads set name = null, email = 'lea@x.example' where id = 'a8000000-0000-4000-8000-000000000001';
@@ -83,13 +83,13 @@ select is((select count(*) from realtime.messages where event = 'lead.created' a
 insert into messages (user_id, conversation_id, seq, role, state, content) values
   ('a0000000-0000-4000-8000-000000000001', 'a5000000-0000-4000-8000-000000000104', 1, 'assistant', 'running', 'So far');
 select is((tests.run('client_a', 'select api.get_conversation(''a5000000-0000-4000-8000-000000000104'')')::jsonb -> 'running') - 'messageId', '{"seq":1,"text":"So far"}', 'its text so far');
-select is(tests.run('client_a', 'select api.get_conversation(''a5000000-0000-4000-8000-000000000106'')')::jsonb - 'conversation', '{"lead":null,"running":null,"takeovers":[]}', 'no lead, no answer, nobody took over');
+select is(tests.run('client_a', 'select api.get_conversation(''a5000000-0000-4000-8000-000000000106'')')::jsonb - 'conversation', '{"lead":null,"running":null,"visitor":null,"takeovers":[]}', 'no lead, no answer, nobody took over');
 select is(tests.run('client_a', 'select api.get_conversation(''a5000000-0000-4000-8000-000000000102'')')::jsonb -> 'lead' -> 'conversationId', '"a5000000-0000-4000-8000-000000000102"', 'with its lead');
 
 -- Accounts.
-select is(tests.run('client_a', 'select api.list_accounts()')::jsonb #- '{accounts,0,id}', '{"accounts":[{"name":"a","slug":"a","role":"client","plan":"pro","isOwner":false}]}', 'the account somebody else owns');
+select is(tests.run('client_a', 'select api.list_accounts()')::jsonb #- '{accounts,0,id}', '{"accounts":[{"name":"a","slug":"a","role":"client","plan":"pro","isOwner":false,"secondFactorRequired":false,"secondFactorMissing":false}],"superAdmin":false}', 'the account somebody else owns');
 select is(tests.run('owner_b', 'select api.list_accounts()')::jsonb #>> '{accounts,0,isOwner}', 'true', 'the own one');
-select is(tests.run('nobody', 'select api.list_accounts()')::jsonb, '{"accounts":[]}', 'none at all');
+select is(tests.run('nobody', 'select api.list_accounts()')::jsonb, '{"accounts":[],"superAdmin":false}', 'none at all');
 insert into team_members (owner_id, member_id, role) values ('a0000000-0000-4000-8000-000000000001', 'b0000000-0000-4000-8000-000000000001', 'client');
 select is(tests.run('owner_b', 'select api.list_accounts()')::jsonb #>> '{accounts,0,slug}', 'b', 'the own one comes first');
 select is((tests.run('member_a', 'select api.list_agents(''a0000000-0000-4000-8000-000000000001'')')::jsonb #> '{agents,0}') - '{createdAt,updatedAt}'::text[],

@@ -12,13 +12,13 @@ $$;
 select is(tests.ring(), 'empty', 'without keys the secret signs alone');
 select throws_ok('select api.rotate_signing_keys()', 'CP000', 'There is no standby key to rotate to. Create one first.', 'nothing to rotate to');
 
-select lives_ok($$select api.create_signing_key(tests.key(1), 'ES256', 'pub', 'sealed')$$, 'a first key');
+select lives_ok($$select api.create_signing_key(tests.key(1), 'ES256', 'pub', 'v1.0123456789abcdef.AAAA')$$, 'a first key');
 select is(tests.ring(), 'pair 1', 'a standby key is known and does not sign');
-select throws_ok($$select api.create_signing_key(tests.key(2), 'RS256', 'pub', 'sealed')$$, 'CP000',
+select throws_ok($$select api.create_signing_key(tests.key(2), 'RS256', 'pub', 'v1.0123456789abcdef.AAAA')$$, 'CP000',
   'There is a standby key already. Rotate to it, or revoke it.', 'one standby at a time');
 select is(api.rotate_signing_keys(), tests.key(1), 'it takes over');
 select is(tests.ring(), 'pair 1 signs', 'and signs');
-select lives_ok($$select api.create_signing_key(tests.key(2), 'RS256', 'pub', 'sealed')$$, 'a second key');
+select lives_ok($$select api.create_signing_key(tests.key(2), 'RS256', 'pub', 'v1.0123456789abcdef.AAAA')$$, 'a second key');
 select is(api.rotate_signing_keys(), tests.key(2), 'takes over as well');
 select is(tests.ring(), 'pair 1, pair 2 signs', 'the one before is still known');
 select is(api.revoke_key(tests.key(1)), 'previous', 'until it is revoked');
@@ -28,14 +28,14 @@ select throws_ok('select api.revoke_key(tests.key(1))', 'CP000', 'There is no va
 select throws_ok('select api.revoke_key(gen_random_uuid())', 'CP000', 'There is no valid key with this id.', 'nor can an unknown one be');
 select is(api.revoke_key(tests.key(2)), 'current', 'the current one may be revoked');
 select is(tests.ring(), 'empty', 'and the secret signs again');
-select throws_ok($$select api.create_signing_key(tests.key(3), 'HS256', 'pub', 'sealed')$$, '23514', null, 'a secret is no pair');
+select throws_ok($$select api.create_signing_key(tests.key(3), 'HS256', 'pub', 'v1.0123456789abcdef.AAAA')$$, '23514', null, 'a secret is no pair');
 select lives_ok($test$do $do$ begin
   for n in 10 .. 25 loop
-    perform api.create_signing_key(gen_random_uuid(), 'ES256', 'pub', 'sealed');
+    perform api.create_signing_key(gen_random_uuid(), 'ES256', 'pub', 'v1.0123456789abcdef.AAAA');
     perform api.rotate_signing_keys();
   end loop;
 end $do$ $test$, 'sixteen keys');
-select throws_ok($$select api.create_signing_key(gen_random_uuid(), 'ES256', 'pub', 'sealed')$$, 'CP000',
+select throws_ok($$select api.create_signing_key(gen_random_uuid(), 'ES256', 'pub', 'v1.0123456789abcdef.AAAA')$$, 'CP000',
   'There are 16 signing keys. Revoke those whose tokens have all expired.', 'and no more');
 
 select ok(api.add_project_key('publishable', 'hash 1', 'sb_publishable_abcd'), 'a project key');

@@ -56,6 +56,9 @@ begin
     insert into public.knowledge_chunks (id, user_id, agent_id, source_id, ordinal, content) values
       ((p || 'a000000-0000-4000-8000-000000000001')::uuid, o, (p || '2000000-0000-4000-8000-000000000001')::uuid,
        (p || '9000000-0000-4000-8000-000000000001')::uuid, 0, 'Words.');
+    insert into public.knowledge_documents (id, user_id, agent_id, source_id, ordinal, external_id, title) values
+      ((p || 'd000000-0000-4000-8000-000000000001')::uuid, o, (p || '2000000-0000-4000-8000-000000000001')::uuid,
+       (p || '9000000-0000-4000-8000-000000000001')::uuid, 0, 'x', 'Words');
     insert into public.security_logs (user_id, actor_kind, event) values (o, 'system', 'test');
     insert into public.team_invitations (id, user_id, email, role, token_hash, invited_by, expires_at) values
       ((p || 'b000000-0000-4000-8000-000000000001')::uuid, o, 'invited-' || p || '@example.com', 'member',
@@ -63,8 +66,12 @@ begin
     insert into public.audit_exports (id, user_id, requested_by, format, token_hash, expires_at) values
       ((p || 'c000000-0000-4000-8000-000000000001')::uuid, o, o, 'csv', sha256(('export ' || p)::bytea),
        now() + interval '1 hour');
+    insert into auth.sign_in_providers (id, user_id, protocol, identifier, name, issuer, client_id) values
+      ((p || '5400000-0000-4000-8000-000000000001')::uuid, o, 'oidc', 'sso:' || p || '5400000-0000-4000-8000-000000000001',
+       'Test', 'https://' || p || '.example', 'client');
     insert into public.realtime_limits (user_id, events_per_s) values (o, 50);
     insert into public.plan_overrides (user_id, note) values (o, 'test');
+    insert into public.ai_budgets (user_id, scope, period, tokens_max) values (o, 'account', 'month', 1000000);
     insert into public.usage_metrics (user_id, metric, period, starts_on) values (o, 'tokens', 'day', '2020-01-01');
   end loop;
 end

@@ -15,30 +15,30 @@ select is(jsonb_array_length(tests.try(p, format('select api.list_team_members(%
 from unnest(array['owner_a', 'admin_a', 'manager_a', 'member_a']) p;
 select is(jsonb_array_length(tests.try(p.persona, format('select api.list_team_members(%L)', :a))::jsonb -> 'invitations'), p.n, p.persona || ' and the invitations')
 from (values ('owner_a', 1), ('admin_a', 1), ('manager_a', 0), ('member_a', 0)) p (persona, n);
-select is(tests.code(p.persona, format($$select api.invite_team_member(%L, 'new@example.com', %L, sha256('n'), 60, null)$$, :a, p.role)), p.want,
+select is(tests.code(p.persona, format($$select api.invite_team_member(%L, 'new@example.com', %L, sha256('n'), 60, null, null)$$, :a, p.role)), p.want,
   format('%s invites a %s', p.persona, p.role))
 from (values ('manager_a', 'client', 'insufficient_role'), ('member_a', 'client', 'insufficient_role'),
   ('client_a', 'client', 'insufficient_role'), ('admin_a', 'owner', 'insufficient_role'),
   ('owner_a', 'boss', 'validation_failed')) p (persona, role, want);
-select matches(tests.try(p.persona, format($$select api.invite_team_member(%L, ' New@Example.com', %L, sha256('n'), 60, null)$$, :a, p.role)),
+select matches(tests.try(p.persona, format($$select api.invite_team_member(%L, ' New@Example.com', %L, sha256('n'), 60, null, null)$$, :a, p.role)),
   'new@example.com', format('%s invites a %s', p.persona, p.role))
 from (values ('admin_a', 'client'), ('admin_a', 'admin'), ('owner_a', 'owner')) p (persona, role);
-select is(tests.code('admin_a', format($$select api.invite_team_member(%L, %L, 'client', sha256('n'), 60, null)$$, :a, e)), 'already_member', e || ' is in')
+select is(tests.code('admin_a', format($$select api.invite_team_member(%L, %L, 'client', sha256('n'), 60, null, null)$$, :a, e)), 'already_member', e || ' is in')
 from unnest(array['member-a@example.com', 'OWNER-A@example.com']) e;
 
 -- Accepting.
-select is(tests.code('nobody', $$select api.accept_team_invitation(sha256('invitation a'), null)$$), 'invitation_not_yours', 'a link alone makes no member');
-select is(tests.code('nobody', $$select api.accept_team_invitation(sha256('x'), null)$$), 'not_found', 'an unknown link');
+select is(tests.code('nobody', $$select api.accept_team_invitation(sha256('invitation a'), null, null)$$), 'invitation_not_yours', 'a link alone makes no member');
+select is(tests.code('nobody', $$select api.accept_team_invitation(sha256('x'), null, null)$$), 'not_found', 'an unknown link');
 update team_invitations set email = 'nobody@example.com' where id = 'ab000000-0000-4000-8000-000000000001';
 update auth.users set email_confirmed_at = null where email = 'nobody@example.com';
-select is(tests.code('nobody', $$select api.accept_team_invitation(sha256('invitation a'), null)$$), 'invitation_not_yours', 'an address that is not confirmed is nobody''s');
+select is(tests.code('nobody', $$select api.accept_team_invitation(sha256('invitation a'), null, null)$$), 'invitation_not_yours', 'an address that is not confirmed is nobody''s');
 update auth.users set email_confirmed_at = now();
-select is(tests.run('nobody', $$select api.accept_team_invitation(sha256('invitation a'), null) -> 'account' ->> 'role'$$), 'member', 'the invited person becomes what was offered');
-select is(tests.run('nobody', $$select api.accept_team_invitation(sha256('invitation a'), null) -> 'account' ->> 'role'$$), 'member', 'twice is once');
+select is(tests.run('nobody', $$select api.accept_team_invitation(sha256('invitation a'), null, null) -> 'account' ->> 'role'$$), 'member', 'the invited person becomes what was offered');
+select is(tests.run('nobody', $$select api.accept_team_invitation(sha256('invitation a'), null, null) -> 'account' ->> 'role'$$), 'member', 'twice is once');
 select is(tests.code('anon', $$select api.get_team_invitation(sha256('invitation a'))$$), 'not_found', 'a used link tells nothing');
 select isnt(tests.run('nobody', format('select api.leave_account(%L, null)', :a)), null, 'and leaves');
-select is(tests.code('nobody', $$select api.accept_team_invitation(sha256('invitation a'), null)$$), 'not_found', 'a used link does not bring anybody back');
-select is(tests.code('owner_b', $$select api.accept_team_invitation(sha256('invitation b'), null)$$), 'invitation_not_yours', 'nobody accepts for somebody else');
+select is(tests.code('nobody', $$select api.accept_team_invitation(sha256('invitation a'), null, null)$$), 'not_found', 'a used link does not bring anybody back');
+select is(tests.code('owner_b', $$select api.accept_team_invitation(sha256('invitation b'), null, null)$$), 'invitation_not_yours', 'nobody accepts for somebody else');
 update team_invitations set expires_at = now() where id = 'bb000000-0000-4000-8000-000000000001';
 select is(tests.code('anon', $$select api.get_team_invitation(sha256('invitation b'))$$), 'not_found', 'an expired link tells nothing');
 
@@ -68,8 +68,8 @@ select is(tests.code('manager_a', format('select api.leave_account(%L, null)', :
 select is(tests.run('manager_a', $$update team_members set role = 'admin' where member_id = auth.uid()$$), 'error CP000 last_owner The account needs an owner: make somebody else an owner first.', 'past the functions as well');
 select is(tests.run('manager_a', $$delete from team_members where member_id = auth.uid()$$), 'error CP000 last_owner The account needs an owner: make somebody else an owner first.', 'by deleting as well');
 select throws_ok(format('delete from auth.users where id = %L', :manager), 'CP000', null, 'by deleting the person as well');
-select isnt(tests.run('manager_a', format($$select api.invite_team_member(%L, 'owner-a@example.com', 'manager', sha256('back'), 60, null)$$, :a)), null, 'the founder is invited again');
-select is(tests.run('owner_a', $$select api.accept_team_invitation(sha256('back'), null) -> 'account' ->> 'role'$$), 'manager', 'and comes back as something else');
+select isnt(tests.run('manager_a', format($$select api.invite_team_member(%L, 'owner-a@example.com', 'manager', sha256('back'), 60, null, null)$$, :a)), null, 'the founder is invited again');
+select is(tests.run('owner_a', $$select api.accept_team_invitation(sha256('back'), null, null) -> 'account' ->> 'role'$$), 'manager', 'and comes back as something else');
 select is(tests.code('owner_a', format('select api.list_api_keys(%L)', :a)), 'insufficient_role', 'with the rights of that');
 
 -- Every change has its rows and its event.

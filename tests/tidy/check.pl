@@ -10,7 +10,7 @@ my $COLUMNS_MAX = 100;
 
 chomp(my @files = <STDIN>);
 my @cpp = grep { /\.(h|cc)$/ } @files;
-my @ours = grep { m{^(runtime|realtime|functions)/} } @cpp;    # what the program is made of
+my @ours = grep { m{^(runtime|realtime|functions|extract)/} } @cpp;    # what the program is made of
 my @scripts = grep { m{^widget-assets/.*\.tsx?$} } @files;    # what browsers run
 my @product = grep { !/_test\.cc$/ } @ours;
 my (%raw, %code);
@@ -48,7 +48,7 @@ sub line_of { my ($text, $at) = @_; return 1 + (substr($text, 0, $at) =~ tr/\n//
 my @ranks = (
   ['runtime/base/', 10], ['runtime/coro/', 11], ['runtime/loop/', 20], ['runtime/wire/', 20],
   ['runtime/pg/', 30], ['runtime/http/', 30], ['realtime/protocol/', 30], ['runtime/jobs/', 31],
-  ['runtime/edge/', 40], ['functions/shared/', 50], ['realtime/hub/', 50],
+  ['runtime/edge/', 40], ['functions/shared/', 50], ['realtime/hub/', 50], ['extract/', 55],
   ['realtime/bus/', 60], ['realtime/changes/', 60], ['realtime/socket/', 60],
 );
 
@@ -70,7 +70,7 @@ sub check_rooms {
     my $text = raw($file);
     while ($text =~ /^\s*#\s*include\s+"([^"]+)"/mg) {
       my ($target, $at) = ($1, line_of($text, pos($text)));
-      if ($target !~ m{^(runtime|realtime|functions)/}) {
+      if ($target !~ m{^(runtime|realtime|functions|extract)/}) {
         push @bad, "$file:$at: include \"$target\" is not written from the root"
           if $target !~ m{^(tests|bench|generated)/};
         next;
@@ -174,7 +174,7 @@ sub check_curl {
 
 sub check_json {
   # json.hpp costs seconds per file: codecs and shared code only, never a header.
-  my $allowed = qr{^(runtime/wire|realtime/protocol|functions/shared/[^/]+)/[^/]+\.cc$|_test\.cc$};
+  my $allowed = qr{^(runtime/wire|realtime/protocol|functions/shared/[^/]+|extract)/[^/]+\.cc$|_test\.cc$};
   return map { "$_: json.hpp is not for this file; use wire::Fields or wire::JsonWriter" }
     grep { $_ !~ $allowed } includers('nlohmann/json\.hpp');
 }

@@ -5,9 +5,9 @@ import * as smd from 'streaming-markdown';
 import { check } from '../../widget-assets/app/contact_form.ts';
 import { hoursLine } from '../../widget-assets/app/hours.ts';
 import { contrast, palette, parseHex } from '../../widget-assets/app/theme.ts';
-import { ApiError, events, retryable, sseData, tokenRefused } from '../../widget-assets/shared/api.ts';
+import { ApiError, events, retryable, sseField, tokenRefused } from '../../widget-assets/shared/api.ts';
 import { backoffMs } from '../../widget-assets/shared/backoff.ts';
-import { destination, safeUrl, samePage } from '../../widget-assets/shared/links.ts';
+import { destination, pagePart, safeUrl, samePage } from '../../widget-assets/shared/links.ts';
 import { shorterGaps } from '../../widget-assets/shared/text.ts';
 
 const SHOP = 'https://shop.example/demo';
@@ -38,20 +38,21 @@ test('events of a stream survive every cut between bytes', async () => {
       },
     });
     const all = [];
-    for await (const event of events(new Response(body))) all.push(event);
+    for await (const event of events(new Response(body), () => {})) all.push(event);
     assert.deepEqual(all, [{ type: 'token', content: 'é…🙂' }, { type: 'done' }]);
   }
 });
 
 test('a stream that is no stream of ours ends as a lost connection', async () => {
   const read = async () => {
-    for await (const event of events(new Response('data: {broken\n\n'))) assert.fail(event);
+    for await (const event of events(new Response('data: {broken\n\n'), () => {})) assert.fail(event);
   };
   await assert.rejects(read, (error) => error instanceof ApiError && error.code === 'network');
 });
 
 test('data of several lines is one text', () => {
-  assert.equal(sseData('id: 1\ndata: a\ndata:b\nevent: x'), 'a\nb');
+  assert.equal(sseField('id: 1\ndata: a\ndata:b\nevent: x', 'data'), 'a\nb');
+  assert.equal(sseField('id: 1\ndata: a\ndata:b\nevent: x', 'id'), '1');
 });
 
 test('only what may succeed later is repeated', () => {
@@ -61,6 +62,13 @@ test('only what may succeed later is repeated', () => {
   assert.equal(retryable(new TypeError()), false);
   assert.equal(tokenRefused(error(403, 'bad_jwt')), true);
   assert.equal(tokenRefused(error(404, 'not_found')), false);
+});
+
+test('what is said of a page leaves out its query and fragment', () => {
+  assert.equal(pagePart('https://shop.example/a/b?code=x#access_token=y'), 'https://shop.example/a/b');
+  assert.equal(pagePart('https://shop.example/#access_token=y?x'), 'https://shop.example/');
+  assert.equal(pagePart(`https://shop.example/${'x'.repeat(9_000)}`).length, 2_000);
+  assert.equal(pagePart(''), '');
 });
 
 test('only addresses of four schemes become links', () => {

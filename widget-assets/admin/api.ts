@@ -4,10 +4,12 @@
 import { FunctionsHttpError } from '@supabase/supabase-js';
 import { supabase } from './client';
 import type {
-  Account, ApiKey, AuditRow, Conversation, Invitation, Lead, Member, Message, Role, RunningAnswer, Takeover,
+  Account, Agent, AgentRow, ApiKey, AuditRow, Conversation, Identity, Invitation, Lead, Mail, Member, Message, Plan,
+  Role, RunningAnswer, SignInProvider, Source, Takeover, Usage, Visitor,
 } from './types';
 
 const REQUEST_MS_MAX = 15_000;
+const UPLOAD_MS_MAX = 120_000;
 // Codes that mean: the credential itself is no longer good.
 const SESSION_CODES = new Set(['bad_jwt', 'no_authorization', 'session_not_found']);
 
@@ -41,17 +43,18 @@ async function invoke<T>(name: string, body: object, renewed = false): Promise<T
 
 // The endpoints outside /functions/v1.
 async function ask<T>(method: string, path: string, body?: object, renewed = false): Promise<T> {
+  const form = body instanceof FormData;
   const { data } = await supabase.auth.getSession();
   let response: Response;
   try {
     response = await fetch(path, {
       method,
-      signal: AbortSignal.timeout(REQUEST_MS_MAX),
+      signal: AbortSignal.timeout(form ? UPLOAD_MS_MAX : REQUEST_MS_MAX),
       headers: {
         authorization: `Bearer ${data.session?.access_token ?? ''}`,
-        ...(body ? { 'content-type': 'application/json' } : {}),
+        ...(body && !form ? { 'content-type': 'application/json' } : {}),
       },
-      ...(body ? { body: JSON.stringify(body) } : {}),
+      ...(body ? { body: form ? body : JSON.stringify(body) } : {}),
     });
   } catch {
     throw new ApiError('offline', 'The server cannot be reached.');
@@ -106,6 +109,7 @@ export interface ConversationQuery {
 export interface About {
   conversation: Conversation;
   lead: Lead | null;
+  visitor: Visitor | null;
   running: RunningAnswer | null;
   takeovers: Takeover[];
 }
@@ -119,7 +123,7 @@ export interface AuditQuery {
 }
 
 export const api = {
-  accounts: () => invoke<{ accounts: Account[] }>('list-accounts', {}),
+  accounts: () => invoke<{ accounts: Account[]; superAdmin: boolean }>('list-accounts', {}),
   conversations: (query: ConversationQuery) =>
     invoke<{ conversations: Conversation[]; nextCursor: string | null }>('list-conversations', query),
   conversation: (conversationId: string) =>
@@ -130,6 +134,15 @@ export const api = {
   leads: (accountId: string, cursor?: string) =>
     invoke<{ leads: Lead[]; nextCursor: string | null }>('list-leads', {
       accountId, limit: 100, ...(cursor ? { cursor } : {}) }),
+  changeLead: (leadId: string, changes: { status?: string }) =>
+    invoke<{ lead: Lead }>('update-lead', { leadId, ...changes }),
+  exportLeads: (accountId: string) => invoke<string>('export-leads', { accountId }),
+  agents: (accountId: string) => invoke<{ agents: AgentRow[] }>('list-agents', { accountId }),
+  agent: (agentId: string) => invoke<{ agent: Agent }>('get-agent', { agentId }),
+  makeAgent: (accountId: string, name: string) => invoke<{ agent: Agent }>('create-agent', { accountId, name }),
+  changeAgent: (agentId: string, changes: object) => invoke<{ agent: Agent }>('update-agent', { agentId, ...changes }),
+  secrets: (accountId: string) => invoke<{ secrets: { name: string; last4: string }[] }>('list-secrets', { accountId }),
+  setSecret: (accountId: string, name: string, value: string) => invoke<object>('set-secret', { accountId, name, value }),
   takeOver: (conversationId: string) =>
     invoke<{ conversation: Conversation }>('start-takeover', { conversationId }),
   handBack: (conversationId: string) =>
@@ -149,12 +162,32 @@ export const api = {
     invoke<{ invitation: { accountName: string; email: string; role: Role; invitedBy: string | null } }>(
       'get-team-invitation', { token }),
   accept: (token: string) => invoke<{ account: { id: string } }>('accept-team-invitation', { token }),
+  requireFactor: (accountId: string, required: boolean) =>
+    invoke<{ required: boolean }>('require-second-factor', { accountId, required }),
   keys: (accountId: string) => invoke<{ apiKeys: ApiKey[] }>('list-api-keys', { accountId }),
   makeKey: (accountId: string, key: { name: string; scopes: string[]; expiresAt?: string }) =>
     invoke<{ apiKey: ApiKey; key: string }>('create-api-key', { accountId, ...key }),
   rotateKey: (keyId: string, overlapS: number) =>
     invoke<{ apiKey: ApiKey; key: string }>('rotate-api-key', { keyId, overlapS }),
   revokeKey: (keyId: string) => invoke<{ apiKey: ApiKey }>('revoke-api-key', { keyId }),
+  identity: (agentId: string) => invoke<Identity>('get-identity-secret', { agentId }),
+  rotateIdentity: (agentId: string, overlapSeconds: number) =>
+    invoke<Identity>('rotate-identity-secret', { agentId, overlapSeconds }),
+  requireIdentity: (agentId: string, required: boolean) =>
+    invoke<Identity>('require-identity', { agentId, required }),
+  usage: (accountId: string) => invoke<Usage>('get-usage', { accountId }),
+  plans: () => invoke<{ plans: Plan[] }>('list-plans', {}),
+  checkout: (accountId: string, plan: string) => invoke<{ url: string }>('create-checkout', { accountId, plan }),
+  billingPortal: (accountId: string) => invoke<{ url: string }>('create-billing-portal', { accountId }),
+  mails: (accountId: string | null) =>
+    invoke<{ mails: Mail[] }>('list-mails', accountId ? { accountId } : {}),
+  providers: (accountId: string) =>
+    invoke<{ providers: SignInProvider[] }>('list-sign-in-providers', { accountId }),
+  addProvider: (accountId: string, provider: object) =>
+    invoke<{ provider: SignInProvider }>('create-sign-in-provider', { accountId, ...provider }),
+  setProvider: (providerId: string, change: { enabled: boolean }) =>
+    invoke('update-sign-in-provider', { providerId, ...change }),
+  removeProvider: (providerId: string) => invoke('delete-sign-in-provider', { providerId }),
   audit: (query: AuditQuery) =>
     ask<{ data: AuditRow[]; next_cursor: string | null }>(
       'GET', `/v1/admin/audit-logs?${new URLSearchParams({ ...query })}`),
@@ -163,6 +196,26 @@ export const api = {
       'POST', '/v1/admin/audit-logs/export', { ...query, format }),
   exportStatus: (id: string) =>
     ask<{ status: string }>('GET', `/v1/admin/audit-logs/exports/${id}`),
+  sources: (agentId: string, cursor?: string) =>
+    ask<{ sources: Source[]; next_cursor: string | null }>(
+      'GET', `/v1/knowledge/sources?${new URLSearchParams({ agent_id: agentId, limit: '100', ...(cursor ? { cursor } : {}) })}`),
+  upload: (agentId: string, file: File) => {
+    const form = new FormData();
+    form.set('agent_id', agentId);
+    form.set('file', file);
+    return ask<Source & { duplicate?: boolean }>('POST', '/v1/knowledge/upload', form);
+  },
+  addSource: (agentId: string, type: 'url' | 'web_crawl', url: string, schedule: string) =>
+    ask<Source & { duplicate?: boolean }>('POST', '/v1/knowledge/sources', {
+      agent_id: agentId, source_type: type, url, ...(schedule ? { sync_schedule: schedule } : {}) }),
+  addQuestion: (agentId: string, question: string, answer: string) =>
+    ask<{ stored: number; duplicates: number; results: { error?: { message: string } }[] }>('POST', '/v1/knowledge/items', {
+      agent_id: agentId, items: [{ title: question, content: answer, type: 'faq' }] }),
+  addText: (agentId: string, title: string, content: string) =>
+    invoke('add-knowledge-text', { agentId, title, content }),
+  syncSource: (id: string) => ask<Source>('POST', `/v1/knowledge/sources/${id}/sync`, {}),
+  deleteSource: (id: string) => ask<{ deleted: boolean }>('DELETE', `/v1/knowledge/sources/${id}`),
+  cancelJob: (id: string) => ask('DELETE', `/v1/jobs/${id}`),
   send: (conversationId: string, content: string, clientMessageId: string) =>
     invoke<{ message: Message }>('send-human-message', { conversationId, content, clientMessageId }),
 };

@@ -13,7 +13,7 @@ export const supabase = createClient(
   location.origin,
   document.documentElement.dataset.anonKey || 'missing-anon-key',
   {
-    auth: { storageKey: SESSION_KEY, detectSessionInUrl: false },
+    auth: { storageKey: SESSION_KEY, detectSessionInUrl: false, flowType: 'pkce' },
     realtime: {
       reconnectAfterMs: (tries: number) => RECONNECT_MS[tries - 1] ?? RECONNECT_MS_LAST,
     },

@@ -7,12 +7,24 @@ const DAY_MS = 86_400_000;
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const weekday = new Intl.DateTimeFormat('en-GB', { weekday: 'short' });
 const dayMonth = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
-const dayLong = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long' });
+const dayWhole = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long' });
+const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
 const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 
 // When something last happened in a conversation; the list is in this order.
 export const activityAt = (conversation: Conversation) =>
   conversation.lastMessageAt ?? conversation.createdAt;
+
+const grouped = new Intl.NumberFormat('en-GB');
+const short = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 });
+const BYTES = ['bytes', 'KB', 'MB', 'GB', 'TB'];
+
+export const numberText = (value: number) => grouped.format(value);
+
+export function bytesText(value: number): string {
+  const step = value < 1 ? 0 : Math.min(BYTES.length - 1, Math.floor(Math.log2(value) / 10));
+  return `${short.format(value / 1024 ** step)} ${BYTES[step]}`;
+}
 
 const midnight = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);
 
@@ -42,13 +54,15 @@ const shownBy = (format: Intl.DateTimeFormat) => (iso: string) => {
 
 export const timeOfDay = shownBy(clock);
 export const timeFull = shownBy(full);
+// A day as the server counts it.
+export const dayLong = shownBy(day);
 export const dayKey = (iso: string) => midnight(Date.parse(iso));
 
 export function dayName(iso: string, now: number): string {
   const days = Math.round((midnight(now) - dayKey(iso)) / DAY_MS);
   if (days === 0) return 'Today';
   if (days === 1) return 'Yesterday';
-  return dayLong.format(Date.parse(iso));
+  return dayWhole.format(Date.parse(iso));
 }
 
 // The server's name for the visitor: a lead's when there is one, else a code that stays the same.

@@ -1,9 +1,9 @@
-// Where the person is: `#/inbox`, `#/inbox/<conversation>`, `#/leads`, `#/team`, `#/keys`, `#/audit`, or
-// `#/invitation/<token>`. The hash is the only truth, so links, the back button and a reload all lead to
-// the same place.
+// Where the person is: `#/inbox`, `#/inbox/<conversation>`, `#/<page>` or `#/invitation/<token>`. The hash is the
+// only truth, so links, the back button and a reload all lead to the same place.
 import { createStore } from './store';
 
-export type Page = 'inbox' | 'leads' | 'team' | 'keys' | 'audit';
+export const PAGE_NAMES = ['inbox', 'leads', 'knowledge', 'agents', 'team', 'keys', 'providers', 'plan', 'identity', 'outbox', 'audit', 'settings', 'security'] as const;
+export type Page = (typeof PAGE_NAMES)[number];
 
 export interface Route {
   page: Page;
@@ -14,13 +14,13 @@ export interface Route {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export function parseRoute(hash: string): Route {
-  const [, page, id] = hash.split('/');
-  const conversationId = page === 'inbox' && id && UUID.test(id.toLowerCase()) ? id.toLowerCase() : null;
-  const known = page === 'leads' || page === 'team' || page === 'keys' || page === 'audit';
+  const [, word, id] = hash.split('/');
+  const page = PAGE_NAMES.find((name) => name === word) ?? 'inbox';
+  const conversationId = word === 'inbox' && id && UUID.test(id.toLowerCase()) ? id.toLowerCase() : null;
   return {
-    page: known ? page : 'inbox',
+    page,
     conversationId,
-    invitation: page === 'invitation' && id ? id : null,
+    invitation: word === 'invitation' && id ? id : null,
   };
 }
 

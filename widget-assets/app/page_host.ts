@@ -2,6 +2,7 @@
 // the visitor's id and conversation in this origin's own storage. Without storage (blocked, full) the
 // conversation lasts as long as the page. It imports nothing, so that frames do not fetch it.
 
+import { pagePart } from '../shared/links.ts';
 import type { Visitor, WidgetConfig } from '../shared/types.ts';
 import type { Host } from './host.ts';
 
@@ -63,8 +64,8 @@ export function pageHost(agentId: string, call: Call): Host {
 
   return {
     framed: false,
-    pageUrl: () => location.href,
-    referrer: () => document.referrer,
+    pageUrl: () => pagePart(location.href),
+    referrer: () => pagePart(document.referrer),
     async start() {
       const config = await renew();
       return { config, conversationId: memory.conversationId ?? null, theme: null };

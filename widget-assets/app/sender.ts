@@ -1,11 +1,14 @@
 // Sends the visitor's messages, one after the other and each exactly once: every attempt of a message
 // carries the same clientMessageId, so the server stores it once however often it is repeated.
 //
+// An answer whose stream broke goes on behind its last event (Last-Event-ID): what is shown stays.
+//
 // Repeats by itself while the server or the network is away; gives up with a sentence a person can
 // act on. retry() starts again.
 
 import { ApiError, events, post, retryable, tokenRefused } from '../shared/api.ts';
 import { backoffMs } from '../shared/backoff.ts';
+import { pagePart } from '../shared/links.ts';
 import type { AnswerEvent } from '../shared/types.ts';
 import type { Host } from './host.ts';
 import type { Store } from './store.ts';
@@ -13,7 +16,6 @@ import type { Store } from './store.ts';
 /** Attempts that follow each other by themselves: more than two minutes with the pauses between. */
 const ATTEMPTS_MAX = 12;
 /** Of the page's address, which goes with every message. */
-const URL_CHARS_MAX = 2_000;
 /** An answer may take this long, and no piece of it longer than the server's deadline. */
 const ANSWER_MS = 125_000;
 
@@ -33,6 +35,7 @@ export function createSender(agentId: string, host: Host, store: Store, told: Se
   const queue: string[] = [];
   let running = false;
   let streamed = '';
+  let lastEventId = ''; // of the answer that is shown half
 
   async function run(): Promise<void> {
     if (running) return;
@@ -43,6 +46,7 @@ export function createSender(agentId: string, host: Host, store: Store, told: Se
 
   async function deliver(clientMessageId: string): Promise<void> {
     let freshToken = false;
+    lastEventId = '';
     for (let attempt = 0; ; attempt += 1) {
       const draft = store.get().drafts.find((one) => one.clientMessageId === clientMessageId);
       if (!draft) return;
@@ -51,7 +55,11 @@ export function createSender(agentId: string, host: Host, store: Store, told: Se
         await ask(clientMessageId, draft.content, freshToken);
         return;
       } catch (error) {
-        store.dispatch({ type: 'answer_broken' });
+        // Half an answer stays in sight as long as the rest of it may come.
+        if (!lastEventId || !retryable(error)) {
+          store.dispatch({ type: 'answer_broken' });
+          lastEventId = '';
+        }
         if (tokenRefused(error) && !freshToken) {
           freshToken = true;
           continue;
@@ -82,16 +90,18 @@ export function createSender(agentId: string, host: Host, store: Store, told: Se
       conversationId: store.get().conversationId ?? undefined,
       message,
       clientMessageId,
-      metadata: { pageUrl: host.pageUrl().slice(0, URL_CHARS_MAX), referrer: host.referrer().slice(0, URL_CHARS_MAX) },
+      metadata: { pageUrl: pagePart(host.pageUrl()), referrer: pagePart(host.referrer()) },
       stream: true,
     };
     const token = await host.token(freshToken);
-    const response = await post('widget-chat', body, token, AbortSignal.timeout(ANSWER_MS));
+    // Somebody else may have brought the whole answer meanwhile.
+    if (store.get().live?.messageId !== streamed) lastEventId = '';
+    const response = await post('widget-chat', body, token, AbortSignal.timeout(ANSWER_MS), lastEventId);
     // Whoever leaves the page before the end finds the conversation on the next one.
     if (!body.conversationId) host.remember(response.headers.get('X-Conversation-Id'));
     const person = store.get().person;
     let finished = false;
-    for await (const event of events<AnswerEvent>(response)) {
+    for await (const event of events<AnswerEvent>(response, (id) => (lastEventId = id))) {
       if (event.type === 'token') {
         streamed = event.messageId;
         store.dispatch({ type: 'token', messageId: event.messageId, text: event.content });
@@ -101,6 +111,7 @@ export function createSender(agentId: string, host: Host, store: Store, told: Se
         finished = true;
         done(clientMessageId, event, person !== null);
       } else if (event.type === 'error') {
+        lastEventId = '';
         throw new ApiError(event.code, event.message, '', event.code === 'internal' ? 500 : 503);
       }
     }

@@ -8,8 +8,8 @@
 // the page's localStorage under chatpad:<agent-id>.
 //
 // window.ChatPad(command, ...): open, close, toggle, destroy, on(name, fn), off(name, fn),
-// identify({identifier, identifierHash, name, email}); calls made before this script ran wait in
-// ChatPad.q. Who is identified stands in the script's data attributes, wherever it came from. Loading the script again changes nothing.
+// identify({identifier, identifierHash, name, email, phone, customAttributes, groups}); calls made before
+// this script ran wait in ChatPad.q. Loading the script again changes nothing.
 
 import type { ToApp, ToLoader } from '../shared/bridge.ts';
 import type { ThemeMode, WidgetConfig } from '../shared/types.ts';
@@ -64,6 +64,8 @@ function run(script: HTMLScriptElement, agentId: string): void {
   const badge = document.createElement('i');
   const path = document.createElementNS(SVG, 'path');
   let kept: Memory = {};
+  /** Who the visitor is, by the script's attributes or the newest call. */
+  let said: object = script.dataset;
   let config: WidgetConfig | undefined;
   let loading: Promise<void> | undefined;
   let frame: HTMLIFrameElement | undefined;
@@ -93,7 +95,7 @@ function run(script: HTMLScriptElement, agentId: string): void {
     // A body of plain text needs no preflight; the server reads JSON from it all the same.
     const response = await fetch(`${server}/functions/v1/get-widget-config`, {
       method: 'POST',
-      body: JSON.stringify({ ...script.dataset, visitorId }),
+      body: JSON.stringify({ ...said, agentId, visitorId }),
       signal,
     });
     if (response.status > 404) throw 0;
@@ -242,7 +244,8 @@ function run(script: HTMLScriptElement, agentId: string): void {
     toggle: () => setOpen(!isOpen),
     destroy,
     identify(who: object) {
-      Object.assign(script.dataset, who);
+      // Nothing of one customer is said of the next.
+      said = who;
       loading?.then(() => (config ? renew() : start(1000)));
     },
     on: (event: string, fn: Listener) => (listeners[event] ??= new Set()).add(fn),

@@ -38,8 +38,9 @@ export function tokenRefused(error: unknown): boolean {
 }
 
 /** Posts to /functions/v1/<name> and returns the answer of status 2xx; throws ApiError. */
-export async function post(name: string, body: unknown, token?: string, signal?: AbortSignal): Promise<Response> {
+export async function post(name: string, body: unknown, token?: string, signal?: AbortSignal, lastEventId?: string): Promise<Response> {
   const headers: Record<string, string> = { 'Content-Type': 'application/json' };
+  if (lastEventId) headers['Last-Event-ID'] = lastEventId;
   if (token) headers.Authorization = `Bearer ${token}`;
   let response: Response;
   try {
@@ -72,8 +73,8 @@ export async function call<T>(name: string, body: unknown, token?: string): Prom
   }
 }
 
-/** The data of each server-sent event of an answer. A stream that breaks throws `network`. */
-export async function* events<T>(response: Response): AsyncGenerator<T> {
+/** The data of each server-sent event of an answer, `seen` its id. A stream that breaks throws `network`. */
+export async function* events<T>(response: Response, seen: (id: string) => void): AsyncGenerator<T> {
   const reader = response.body!.getReader();
   const utf8 = new TextDecoder();
   let rest = '';
@@ -86,8 +87,10 @@ export async function* events<T>(response: Response): AsyncGenerator<T> {
       rest = blocks.pop()!;
       if (rest.length > EVENT_CHARS_MAX) throw new Error('event too long');
       for (const block of blocks) {
-        const data = sseData(block);
-        if (data) yield JSON.parse(data) as T;
+        const data = sseField(block, 'data');
+        if (!data) continue;
+        seen(sseField(block, 'id'));
+        yield JSON.parse(data) as T;
       }
     }
   } catch {
@@ -96,12 +99,13 @@ export async function* events<T>(response: Response): AsyncGenerator<T> {
   }
 }
 
-/** The data lines of one event, joined; empty for a comment. */
-export function sseData(block: string): string {
+/** The lines of one field of an event, joined; empty when there are none. */
+export function sseField(block: string, name: string): string {
+  const at = name.length + 1;
   return block
     .split('\n')
-    .filter((line) => line.startsWith('data:'))
-    .map((line) => line.slice(line[5] === ' ' ? 6 : 5))
+    .filter((line) => line.startsWith(`${name}:`))
+    .map((line) => line.slice(line[at] === ' ' ? at + 1 : at))
     .join('\n');
 }
 

@@ -4,6 +4,9 @@
 const SCHEMES = new Set(['http:', 'https:', 'mailto:', 'tel:']);
 const URL_CHARS_MAX = 2_000;
 
+/** Where a page is, without its query and fragment: they may hold what is the visitor's alone. */
+export const pagePart = (address: string): string => address.split(/[?#]/, 1)[0]!.slice(0, URL_CHARS_MAX);
+
 /** The address as an absolute one, or null when it may not be a link. */
 export function safeUrl(address: string, base: string): URL | null {
   const text = address.trim();

@@ -25,6 +25,18 @@ export interface Message {
   conversationId: string;
   author: { name: string } | null;
   running: boolean;
+  /** For people only, where something was noticed. */
+  safetyFlags?: SafetyFlag[];
+}
+
+/** What was noticed about a message (docs/safety.md); never what it said. */
+export interface SafetyFlag {
+  kind: string;
+  action: string;
+  where: string;
+  detail: string;
+  sourceId?: string;
+  title?: string;
 }
 
 export interface Person {
@@ -37,7 +49,10 @@ export interface Conversation {
   agentId: string;
   agentName: string;
   status: Status;
+  /** It waits for a person. */
   escalated: boolean;
+  escalatedAt: string | null;
+  escalationReason: 'request' | 'keyword' | 'topic' | 'assistant' | 'person' | 'api' | null;
   epoch: number;
   lastSeq: number;
   messageCount: number;
@@ -79,6 +94,9 @@ export interface Lead {
   conversationId: string | null;
   agentId: string;
   createdAt: string;
+  /** For people only. */
+  conversationContext?: { summary: string; journeyStage: string };
+  assignedTo?: Person | null;
 }
 
 export interface Takeover {
@@ -139,6 +157,7 @@ export interface ConversationEvents {
   'takeover.started': { conversation: Conversation; takeover: Takeover };
   'takeover.ended': { conversation: Conversation; takeover: Takeover };
   'conversation.updated': { conversation: Conversation };
+  'conversation.escalated': { conversation: Conversation };
   'lead.created': { lead: Lead };
   'answer.delta': { message_id: string; text: string; offset: number };
   typing: Typing;
@@ -147,6 +166,9 @@ export interface ConversationEvents {
 /** Events of widget-chat with `stream: true`. */
 export type AnswerEvent =
   | { type: 'token'; content: string; messageId: string }
+  | { type: 'tool_call'; tool: string; args: Record<string, unknown> }
+  | { type: 'tool_result'; tool: string; result: Record<string, unknown> }
   | { type: 'citation'; citations: Citation[] }
+  | { type: 'safety'; reason: string; messageId: string }
   | { type: 'done'; conversationId: string; userMessage: Message; reply: Message | null; status: Status; cutOff: boolean }
   | { type: 'error'; code: string; message: string };

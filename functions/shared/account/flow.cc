@@ -12,11 +12,10 @@ namespace {
 constexpr size_t kChallengeCharsMin = 43;  // RFC 7636, 4.1
 constexpr size_t kChallengeCharsMax = 128;
 
-constexpr pg::Statement kStart{"auth_flow_start", "select api.auth_flow_start($1, $2, $3, $4)"};
 constexpr pg::Statement kCode{"auth_flow_code", "select api.auth_flow_code($1, $2, $3)"};
-constexpr pg::Statement kRedeem{
-    "auth_flow_redeem",
-    "select r->>'outcome', r->>'userId', r->>'method' from api.auth_flow_redeem($1, $2, $3) r"};
+constexpr pg::Statement kRedeem{"auth_flow_redeem",
+                                "select r->>'outcome', r->>'userId', r->>'method', r->>'tokens' "
+                                "from api.auth_flow_redeem($1, $2, $3) r"};
 
 bool is_unreserved(const std::string& text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
@@ -53,14 +52,6 @@ std::string flow_json(const std::optional<Challenge>& challenge) {
   return std::move(out).str();
 }
 
-Task<std::string> start_flow(edge::Call call, Challenge challenge, std::string method,
-                             int expires_s) {
-  pg::Params params(challenge.text, challenge.method, method, expires_s);
-  pg::Rows rows = co_await call.service().rows(kStart, std::move(params));
-  if (rows.size() != 1) raise(Errc::internal);
-  co_return rows.str(0, 0);
-}
-
 Task<std::string> issue_code(edge::Call call, std::string flow_id, std::string user_id) {
   std::string code = random_token();
   pg::Params params(flow_id, user_id, link_hash_hex(code));
@@ -78,6 +69,7 @@ Task<RedeemedFlow> redeem_code(edge::Call call, std::string code, std::string ve
   if (outcome != "redeemed") raise(errc_from_code(outcome).value_or(Errc::internal));
   redeemed.user_id = rows.str(0, 1);
   redeemed.method = rows.str(0, 2);
+  redeemed.provider_tokens = rows.str(0, 3);
   co_return redeemed;
 }
 

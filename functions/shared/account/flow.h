@@ -2,7 +2,7 @@
 // redeems it with the verifier that only it knows.
 //
 //   std::optional<Challenge> challenge = read_challenge(fields);      // of the first request
-//   std::string flow_id = co_await start_flow(call, challenge, "oauth", 600);
+//   p.raw_field("flow", flow_json(challenge));                        // SQL begins the flow
 //   std::string code = co_await issue_code(call, flow_id, user_id);   // the person is known
 //   RedeemedFlow redeemed = co_await redeem_code(call, code, verifier);
 //
@@ -30,14 +30,12 @@ std::optional<Challenge> make_challenge(std::string text, std::string method);
 // The member `flow` of what api.auth_* functions take.
 std::string flow_json(const std::optional<Challenge>& challenge);
 
-// A flow whose person is not known yet: its id.
-Task<std::string> start_flow(edge::Call call, Challenge challenge, std::string method,
-                             int expires_s);
 Task<std::string> issue_code(edge::Call call, std::string flow_id, std::string user_id);
 
 struct RedeemedFlow {
   std::string user_id;
   std::string method;  // how the person signed in: email/signup, magiclink, recovery, oauth, ...
+  std::string provider_tokens;  // sealed (external/landing.h); empty: there are none
 };
 Task<RedeemedFlow> redeem_code(edge::Call call, std::string code, std::string verifier);
 

@@ -8,11 +8,14 @@
 // (provider, provider_id) decides alone when it is known. Otherwise a *verified* address finds the
 // user, or makes one, within the sign-up policy. Errors: provider_email_needs_verification (no
 // address, or one nobody verified), validation_failed (an empty provider_id), signup_disabled,
-// email_address_not_authorized.
+// email_address_not_authorized, email_not_proven. A provider of an account knows only people of its
+// own, who become members of that account: forbidden when they were taken out of its team.
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "runtime/base/config.h"
 #include "runtime/coro/task.h"
 #include "runtime/edge/call.h"
 
@@ -25,9 +28,14 @@ struct ExternalIdentity {
   std::string provider_id;  // the person's id there
   std::string email;
   Verified email_verified = Verified::no;
-  std::string data_json = "{}";  // what the provider says of them: identity_data, user_metadata
-  bool sso = false;              // the person belongs to an organisation's directory
+  std::string data_json = "{}";     // what the provider says of them: identity_data, user_metadata
+  bool sso = false;                 // the person belongs to an organisation's directory
+  std::string account_id;           // whose provider it is; empty: the server's
+  std::vector<std::string> groups;  // decide the role in that account
 };
+
+// What api.auth_identity_user and api.auth_link_identity take.
+std::string identity_json(const Config& config, const ExternalIdentity& identity);
 
 Task<std::string> user_of_identity(edge::Call call, ExternalIdentity identity);
 

@@ -38,8 +38,12 @@ UrlParameters session_parameters(const IssuedSession& session, std::string_view 
       .add("expires_at", std::to_string(session.expires_at_s))
       .add("expires_in", std::to_string(session.expires_in_s))
       .add("refresh_token", session.refresh_token)
-      .add("token_type", "bearer")
-      .add("type", type);
+      .add("token_type", "bearer");
+  if (!type.empty()) told.add("type", type);
+  if (!session.provider_token.empty()) told.add("provider_token", session.provider_token);
+  if (!session.provider_refresh_token.empty()) {
+    told.add("provider_refresh_token", session.provider_refresh_token);
+  }
   return told;
 }
 

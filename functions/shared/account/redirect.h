@@ -26,7 +26,7 @@ std::string with_fragment(std::string_view url, const UrlParameters& parameters)
 std::string with_problem(std::string_view url, std::string_view error, std::string_view code,
                          std::string_view description);
 
-// What the implicit flow puts into a fragment. `type`: of the link, e.g. recovery.
+// What the implicit flow puts into a fragment. `type`: of the link, e.g. recovery; may be empty.
 UrlParameters session_parameters(const IssuedSession& session, std::string_view type);
 
 // 303 See Other, not to be stored, and nothing of it in a Referer.

@@ -43,6 +43,19 @@ std::string_view origin_part(std::string_view url) {
   return url.substr(0, url.find_first_of("/?#", start + 3));
 }
 
+// Pages of ours on which a tenant's visitors are, or a path that may be read as one of theirs.
+bool is_visitor_page(std::string_view url) {
+  std::string_view path = url.substr(origin_part(url).size());
+  path = path.substr(0, path.find_first_of("?#"));
+  if (path.empty()) return false;
+  for (const std::string_view twofold : {"%", "//", "/./", "/../"}) {
+    if (path.find(twofold) != std::string_view::npos) return true;
+  }
+  if (path.ends_with("/.") || path.ends_with("/..")) return true;
+  const std::string_view first = path.substr(1, path.find('/', 1) - 1);
+  return first == "chat" || first == "demo" || first == "widget";
+}
+
 // Iterative, with the position to go back to of each kind of star: no pattern is slow.
 bool matches(std::string_view pattern, std::string_view text) {
   size_t p = 0, t = 0;
@@ -98,8 +111,9 @@ std::string rules_json(const Config& config) {
 bool is_allowed_redirect(const Config& config, std::string_view url) {
   if (!is_plain_url(url)) return false;
   const std::string_view origin = origin_part(url);
-  if (!origin.empty() && (wire::same_origin(origin, origin_part(config.auth.site_url)) ||
-                          wire::is_own_origin(origin, config.public_url))) {
+  const bool own = !origin.empty() && wire::is_own_origin(origin, config.public_url);
+  if (own && !is_visitor_page(url)) return true;
+  if (!own && !origin.empty() && wire::same_origin(origin, origin_part(config.auth.site_url))) {
     return true;
   }
   return std::any_of(

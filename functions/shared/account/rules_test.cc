@@ -16,7 +16,7 @@ Config config() {
 
 TEST(Redirect, goes_to_our_own_pages_the_site_and_what_is_listed) {
   for (const char* url :
-       {"http://127.0.0.1:8000/admin/", "http://localhost:8000/chat/x?y=1", "https://shop.example",
+       {"http://127.0.0.1:8000/admin/", "http://localhost:8000/admin/x?y=1", "https://shop.example",
         "https://shop.example/any/page#part", "https://eu.shop.example/",
         "https://eu.shop.example/a.b/c?d=https://evil.example/", "myapp://signed-in",
         "myapp://signed-in#x", "https://one.example/exactly"}) {
@@ -62,6 +62,20 @@ TEST(Redirect, goes_nowhere_else) {
   }
   EXPECT_FALSE(is_allowed_redirect(config(), "https://shop.example/" + std::string(2048, 'x')));
   EXPECT_EQ(allowed_redirect(config(), std::nullopt), "https://shop.example/welcome");
+}
+
+TEST(Redirect, leads_to_no_page_whose_url_a_tenant_reads) {
+  Config here = config();
+  here.public_url = "https://chat.example";
+  here.auth.site_url = "https://chat.example/admin/";
+  for (const char* path : {"", "/", "/admin/", "/admin/?x=1#/chat/", "/chatter", "/app/chat/x"}) {
+    EXPECT_TRUE(is_allowed_redirect(here, std::string("https://chat.example") + path)) << path;
+  }
+  for (const char* path :
+       {"/chat/7", "/chat", "/chat?x", "/demo", "/demo#x", "/widget/7", "//chat/7", "/./chat/7",
+        "/admin/../chat/7", "/%63hat/7", "/admin/%2e%2e/chat/7", "/admin/.."}) {
+    EXPECT_FALSE(is_allowed_redirect(here, std::string("https://chat.example") + path)) << path;
+  }
 }
 
 TEST(Redirect, takes_no_time_for_a_pattern_of_many_stars) {

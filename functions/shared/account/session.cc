@@ -1,5 +1,6 @@
 #include "functions/shared/account/session.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "runtime/base/clock.h"
@@ -19,6 +20,35 @@ std::string sealing_key(const edge::Context& context) {
                            wire::kAesKeyBytes);
 }
 
+// Whoever has a second factor is let in with it: until then their token is good for /auth/v1 alone.
+bool second_factor_due(const SessionParts& parts, const wire::Json& user) {
+  const auto factors = user.find("factors");
+  if (parts.aal != "aal1" || factors == user.end() || !factors->is_array()) return false;
+  return std::any_of(factors->begin(), factors->end(), [](const wire::Json& factor) {
+    return factor.value("status", "") == "verified";
+  });
+}
+
+// What people and providers say of somebody has no end, and a token too large is none.
+wire::Json short_metadata(const wire::Json& metadata) {
+  if (!metadata.is_object() || wire::dump(metadata).size() <= kTokenMetadataBytesMax) {
+    return metadata;
+  }
+  std::vector<std::pair<size_t, std::string>> members;
+  for (const auto& [name, value] : metadata.items()) {
+    members.emplace_back(wire::dump(wire::Json(name)).size() + wire::dump(value).size() + 2, name);
+  }
+  std::sort(members.begin(), members.end());
+  wire::Json kept = wire::Json::object();
+  size_t bytes = 2;
+  for (const auto& [size, name] : members) {
+    bytes += size;
+    if (bytes > kTokenMetadataBytesMax) break;
+    kept[name] = metadata[name];
+  }
+  return kept;
+}
+
 std::string access_token(edge::Context& context, const SessionParts& parts, const wire::Json& user,
                          int64_t now_s) {
   const auto member = [&user](const char* name, wire::Json fallback) {
@@ -34,11 +64,12 @@ std::string access_token(edge::Context& context, const SessionParts& parts, cons
   payload["email"] = member("email", "");
   payload["phone"] = member("phone", "");
   payload["app_metadata"] = member("app_metadata", wire::Json::object());
-  payload["user_metadata"] = member("user_metadata", wire::Json::object());
+  payload["user_metadata"] = short_metadata(member("user_metadata", wire::Json::object()));
   payload["role"] = "authenticated";
   payload["aal"] = parts.aal;
   payload["amr"] = wire::parse_json(parts.amr_json).or_raise();
   payload["session_id"] = parts.session_id;
+  if (second_factor_due(parts, user)) payload["second_factor"] = "due";
   payload["is_anonymous"] = member("is_anonymous", false);
   return context.authenticator().sign(wire::dump(payload));
 }
@@ -88,8 +119,12 @@ std::string session_json(const IssuedSession& session) {
       .field("expires_in", session.expires_in_s)
       .field("expires_at", session.expires_at_s)
       .field("refresh_token", session.refresh_token)
-      .raw_field("user", session.user_json)
-      .end();
+      .raw_field("user", session.user_json);
+  if (!session.provider_token.empty()) out.field("provider_token", session.provider_token);
+  if (!session.provider_refresh_token.empty()) {
+    out.field("provider_refresh_token", session.provider_refresh_token);
+  }
+  out.end();
   return std::move(out).str();
 }
 

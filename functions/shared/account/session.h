@@ -17,6 +17,7 @@ namespace chatpad::functions {
 
 constexpr int64_t kAccessTokenS = 3600;
 constexpr int kRefreshReuseS = 10;
+constexpr size_t kTokenMetadataBytesMax = 3072;  // of user_metadata in an access token, as JSON
 
 struct RefreshToken {
   std::string token;
@@ -45,9 +46,14 @@ struct IssuedSession {
   int64_t expires_in_s = kAccessTokenS;
   int64_t expires_at_s = 0;
   std::string user_json;
+  std::string provider_token;  // of the provider that the person came through, for its own API
+  std::string provider_refresh_token;
 };
+// The access token carries the user's user_metadata as far as it is small (kTokenMetadataBytesMax):
+// else its smallest members. `user_json` has all of it.
 IssuedSession issue(edge::Context& context, const SessionParts& parts);
-// {"access_token","token_type","expires_in","expires_at","refresh_token","user"}
+// {"access_token","token_type","expires_in","expires_at","refresh_token","user"}, and the
+// provider's tokens if there are any.
 std::string session_json(const IssuedSession& session);
 std::string session_json(edge::Context& context, const SessionParts& parts);
 

@@ -1,7 +1,10 @@
 #include "functions/shared/ai/answers.h"
 
-#include "functions/shared/ai/extractive.h"
+#include "functions/shared/ai/answer_row.h"
+#include "functions/shared/ai/model_provider.h"
 #include "functions/shared/ai/scripted.h"
+#include "functions/shared/ai/searched.h"
+#include "functions/shared/hours/live_hours.h"
 #include "runtime/base/log.h"
 #include "runtime/wire/json.h"
 
@@ -13,19 +16,17 @@ constexpr pg::Statement kStart{
     "select r->>'started', r->>'messageId' from api.start_answer($1, $2, $3, $4) r"};
 constexpr pg::Statement kAppend{"append_answer", "select api.append_answer($1, $2, $3, $4)"};
 constexpr pg::Statement kFinish{"finish_answer",
-                                "select m, m->>'content', m->>'cutOff' from api.finish_answer($1, "
-                                "$2, $3, $4, $5, $6, $7, $8) m"};
-constexpr pg::Statement kKnowledge{"knowledge_for_agent",
-                                   "select chunk_id, source_id, title, url, page, heading, content "
-                                   "from api.knowledge_for_agent($1)"};
+                                "select r->'message', r->'message'->>'cutOff', r->>'takenOver' "
+                                "from api.finish_answer($1, $2, $3::jsonb) r"};
+bool scripted(const edge::Context& context) { return context.config().script_token_ms >= 0; }
 
 std::unique_ptr<Provider> provider_for(edge::Context& context) {
   const Config& config = context.config();
-  if (config.script_token_ms >= 0) {
+  if (scripted(context)) {
     return std::make_unique<ScriptedProvider>(context.loop(), config.script_token_ms,
                                               config.script_tokens);
   }
-  return std::make_unique<ExtractiveProvider>();
+  return std::make_unique<ModelProvider>(context);
 }
 
 // Cuts at a character's border.
@@ -35,31 +36,13 @@ void limit_text(std::string& text, size_t bytes_max) {
   text.resize(bytes_max);
 }
 
-// What `length` of the text would be in JavaScript, where clients put the pieces together.
-size_t utf16_units(std::string_view text) {
-  size_t units = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte & 0xc0) != 0x80) units += byte >= 0xf0 ? 2 : 1;
-  }
-  return units;
-}
-
-std::vector<chatpad::knowledge::Passage> passages_of(const pg::Rows& rows) {
-  std::vector<chatpad::knowledge::Passage> passages;
-  passages.reserve(static_cast<size_t>(rows.size()));
-  for (int i = 0; i < rows.size(); ++i) {
-    chatpad::knowledge::Passage passage;
-    passage.chunk_id = rows.str(i, 0);
-    passage.source_id = rows.str(i, 1);
-    passage.title = rows.str(i, 2);
-    passage.url = rows.str(i, 3);
-    if (!rows.is_null(i, 4)) passage.page = static_cast<int>(rows.integer(i, 4));
-    passage.heading = rows.str(i, 5);
-    passage.content = rows.str(i, 6);
-    passages.push_back(std::move(passage));
-  }
-  return passages;
+leads::Heard heard_by(const Assignment& assignment) {
+  leads::Heard heard;
+  heard.message_id = assignment.reply_to;
+  heard.at = assignment.asked_at;
+  heard.text = assignment.prompt.question;
+  heard.messages = assignment.visitor_messages;
+  return heard;
 }
 
 // The service, in the turn of the account whose visitor waits.
@@ -70,19 +53,42 @@ pg::Claims claims_of(const Assignment& assignment) {
   return claims;
 }
 
+bool asks_a_model(const Prompt& prompt, const AiSettings& settings) {
+  for (const ChainEntry& entry : chain_of(prompt.settings, settings)) {
+    if (entry.provider != "builtin") return true;
+  }
+  return false;
+}
+
 }  // namespace
 
-Answers::Answers(edge::Context& context) : context_(context), provider_(provider_for(context)) {
+Answers::Answers(edge::Context& context)
+    : context_(context), provider_(provider_for(context)), library_(context.local<Library>()) {
   context_.listen([this](const edge::DurableEvent& event) { on_event(event); });
 }
 
-Answers::~Answers() { scope_.cancel_all(); }
+Answers::~Answers() {
+  for (auto& [reply_to, run] : runs_) {
+    run->owner = nullptr;
+    run->alone.stop();
+  }
+  scope_.cancel_all();
+  writes_.cancel_all();
+  for (auto& [reply_to, run] : runs_) run->answer.reset();
+}
 
 std::shared_ptr<Run> Answers::start(Assignment assignment) {
   if (scope_.size() >= kRunsMax) raise(Errc::overloaded);
   auto run = std::make_shared<Run>(std::move(assignment));
-  runs_[run->assignment.reply_to] = run;
+  run->owner = this;
+  run->started_ms = context_.loop().now_ms();
+  std::shared_ptr<Run>& slot = runs_[run->assignment.reply_to];
+  if (slot) slot->owner = nullptr;
+  slot = run;
   run->task = scope_.spawn(answer(run));
+  if (!renew_.running()) {
+    renew_.start(context_.loop(), kRenewMs, [this] { renew_leases(); });
+  }
   return run;
 }
 
@@ -105,173 +111,324 @@ Task<void> Answers::answer(std::shared_ptr<Run> run) {
 
 Task<void> Answers::write(std::shared_ptr<Run> run) {
   const Assignment& a = run->assignment;
+  const bool taken = co_await take_row(run);
+  if (!taken) co_return;
+  try {
+    co_await listen_to_provider(run);
+  } catch (const Raised& raised) {
+    run->failure = raised.error();
+  }
+  if (run->answer) run->outcome = run->answer->outcome();
+  run->answer.reset();
+  note_step(*run, run->failure ? "failed" : "answered");
+  if (run->failure) {
+    announce_failure(*run, *run->failure);
+    if (run->guard) say_safely(run, std::nullopt);
+    // What was said stands; only an empty answer is replaced.
+    if (run->text.empty()) {
+      say(run, a.prompt.fallback_message);
+    } else {
+      run->cut = true;
+    }
+  }
+  co_await finish(run);
+}
+
+// False: the answer is not ours to give, and the run has ended.
+Task<bool> Answers::take_row(std::shared_ptr<Run> run) {
+  const Assignment& a = run->assignment;
   pg::Params start_params(a.conversation_id, a.epoch, a.reply_to, kLeaseS);
   pg::Claims claims = claims_of(a);
   pg::Rows started =
       co_await context_.service_pool().once(std::move(claims), kStart, std::move(start_params));
-  if (started.size() != 1 || started.text(0, 0) != "true") {
-    // Somebody took over between the visitor's message and now, or it is being answered elsewhere.
-    const bool answered_elsewhere = started.size() == 1 && !started.is_null(0, 1);
-    run->status = answered_elsewhere ? "active" : "human_takeover";
-    end(*run);
+  if (started.size() == 1 && started.text(0, 0) == "true") {
+    run->message_id = started.str(0, 1);
+    run->persisted_ms = context_.loop().now_ms();
+    note_step(*run, "started");
+    co_return true;
+  }
+  // Somebody took over between the visitor's message and now, or it is being answered elsewhere.
+  const bool answered_elsewhere = started.size() == 1 && !started.is_null(0, 1);
+  run->status = answered_elsewhere ? "active" : "human_takeover";
+  end(*run);
+  co_return false;
+}
+
+Task<void> Answers::listen_to_provider(std::shared_ptr<Run> run) {
+  Prompt prompt = run->assignment.prompt;
+  // Outside its hours an agent that has something to say then says that and asks nobody.
+  const std::string offline = context_.local<LiveHours>().offline_message(run->assignment.schedule);
+  if (!offline.empty()) {
+    note_step(*run, "outsideHours");
+    look_at_question(*run, prompt);
+    say(run, offline);
     co_return;
   }
-  run->message_id = started.str(0, 1);
-  run->persisted_ms = context_.loop().now_ms();
-
-  Outcome outcome;
-  std::optional<Error> failure;
-  try {
-    Prompt prompt = a.prompt;
-    prompt.knowledge = co_await knowledge_of(run);
-    const std::unique_ptr<Answer> answer = provider_->start(std::move(prompt));
-    for (;;) {
-      std::optional<std::string> piece = co_await answer->next();
-      if (!piece) break;
-      const bool going_on = co_await say(run, std::move(*piece));
-      if (!going_on) break;
+  const uint64_t lane = claims_of(run->assignment).lane;
+  prompt.knowledge =
+      co_await library_.open(run->assignment.agent_id, run->assignment.knowledge_version, lane);
+  note_step(*run, "knowledge");
+  const bool admitted = admit(run, prompt);
+  if (!admitted) co_return;
+  require_budget(run->assignment);
+  // Only now: what the safety rules take out of a question goes to no service.
+  prompt.meaning = co_await library_.meaning(prompt.knowledge, prompt.question);
+  if (!scripted(context_)) prompt.found = co_await search_for(context_, prompt);
+  run->answer = provider_->start(std::move(prompt));
+  for (;;) {
+    std::optional<std::string> piece = co_await run->answer->next();
+    const bool last = !piece;
+    if (!last && run->first_piece_ms == 0) {
+      run->first_piece_ms = context_.loop().now_ms();
+      note_step(*run, "firstToken");
     }
-    outcome = answer->outcome();
-  } catch (const Raised& raised) {
-    failure = raised.error();
+    const bool going_on = say_safely(run, std::move(piece));
+    if (last || !going_on) break;
   }
-  if (failure) {
-    announce_failure(*run, *failure);
-    // What was said stands; only an empty answer is replaced.
-    if (run->text.empty()) {
-      const bool said = co_await say(run, a.prompt.fallback_message);
-      if (!said) run->cut = true;
-    }
-  }
-  co_await finish(run, std::move(outcome));
+  std::string question = run->guard->stopped() ? "" : run->leads->question();
+  if (!question.empty() && !run->text.empty()) say(run, std::move(question));
 }
 
-Task<std::shared_ptr<const chatpad::knowledge::Index>> Answers::knowledge_of(
-    std::shared_ptr<Run> run) {
+void Answers::require_budget(const Assignment& assignment) {
+  if (assignment.over_budget.empty()) return;
+  if (!asks_a_model(assignment.prompt, context_.config().ai)) return;
+  Error used_up(Errc::budget_exceeded);
+  used_up.details = assignment.over_budget;
+  raise(std::move(used_up));
+}
+
+// What is asked is looked at before anybody answers, and outside hours too.
+safety::Decision Answers::look_at_question(Run& run, Prompt& prompt) {
+  run.guard = guard_of(context_, run.assignment.safety, run.assignment.origins, prompt);
+  const safety::Decision decision = run.guard->admit(prompt);
+  tell_safety(run);
+  return decision;
+}
+
+// False: it is not to be answered.
+bool Answers::admit(const std::shared_ptr<Run>& run, Prompt& prompt) {
   const Assignment& a = run->assignment;
-  std::shared_ptr<const chatpad::knowledge::Index> index =
-      cache_.get(a.agent_id, a.knowledge_version);
-  if (index) co_return index;
-  pg::Claims claims = claims_of(a);
-  pg::Rows rows =
-      co_await context_.service_pool().once(std::move(claims), kKnowledge, pg::Params(a.agent_id));
-  const std::vector<chatpad::knowledge::Passage> passages = passages_of(rows);
-  index = std::make_shared<const chatpad::knowledge::Index>(passages);
-  cache_.put(a.agent_id, a.knowledge_version, index);
-  co_return index;
+  const safety::Decision decision = look_at_question(*run, prompt);
+  leads::Heard heard = heard_by(a);
+  heard.text = run->guard->lead_text(heard.text);
+  run->leads =
+      std::make_shared<LeadWatch>(a.lead_settings, a.lead_state, a.has_lead, std::move(heard));
+  if (!decision.message.empty()) {
+    say(run, decision.refused ? decision.message : decision.message + "\n\n");
+  }
+  prompt.screen_passage = [guard = run->guard](const chatpad::knowledge::Passage& passage,
+                                               std::string_view text) {
+    return guard->document(passage, text);
+  };
+  prompt.screen_words = [guard = run->guard](const std::string& words) {
+    return guard->apart(words);
+  };
+  prompt.call_person = [guard = run->guard] { guard->call_person(); };
+  // The run owns the answer that calls it.
+  prompt.on_tool = [run = run.get()](std::string type, std::string data) {
+    run->push(std::move(type), std::move(data));
+    run->changed.notify();
+  };
+  prompt.for_log = [guard = run->guard](const std::string& words) {
+    return guard->log_text(words);
+  };
+  return !decision.refused;
 }
 
-// False: stop, the conversation is no longer the assistant's or the answer is long enough.
-Task<bool> Answers::say(std::shared_ptr<Run> run, std::string piece) {
+void Answers::tell_safety(Run& run) {
+  for (std::string& event : run.guard->events(run.message_id)) {
+    run.push("safety", std::move(event));
+    run.changed.notify();
+  }
+}
+
+// What the guard lets through of a piece; without one, of the end.
+bool Answers::say_safely(const std::shared_ptr<Run>& run, std::optional<std::string> piece) {
+  std::string shown = piece ? run->guard->feed(*piece) : run->guard->finish();
+  const bool stopped = piece && run->guard->stopped();
+  if (stopped) shown += run->guard->finish();
+  tell_safety(*run);
+  if (shown.empty()) return !stopped;
+  const bool going_on = say(run, std::move(shown));
+  return going_on && !stopped;
+}
+
+// False: the answer is long enough.
+bool Answers::say(const std::shared_ptr<Run>& run, std::string piece) {
   const Assignment& a = run->assignment;
   const bool full = run->text.size() + piece.size() > kAnswerBytesMax;
   if (full) limit_text(piece, kAnswerBytesMax - run->text.size());
-  run->text += piece;
-
-  wire::JsonWriter token;
-  token.object().field("type", "token").field("content", piece).field("messageId", run->message_id);
-  token.end();
-  run->events.push_back({"token", std::move(token).str()});
+  const auto offset = static_cast<int64_t>(run->text_units);
+  run->push_token(piece);
   wire::JsonWriter delta;
   delta.object()
       .field("message_id", run->message_id)
       .field("text", piece)
-      .field("offset", static_cast<int64_t>(run->text_units))
+      .field("offset", offset)
       .end();
-  run->text_units += utf16_units(piece);
   context_.publisher().publish("conversation:" + a.conversation_id, "answer.delta", delta.view());
   run->changed.notify();
-
   const uint64_t now = context_.loop().now_ms();
-  if (full || now - run->persisted_ms < kPersistMs) co_return !full;
-  run->persisted_ms = now;
-  pg::Params params(run->message_id, a.epoch, run->text, kLeaseS);
-  pg::Claims claims = claims_of(a);
-  pg::Rows rows =
-      co_await context_.service_pool().once(std::move(claims), kAppend, std::move(params));
-  run->cut = rows.size() != 1 || !rows.boolean(0, 0);
-  co_return !run->cut;
+  if (!run->persisting && now - run->persisted_ms >= kPersistMs) {
+    run->persisting = true;
+    run->persisted_ms = now;
+    writes_.spawn(persist(run));
+  }
+  return !full;
 }
 
-Task<void> Answers::finish(std::shared_ptr<Run> run, Outcome outcome) {
+// Beside the model's words, which do not wait for it. A database that is away for a moment costs
+// nothing: what could not be stored now is stored next time, or when the answer is finished.
+Task<void> Answers::persist(std::shared_ptr<Run> run) {
   const Assignment& a = run->assignment;
-  std::string metadata = outcome.from_knowledge ? R"({"fromKnowledge":true})" : "{}";
-  pg::Params params(run->message_id, a.epoch, run->text, outcome.citations_json, outcome.model,
-                    outcome.input_tokens, outcome.output_tokens, metadata);
+  bool ours = true;
+  try {
+    pg::Params params(run->message_id, a.epoch, run->text, kLeaseS);
+    pg::Claims claims = claims_of(a);
+    pg::Rows rows =
+        co_await context_.service_pool().once(std::move(claims), kAppend, std::move(params));
+    ours = rows.size() == 1 && rows.boolean(0, 0);
+  } catch (const Raised& raised) {
+    log::Line(LogLevel::warn, "answer_not_stored_yet").field("cause", raised.error().cause.value);
+  }
+  run->persisting = false;
+  if (!ours && !run->finished && !run->ending) give_up(run);
+}
+
+void Answers::renew_leases() {
+  const uint64_t now = context_.loop().now_ms();
+  bool any = false;
+  for (auto& [reply_to, run] : runs_) {
+    if (run->finished) continue;
+    any = true;
+    if (run->message_id.empty() || run->persisting || run->ending) continue;
+    if (now - run->persisted_ms < kRenewMs) continue;
+    run->persisting = true;
+    run->persisted_ms = now;
+    writes_.spawn(persist(run));
+  }
+  if (any) renew_.start(context_.loop(), kRenewMs, [this] { renew_leases(); });
+}
+
+Task<void> Answers::finish(std::shared_ptr<Run> run) {
+  const Assignment& a = run->assignment;
+  run->ending = true;
+  std::string answer_json = answer_row(*run, context_.loop().now_ms());
+  pg::Params params(run->message_id, a.epoch, answer_json);
   pg::Claims claims = claims_of(a);
   pg::Rows rows =
       co_await context_.service_pool().once(std::move(claims), kFinish, std::move(params));
   if (rows.size() != 1 || rows.is_null(0, 0)) raise(Errc::not_found);
+  count_answer(run->outcome);
+  co_await note_what_was_seen(run);
   run->reply_json = rows.str(0, 0);
-  run->cut = rows.text(0, 2) == "true";
+  run->cut = rows.text(0, 1) == "true";
   if (run->cut) {
-    run->status = "human_takeover";
-  } else if (outcome.citations_json != "[]") {
-    run->events.push_back(
-        {"citation", R"({"type":"citation","citations":)" + outcome.citations_json + "}"});
+    if (rows.text(0, 2) == "true") run->status = "human_takeover";
+  } else if (run->outcome.citations_json != "[]") {
+    run->push("citation", R"({"type":"citation","citations":)" + run->outcome.citations_json + "}");
   }
-  wire::JsonWriter usage;
-  usage.object()
-      .field("input_tokens", outcome.input_tokens)
-      .field("output_tokens", outcome.output_tokens)
-      .end();
-  wire::JsonWriter done;
-  done.object()
-      .field("type", "done")
-      .field("conversationId", a.conversation_id)
-      .raw_field("userMessage", a.user_message_json)
-      .raw_field("reply", run->reply_json)
-      .field("status", run->status)
-      .field("cutOff", run->cut)
-      .raw_field("usage", usage.view())
-      .end();
-  run->events.push_back({"done", std::move(done).str()});
+  run->push_done();
   end(*run);
 }
 
-// The provider's answer is already destroyed; the row was closed by the takeover itself.
-Task<void> Answers::finish_cut(std::shared_ptr<Run> run) {
+// The answer is complete and stored: what cannot be noted about it does not undo that.
+Task<void> Answers::note_what_was_seen(std::shared_ptr<Run> run) {
+  const Assignment& a = run->assignment;
+  const auto not_noted = [&a](std::string_view what, const Error& error) {
+    log::Line(LogLevel::error, "answer_not_noted")
+        .field("what", what)
+        .field("message", a.reply_to)
+        .field("cause", error.cause.value);
+  };
+  try {
+    if (run->guard && run->guard->noteworthy()) {
+      pg::Claims claims = claims_of(a);
+      Answered answered(a.conversation_id, a.reply_to, run->message_id);
+      co_await note_safety(context_, std::move(claims), std::move(answered), run->guard);
+    }
+  } catch (const Raised& raised) {
+    not_noted("safety", raised.error());
+  }
+  run->lead_captured = a.has_lead;
+  try {
+    if (run->leads) {
+      pg::Claims claims = claims_of(a);
+      const bool captured =
+          co_await note_lead(context_, std::move(claims), a.conversation_id, run->leads);
+      run->lead_captured = captured;
+    }
+  } catch (const Raised& raised) {
+    not_noted("lead", raised.error());
+  }
+}
+
+// The provider's answer is already destroyed; after a takeover the row was closed by it.
+Task<void> Answers::finish_given_up(std::shared_ptr<Run> run) {
   std::optional<Error> failure;
   try {
-    co_await finish(run, Outcome());
+    co_await finish(run);
   } catch (const Raised& raised) {
     failure = raised.error();
   }
   if (failure) fail(*run, *failure);
 }
 
+void Answers::note_step(Run& run, std::string_view name) {
+  run.steps.emplace_back(name, context_.loop().now_ms() - run.started_ms);
+}
+
+void Answers::give_up(const std::shared_ptr<Run>& run) {
+  run->cut = true;
+  if (run->answer) run->outcome = run->answer->outcome();
+  run->outcome.citations_json = "[]";
+  note_step(*run, "givenUp");
+  scope_.cancel(run->task);
+  run->answer.reset();
+  run->task = scope_.spawn(finish_given_up(run));
+}
+
+void Answers::left_alone(const std::shared_ptr<Run>& run) {
+  if (run->finished || run->ending || run->cut) return;
+  // From the next turn at the earliest: whoever leaves may be on the stack of what would end.
+  const uint64_t wait_ms = run->assignment.can_return ? kAloneMs : kAloneMsLeast;
+  run->alone.start(context_.loop(), wait_ms, [this, weak = std::weak_ptr<Run>(run)] {
+    const std::shared_ptr<Run> left = weak.lock();
+    if (!left || left->finished || left->ending || left->cut) return;
+    if (left->message_id.empty()) {
+      left_alone(left);  // its row is being taken right now
+    } else {
+      give_up(left);
+    }
+  });
+}
+
 void Answers::on_event(const edge::DurableEvent& event) {
   if (event.event != "takeover.started") return;
-  for (auto& [reply_to, run] : runs_) {
+  std::vector<std::shared_ptr<Run>> taken_over;
+  for (const auto& [reply_to, run] : runs_) {
     if (run->finished || run->cut || run->message_id.empty()) continue;
-    if (event.topic != "conversation:" + run->assignment.conversation_id) continue;
-    run->cut = true;
-    scope_.cancel(run->task);
-    run->task = scope_.spawn(finish_cut(run));
+    if (event.topic == "conversation:" + run->assignment.conversation_id) taken_over.push_back(run);
   }
+  for (const std::shared_ptr<Run>& run : taken_over) give_up(run);
 }
 
 void Answers::end(Run& run) {
   if (run.finished) return;
   run.finished = true;
+  run.alone.stop();
   if (run.events.empty() ||
       (run.events.back().type != "done" && run.events.back().type != "error")) {
-    wire::JsonWriter done;
-    done.object()
-        .field("type", "done")
-        .field("conversationId", run.assignment.conversation_id)
-        .raw_field("userMessage", run.assignment.user_message_json)
-        .raw_field("reply", run.reply_json)
-        .field("status", run.status)
-        .field("cutOff", run.cut)
-        .raw_field("usage", R"({"input_tokens":0,"output_tokens":0})")
-        .end();
-    run.events.push_back({"done", std::move(done).str()});
+    run.push_done();
   }
   run.changed.notify();
   if (sweep_.running()) return;
   sweep_.start(context_.loop(), kKeepFinishedMs, [this] {
-    std::erase_if(runs_, [](const auto& entry) { return entry.second->finished; });
+    std::erase_if(runs_, [](const auto& entry) {
+      if (!entry.second->finished) return false;
+      entry.second->owner = nullptr;
+      return true;
+    });
   });
 }
 
@@ -281,7 +438,7 @@ void Answers::fail(Run& run, const Error& error) {
   const ErrorInfo& info = error_info(error.errc);
   wire::JsonWriter event;
   event.object().field("type", "error").field("code", info.code).field("message", info.hint).end();
-  run.events.push_back({"error", std::move(event).str()});
+  run.push("error", std::move(event).str());
   end(run);
 }
 
@@ -289,7 +446,7 @@ void Answers::announce_failure(const Run& run, const Error& error) {
   const ErrorInfo& info = error_info(error.errc);
   log::Line(LogLevel::warn, "answer_failed")
       .field("code", info.code)
-      .field("cause", error.cause.value);
+      .field("cause", run.guard ? run.guard->log_text(error.cause.value) : error.cause.value);
   wire::JsonWriter event;
   event.object()
       .field("conversationId", run.assignment.conversation_id)

@@ -1,5 +1,6 @@
 #include "functions/shared/ai/extractive.h"
 
+#include "functions/shared/ai/searched.h"
 #include "functions/shared/knowledge/answer.h"
 #include "functions/shared/knowledge/small_talk.h"
 #include "runtime/wire/json.h"
@@ -23,12 +24,19 @@ std::string citations_json(const std::vector<chatpad::knowledge::Citation>& cita
   return std::move(out).str();
 }
 
+std::optional<chatpad::knowledge::Extract> extract_of(const Prompt& prompt) {
+  if (prompt.found && prompt.found->has_extract) return prompt.found->extract;
+  const chatpad::knowledge::View view(*prompt.knowledge, prompt.audience);
+  return chatpad::knowledge::answer(*prompt.knowledge, prompt.question, view);
+}
+
 // The whole answer is known at once; it is handed out word group by word group so that a stream
 // looks and behaves like any other provider's.
 class ExtractiveAnswer : public Answer {
  public:
   explicit ExtractiveAnswer(const Prompt& prompt) {
     outcome_.model = "extractive";
+    outcome_.cost_micros = 0;
     if (const auto kind = chatpad::knowledge::small_talk(prompt.question)) {
       const auto language =
           prompt.knowledge ? prompt.knowledge->language() : text::Language::english;
@@ -36,9 +44,9 @@ class ExtractiveAnswer : public Answer {
       return;
     }
     if (prompt.knowledge) {
-      auto extract = chatpad::knowledge::answer(*prompt.knowledge, prompt.question);
+      const auto extract = extract_of(prompt);
       if (extract) {
-        text_ = std::move(extract->text);
+        text_ = extract->text;
         outcome_.citations_json = citations_json(extract->citations);
         outcome_.from_knowledge = true;
         return;
@@ -57,7 +65,7 @@ class ExtractiveAnswer : public Answer {
     piece = text_.substr(start, at_ - start);
     co_return piece;
   }
-  const Outcome& outcome() const override { return outcome_; }
+  Outcome outcome() const override { return outcome_; }
 
  private:
   static constexpr size_t kPieceBytesMin = 24;

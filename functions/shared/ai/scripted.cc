@@ -8,6 +8,7 @@ class ScriptedAnswer : public Answer {
   ScriptedAnswer(Loop& loop, int token_ms, int tokens)
       : loop_(loop), token_ms_(token_ms), left_(tokens) {
     outcome_.model = "scripted";
+    outcome_.provider = "scripted";
     outcome_.output_tokens = tokens;
     outcome_.from_knowledge = true;
   }
@@ -22,7 +23,7 @@ class ScriptedAnswer : public Answer {
     word = "word" + std::to_string(++said_) + " ";
     co_return word;
   }
-  const Outcome& outcome() const override { return outcome_; }
+  Outcome outcome() const override { return outcome_; }
 
  private:
   Loop& loop_;

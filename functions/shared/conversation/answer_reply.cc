@@ -1,50 +1,177 @@
 #include "functions/shared/conversation/answer_reply.h"
 
+#include "functions/shared/ai/answers.h"
 #include "runtime/wire/json.h"
 #include "runtime/wire/sse.h"
 
 namespace chatpad::functions {
 namespace {
 
-constexpr pg::Statement kReplyTo{"reply_to_message",
-                                 "select r->>'state', r->'reply' from api.reply_to_message($1) r"};
+constexpr pg::Statement kReplyTo{
+    "reply_to_message",
+    "select r->>'state', r->'reply', r->'reply'->>'content', r->'reply'->>'citations', "
+    "r->'reply'->>'id', r->'reply'->>'cutOff' from api.reply_to_message($1) r"};
 
-// The run that answers the message: the one under way on this loop, or a new one. Empty when nobody
-// is to answer (a person has taken over) or the answer exists already.
-std::shared_ptr<ai::Run> run_for(edge::Call& call, PostedMessage& posted) {
-  if (posted.reply_state != ReplyState::none || posted.status == "human_takeover") return nullptr;
-  auto& answers = call.context().local<ai::Answers>();
-  std::shared_ptr<ai::Run> run = answers.find(posted.assignment.reply_to);
-  return run ? run : answers.start(std::move(posted.assignment));
+// What the database has of an answer now.
+struct Stored {
+  std::string state = "none";  // none, running, complete
+  std::string reply_json = "null";
+  std::string content;
+  std::string citations = "[]";
+  std::string message_id;
+  bool cut = false;
+};
+
+Task<Stored> stored_answer(edge::Call call, std::string message_id) {
+  pg::Rows rows = co_await call.service().rows(kReplyTo, pg::Params(message_id));
+  Stored stored;
+  if (rows.size() == 1 && !rows.is_null(0, 1)) {
+    stored.state = rows.str(0, 0);
+    stored.reply_json = rows.str(0, 1);
+    stored.content = rows.str(0, 2);
+    stored.citations = rows.str(0, 3);
+    stored.message_id = rows.str(0, 4);
+    stored.cut = rows.text(0, 5) == "true";
+  }
+  co_return stored;
 }
 
-std::string sse_text(const ai::Event& event, size_t id) {
+std::string sse_text(const ai::Event& event) {
   std::string text;
-  wire::append_sse_event(text, {std::to_string(id), event.type, event.data});
+  wire::append_sse_event(text, {event.at.str(), event.type, event.data});
   return text;
 }
 
-std::string done_event(const PostedMessage& posted) {
-  wire::JsonWriter done;
-  done.object()
-      .field("type", "done")
-      .field("conversationId", posted.conversation_id)
-      .raw_field("userMessage", posted.user_message_json)
-      .raw_field("reply", posted.reply_json)
-      .field("status", posted.status)
-      .field("cutOff", false)
-      .raw_field("usage", R"({"input_tokens":0,"output_tokens":0})")
-      .end();
-  return std::move(done).str();
+// What a stream shows of an answer that another loop or program writes, or has written: the events
+// behind `seen`, made anew from the stored text.
+class Replay {
+ public:
+  Replay(const PostedMessage& posted, ai::Position seen)
+      : run_(ai::Assignment()), seen_(seen), posted_(posted) {
+    run_.assignment.conversation_id = posted.conversation_id;
+    run_.assignment.user_message_json = posted.user_message_json;
+    run_.status = posted.status;
+    run_.lead_captured = posted.lead_captured;
+  }
+
+  // The text has grown.
+  void grow(const Stored& stored) {
+    run_.message_id = stored.message_id;
+    size_t from = run_.text.size();
+    if (stored.content.size() <= from) return;
+    // What the client has is not shown again; a border inside a character is none of ours.
+    if (from < seen_.bytes) {
+      from = std::min<size_t>(seen_.bytes, stored.content.size());
+      run_.text = stored.content.substr(0, from);
+    }
+    const bool inside = from < stored.content.size() &&
+                        (static_cast<unsigned char>(stored.content[from]) & 0xc0) == 0x80;
+    if (inside) wire::refuse_field("Last-Event-ID", "must be the id of an event of this answer");
+    if (from < stored.content.size()) run_.push_token(stored.content.substr(from));
+  }
+
+  void finish(const Stored& stored) {
+    if (stored.citations != "[]" && !stored.citations.empty()) {
+      run_.push("citation", R"({"type":"citation","citations":)" + stored.citations + "}");
+    }
+    run_.reply_json = stored.reply_json;
+    run_.cut = stored.cut;
+    run_.push_done();
+  }
+
+  // What has not been taken yet, as it goes out.
+  std::string take() {
+    std::string out;
+    while (next_ < run_.events.size()) {
+      const ai::Event& event = run_.events[next_++];
+      // Events between two pieces of text are not all stored: the end is told in any case.
+      if (event.at > seen_ || event.type == "done") out += sse_text(event);
+    }
+    return out;
+  }
+
+ private:
+  ai::Run run_;
+  ai::Position seen_;
+  const PostedMessage& posted_;
+  size_t next_ = 0;
+};
+
+Task<void> send(edge::Stream* stream, std::string bytes) {
+  if (bytes.empty()) co_return;
+  const bool keeps_up = stream->send(bytes);
+  if (!keeps_up) {
+    co_await stream->drained();
+  }
 }
 
-// A retry that finds its answer being written by another loop or program waits for the result.
-Task<std::string> reply_from_elsewhere(edge::Call call, std::string message_id) {
-  std::string reply = "null";
+// `first`: what the database had when the stream began.
+Task<void> stream_stored(edge::Call call, edge::Stream* stream, const PostedMessage* posted,
+                         ai::Position seen, Stored first) {
+  Replay replay(*posted, seen);
+  Stored stored = std::move(first);
   for (int i = 0; i < kElsewherePolls; ++i) {
-    pg::Rows rows = co_await call.service().rows(kReplyTo, pg::Params(message_id));
-    if (rows.size() != 1 || rows.text(0, 0) != "running") {
-      if (rows.size() == 1 && !rows.is_null(0, 1)) reply = rows.str(0, 1);
+    replay.grow(stored);
+    std::string grown = replay.take();
+    co_await send(stream, std::move(grown));
+    if (stored.state != "running") break;
+    co_await sleep_for(call.context().loop(), kElsewherePollMs);
+    stored = co_await stored_answer(call, posted->assignment.reply_to);
+  }
+  replay.finish(stored);
+  std::string rest = replay.take();
+  co_await send(stream, std::move(rest));
+}
+
+Task<void> stream_run(edge::Stream* stream, std::shared_ptr<ai::Run> run,
+                      std::optional<ai::Position> seen) {
+  const ai::Listening listening(run);
+  size_t next = 0;
+  for (;;) {
+    // Everything there is in one write: a client that lags gets it in fewer packets.
+    std::string bytes;
+    while (next < run->events.size()) {
+      const ai::Event& event = run->events[next++];
+      if (!seen || event.at > *seen) bytes += sse_text(event);
+    }
+    co_await send(stream, std::move(bytes));
+    if (next < run->events.size()) continue;
+    if (run->finished) break;
+    co_await run->changed.wait();
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<ai::Run> run_for(edge::Call& call, PostedMessage& posted) {
+  auto& answers = call.context().local<ai::Answers>();
+  const std::shared_ptr<ai::Run> run = answers.find(posted.assignment.reply_to);
+  if (run && !run->finished) return run;
+  if (posted.reply_state != ReplyState::none || posted.status == "human_takeover") return nullptr;
+  if (run && !run->cut && !run->error) return run;
+  return answers.start(std::move(posted.assignment));
+}
+
+namespace {
+
+// Last-Event-ID of a message that has a clientMessageId; raises when it is none of ours.
+std::optional<ai::Position> resume_position(std::string_view id, bool can_return) {
+  if (id.empty()) return std::nullopt;
+  if (!can_return) wire::refuse_field("clientMessageId", "must be given with Last-Event-ID");
+  const auto at = ai::Position::parse(id);
+  if (!at) wire::refuse_field("Last-Event-ID", "must be the id of an event of this answer");
+  return at;
+}
+
+}  // namespace
+
+Task<std::string> reply_of(edge::Call call, const PostedMessage* posted) {
+  std::string reply = posted->reply_json;
+  if (posted->reply_state != ReplyState::running) co_return reply;
+  for (int i = 0; i < kElsewherePolls; ++i) {
+    const Stored stored = co_await stored_answer(call, posted->assignment.reply_to);
+    if (stored.state != "running") {
+      reply = stored.reply_json;
       break;
     }
     co_await sleep_for(call.context().loop(), kElsewherePollMs);
@@ -52,45 +179,58 @@ Task<std::string> reply_from_elsewhere(edge::Call call, std::string message_id) 
   co_return reply;
 }
 
-}  // namespace
-
 Task<edge::Reply> whole_answer(edge::Call call, PostedMessage posted) {
   const std::shared_ptr<ai::Run> run = run_for(call, posted);
   if (!run) {
-    if (posted.reply_state == ReplyState::running) {
-      posted.reply_json = co_await reply_from_elsewhere(call, posted.assignment.reply_to);
-    }
-    co_return edge::ok(chat_body(posted, posted.reply_json, posted.status));
+    posted.reply_json = co_await reply_of(call, &posted);
+    co_return edge::ok(
+        chat_body(posted, posted.reply_json, posted.status, captured(posted.lead_captured)));
   }
+  const ai::Listening listening(run);
   while (!run->finished) {
     co_await run->changed.wait();
   }
   if (run->error) raise(*run->error);
-  co_return edge::ok(chat_body(posted, run->reply_json, run->status));
+  co_return edge::ok(chat_body(posted, run->reply_json, run->status, captured(run->lead_captured)));
 }
 
 Task<edge::Reply> stream_answer(edge::Call call, PostedMessage posted) {
-  const std::shared_ptr<ai::Run> run = run_for(call, posted);
-  if (!run && posted.reply_state == ReplyState::running) {
-    posted.reply_json = co_await reply_from_elsewhere(call, posted.assignment.reply_to);
-  }
+  return stream_answer_behind(call, std::move(posted), std::string(call.header("last-event-id")));
+}
+
+Task<edge::Reply> stream_answer_behind(edge::Call call, PostedMessage posted, std::string last_id) {
+  const std::optional<ai::Position> seen = resume_position(last_id, posted.assignment.can_return);
+  const std::string reply_to = posted.assignment.reply_to;
   const std::string headers = "X-Conversation-Id: " + posted.conversation_id + "\r\n";
-  edge::Stream stream = call.start_stream(kSseContentType, headers);
-  if (!run) {
-    stream.send(sse_text({"done", done_event(posted)}, 1));
-    co_return edge::streamed();
+  std::shared_ptr<ai::Run> run;
+  if (seen) run = call.context().local<ai::Answers>().find(reply_to);
+  Stored stored;
+  const bool may_be_stored = seen && !run;
+  if (may_be_stored) {
+    stored = co_await stored_answer(call, reply_to);
   }
-  size_t next = 0;
-  for (;;) {
-    while (next < run->events.size()) {
-      const ai::Event& event = run->events[next++];
-      const bool keeps_up = stream.send(sse_text(event, next));
-      if (!keeps_up) {
-        co_await stream.drained();
-      }
-    }
-    if (run->finished) break;
-    co_await run->changed.wait();
+  // Whoever goes on with an answer wants that one, also when it was cut off; not another.
+  const bool elsewhere = stored.state != "none";
+  if (!run && !elsewhere) run = run_for(call, posted);
+  if (!run && !elsewhere && posted.reply_state == ReplyState::running) {
+    stored = co_await stored_answer(call, reply_to);
+  }
+  edge::Stream stream = call.start_stream(kSseContentType, headers);
+  if (run) {
+    co_await stream_run(&stream, run, seen);
+  } else if (elsewhere || posted.reply_state == ReplyState::running) {
+    const ai::Position from = seen.value_or(ai::Position());
+    co_await stream_stored(call, &stream, &posted, from, stored);
+  } else {
+    ai::Run done{ai::Assignment()};
+    done.assignment.conversation_id = posted.conversation_id;
+    done.assignment.user_message_json = posted.user_message_json;
+    done.reply_json = posted.reply_json;
+    done.status = posted.status;
+    done.lead_captured = posted.lead_captured;
+    done.push_done();
+    std::string bytes = sse_text(done.events.back());
+    co_await send(&stream, std::move(bytes));
   }
   co_return edge::streamed();
 }

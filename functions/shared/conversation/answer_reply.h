@@ -1,6 +1,9 @@
-// How a running answer becomes the reply of widget-chat.
+// How a running answer becomes the reply of widget-chat, and how a stream that broke goes on.
 #pragma once
 
+#include <optional>
+
+#include "functions/shared/ai/run.h"
 #include "functions/shared/conversation/posted_message.h"
 #include "runtime/edge/call.h"
 #include "runtime/edge/reply.h"
@@ -12,11 +15,22 @@ constexpr uint64_t kElsewherePollMs = 250;
 constexpr int kElsewherePolls = 400;
 constexpr std::string_view kSseContentType = "text/event-stream";
 
+// The run that answers the message: the one under way on this loop, or a new one. Empty when nobody
+// is to answer (a person has taken over) or the answer exists already, or elsewhere.
+std::shared_ptr<ai::Run> run_for(edge::Call& call, PostedMessage& posted);
+
+// The reply as JSON, or null, when there is no run: what the message got before, waiting for it
+// while another loop or program writes it.
+Task<std::string> reply_of(edge::Call call, const PostedMessage* posted);
+
 // Waits for the whole answer: 200 {conversationId, userMessage, reply | null, status}.
 Task<edge::Reply> whole_answer(edge::Call call, PostedMessage posted);
 
 // Server-sent events token, citation, done, error as they happen; every event has an id and repeats
-// its type in the data.
+// its type in the data. With Last-Event-ID only what follows that event: from the run on this loop,
+// or from what the database has of the answer. No model is asked for it.
 Task<edge::Reply> stream_answer(edge::Call call, PostedMessage posted);
+// The same where the id of the last event does not come as a header; empty: there is none.
+Task<edge::Reply> stream_answer_behind(edge::Call call, PostedMessage posted, std::string last_id);
 
 }  // namespace chatpad::functions

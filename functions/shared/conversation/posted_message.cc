@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "functions/shared/ai/manner.h"
 #include "runtime/wire/json.h"
 
 namespace chatpad::functions {
@@ -19,9 +20,21 @@ ai::Prompt prompt_of(const wire::Json& document, std::string question) {
   prompt.agent_name = text_or(agent, "name", "");
   prompt.instructions = text_or(agent, "instructions", "");
   prompt.fallback_message = text_or(agent, "fallbackMessage", "");
+  const wire::Json personality = agent.value("personality", wire::Json::object());
+  const auto flow = personality.find("conversationFlow");
+  if (flow != personality.end() && flow->is_object()) {
+    prompt.escalation_message = text_or(*flow, "escalationMessage", "");
+  }
+  prompt.account_id = document.at("accountId").get<std::string>();
+  prompt.manner = ai::manner_of(agent.value("personality", wire::Json()));
+  prompt.settings =
+      ai::agent_settings(text_or(agent, "model", ""), agent.value("ai", wire::Json()));
   prompt.question = std::move(question);
   for (const wire::Json& turn : document.at("history")) {
     prompt.history.push_back({text_or(turn, "role", ""), text_or(turn, "content", "")});
+  }
+  for (const wire::Json& group : document.at("groups")) {
+    prompt.audience.groups.push_back(group.get<std::string>());
   }
   return prompt;
 }
@@ -43,6 +56,21 @@ PostedMessage read(const wire::Json& document, std::string question) {
   posted.assignment.user_message_json = posted.user_message_json;
   posted.assignment.epoch = document.at("epoch").get<int64_t>();
   posted.assignment.knowledge_version = document.at("agent").at("knowledgeVersion").get<int64_t>();
+  const wire::Json& agent = document.at("agent");
+  posted.assignment.lead_settings = wire::dump(agent.at("leadSettings"));
+  const wire::Json& lead = document.at("lead");
+  if (lead.at("state").is_object()) posted.assignment.lead_state = wire::dump(lead.at("state"));
+  posted.assignment.has_lead = lead.at("hasLead").get<bool>();
+  posted.assignment.visitor_messages = lead.at("messages").get<int>();
+  posted.assignment.asked_at = text_or(document.at("userMessage"), "createdAt", "");
+  posted.lead_captured = posted.assignment.has_lead;
+  if (agent.contains("safety")) posted.assignment.safety = wire::dump(agent.at("safety"));
+  for (const wire::Json& origin : agent.value("allowedOrigins", wire::Json::array())) {
+    posted.assignment.origins.push_back(origin.get<std::string>());
+  }
+  const wire::Json& schedule = agent.at("schedule");
+  if (schedule.is_object()) posted.assignment.schedule = wire::dump(schedule);
+  posted.assignment.over_budget = text_or(document, "overBudget", "");
   posted.assignment.prompt = prompt_of(document, std::move(question));
   return posted;
 }
@@ -60,13 +88,14 @@ Result<PostedMessage> read_posted_message(std::string_view json, std::string que
 }
 
 std::string chat_body(const PostedMessage& posted, std::string_view reply_json,
-                      std::string_view status) {
+                      std::string_view status, LeadCaptured captured) {
   wire::JsonWriter body;
   body.object()
       .field("conversationId", posted.conversation_id)
       .raw_field("userMessage", posted.user_message_json)
       .raw_field("reply", reply_json)
       .field("status", status)
+      .field("leadCaptured", captured == LeadCaptured::yes)
       .end();
   return std::move(body).str();
 }

@@ -9,11 +9,15 @@
 namespace chatpad::functions {
 namespace {
 
-constexpr std::array<std::string_view, 16> kReserved = {
-    "message.created",      "takeover.started",     "takeover.ended",  "lead.created",
-    "conversation.created", "conversation.updated", "config.updated",  "limits.updated",
-    "answer.delta",         "answer.failed",        "sessions.ended",  "member.updated",
-    "invitation.updated",   "api_key.updated",      "account.updated", "audit_export.updated"};
+constexpr std::array<std::string_view, 24> kReserved = {
+    "message.created",      "takeover.started",       "takeover.ended",
+    "lead.created",         "conversation.created",   "conversation.updated",
+    "config.updated",       "limits.updated",         "answer.delta",
+    "answer.failed",        "sessions.ended",         "member.updated",
+    "invitation.updated",   "api_key.updated",        "account.updated",
+    "audit_export.updated", "knowledge.updated",      "knowledge.synced",
+    "knowledge.deleted",    "knowledge.progress",     "safety.alert",
+    "lead.updated",         "conversation.escalated", "visitor.updated"};
 
 Error refused(const char* sentence) { return Error(Errc::forbidden, PublicText(sentence)); }
 

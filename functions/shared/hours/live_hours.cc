@@ -5,7 +5,7 @@
 
 namespace chatpad::functions {
 
-std::string LiveHours::json(std::string_view schedule_json) {
+const hours::Schedule& LiveHours::schedule(std::string_view schedule_json) {
   std::string key(schedule_json);
   auto known = schedules_.find(key);
   if (known == schedules_.end()) {
@@ -15,8 +15,20 @@ std::string LiveHours::json(std::string_view schedule_json) {
         schedules_.emplace(std::move(key), parsed ? std::move(parsed).value() : hours::Schedule())
             .first;
   }
+  return known->second;
+}
+
+std::string LiveHours::offline_message(std::string_view schedule_json) {
+  if (schedule_json.empty()) return "";
+  const hours::Schedule& known = schedule(schedule_json);
   const hours::Instant now{std::chrono::seconds(wall_s())};
-  const hours::Status status = hours::status(known->second, now);
+  if (!known.outside.show_offline_message || hours::status(known, now).is_open) return "";
+  return known.outside.offline_message;
+}
+
+std::string LiveHours::json(std::string_view schedule_json) {
+  const hours::Instant now{std::chrono::seconds(wall_s())};
+  const hours::Status status = hours::status(schedule(schedule_json), now);
   wire::JsonWriter out;
   out.object().field("isOpen", status.is_open).key("nextOpenTime");
   if (status.next_open_time) {

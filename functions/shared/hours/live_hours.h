@@ -19,8 +19,13 @@ class LiveHours {
   // {"isOpen","nextOpenTime","timezone"} now. A schedule that cannot be read counts as always open:
   // a visitor must not be turned away by a typing error in the admin.
   std::string json(std::string_view schedule_json);
+  // What is to be said now instead of an answer: the offline message while the schedule is closed
+  // and says so; empty at all other times.
+  std::string offline_message(std::string_view schedule_json);
 
  private:
+  const hours::Schedule& schedule(std::string_view schedule_json);
+
   std::unordered_map<std::string, hours::Schedule> schedules_;
 };
 

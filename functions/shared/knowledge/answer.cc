@@ -25,8 +25,8 @@ struct Part {
 };
 
 // The best passage that covers the question, and the next one when it is nearly as good.
-std::vector<Part> answer_part(const Index& index, std::string_view question) {
-  const SearchResult found = index.search(question, kCandidates);
+std::vector<Part> answer_part(const Index& index, std::string_view question, const View& view) {
+  const SearchResult found = index.search(question, kCandidates, view);
   const AnswerKind kind = expected_kind(question);
   std::vector<Part> parts;
   for (const Hit& hit : found.hits) {
@@ -105,23 +105,27 @@ void add_parts(Extract& extract, const Index& index, std::vector<Part> parts) {
 
 }  // namespace
 
-std::optional<Extract> answer(const Index& index, std::string_view question) {
+std::optional<Extract> answer(const Index& index, std::string_view question, const View& view) {
   const std::string_view message = question.substr(0, kQueryBytesMax);
   const std::vector<std::string_view> parts = question_parts(message);
   Extract extract;
   if (parts.size() > 1) {
     for (const std::string_view part : parts) {
-      std::vector<Part> found = answer_part(index, part);
+      std::vector<Part> found = answer_part(index, part, view);
       if (found.size() > 1) found.erase(found.begin() + 1, found.end());
       add_parts(extract, index, std::move(found));
     }
   }
-  if (extract.text.empty()) add_parts(extract, index, answer_part(index, message));
+  if (extract.text.empty()) add_parts(extract, index, answer_part(index, message, view));
   if (extract.text.empty() && parts.size() == 1 && parts.front().size() < message.size()) {
-    add_parts(extract, index, answer_part(index, parts.front()));
+    add_parts(extract, index, answer_part(index, parts.front(), view));
   }
   if (extract.text.empty()) return std::nullopt;
   return extract;
+}
+
+std::optional<Extract> answer(const Index& index, std::string_view question) {
+  return answer(index, question, View(index, Audience()));
 }
 
 }  // namespace chatpad::knowledge

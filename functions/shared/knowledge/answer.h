@@ -53,6 +53,9 @@ struct Extract {
   float score = 0;                  // 0..1, the evidence of the weakest part's best passage
 };
 
+std::optional<Extract> answer(const Index& index, std::string_view question, const View& view);
+
+/// From what everybody may see.
 std::optional<Extract> answer(const Index& index, std::string_view question);
 
 }  // namespace chatpad::knowledge

@@ -1,13 +1,14 @@
 #include "functions/shared/knowledge/index.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "functions/shared/knowledge/search.h"
 #include "functions/shared/text/chunk.h"
 #include "functions/shared/text/tokenize.h"
+#include "runtime/base/check.h"
 
 namespace chatpad::knowledge {
 
@@ -19,6 +20,8 @@ namespace {
 // Text read from each passage to tell the language.
 constexpr std::size_t kLanguageSampleBytes = 400;
 constexpr std::size_t kLanguageSamplePassages = 100;
+// How often a word of the heading counts in a vector made from letters.
+constexpr float kLexicalHeadingWeight = 2.0F;
 
 text::Language language_of(std::span<const Passage> passages) {
   std::string sample;
@@ -139,24 +142,45 @@ class IndexBuilder {
   std::vector<std::vector<Index::Posting>> lists_;
 };
 
-Index::Index(std::span<const Passage> passages) {
+Index::Index(std::span<const Passage> passages) : vectors_(kLexicalWidth) {
+  read(passages);
+  vectors_.reserve(passages_.size());
+  for (const Passage& passage : passages_) {
+    LexicalVector vector(language_);
+    vector.add(passage.content, 1.0F);
+    vector.add(passage.heading, kLexicalHeadingWeight);
+    vectors_.add(vector.numbers());
+  }
+}
+
+Index::Index(std::span<const Passage> passages, Vectors meanings)
+    : vectors_(std::move(meanings)), has_meanings_(true) {
+  read(passages);
+  CHECK(vectors_.size() == passages_.size(), "there is a row of vectors for each passage");
+  vectors_.group();
+}
+
+void Index::read(std::span<const Passage> passages) {
   const auto kept = passages.first(std::min(passages.size(), kPassagesMax));
   language_ = language_of(kept);
   passages_.assign(kept.begin(), kept.end());
+  guarded_ = std::any_of(passages_.begin(), passages_.end(),
+                         [](const Passage& passage) { return passage.access != nullptr; });
   IndexBuilder(*this).run();
+  sort_urls();
+}
+
+SearchResult Index::search(std::string_view question, std::size_t top_k, const View& view,
+                           std::span<const float> meaning) const {
+  return Search(*this, view, make_query(question, language_)).run(top_k, meaning);
 }
 
 SearchResult Index::search(std::string_view question, std::size_t top_k) const {
-  return Search(*this, make_query(question, language_)).run(top_k);
+  return search(question, top_k, View(*this, Audience()));
 }
 
 std::string_view Index::term(std::size_t id) const {
   return std::string_view(letters_).substr(term_begin_[id], term_begin_[id + 1] - term_begin_[id]);
-}
-
-float Index::rarity(float passages_with) const {
-  const float all = static_cast<float>(passages_.size()) + kBackgroundPassages;
-  return std::log(1 + (all - passages_with + 0.5F) / (passages_with + 0.5F));
 }
 
 std::size_t Index::lower_bound(std::string_view stem) const {
@@ -199,7 +223,8 @@ bool Index::opens_section(std::size_t passage) const {
 std::size_t Index::bytes() const {
   std::size_t total = sizeof(*this) + heap_bytes(passages_) + heap_bytes(letters_) +
                       heap_bytes(term_begin_) + heap_bytes(posting_begin_) + heap_bytes(postings_) +
-                      heap_bytes(words_) + heap_bytes(word_begin_);
+                      heap_bytes(words_) + heap_bytes(word_begin_) + heap_bytes(by_url_) +
+                      vectors_.bytes();
   for (const Passage& passage : passages_) {
     total += heap_bytes(passage.chunk_id) + heap_bytes(passage.source_id) +
              heap_bytes(passage.title) + heap_bytes(passage.url) + heap_bytes(passage.heading) +

@@ -1,30 +1,39 @@
-// The search index over one agent's knowledge: BM25 with fields, paraphrases and proximity.
+// The search index over one agent's knowledge: BM25 with fields, paraphrases and proximity, and
+// vectors.
 //
 // For: finding the passages a question is about. Built once from passages, immutable after, shared
-// by pointer (index_cache.h). It does no I/O, knows no tenant and no vectors; the caller gives it
-// only passages the asker may see.
-// Owner: whoever holds the shared_ptr; const methods are safe from several threads.
-// Errors: none. Limits: kPassagesMax (more are ignored), kRerankMax, kQueryTermsMax (query.h).
-// Source: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009.
+// by pointer (index_cache.h). It does no I/O and knows no tenant. Who may see what is in the
+// passages; a search goes through a View of them (view.h), and without one finds only what
+// everybody may see. Owner: whoever holds the shared_ptr; const methods are safe from several
+// threads. Errors: none. Limits: kPassagesMax (more are ignored), kRerankMax, kQueryTermsMax
+// (query.h). Source: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and
+// Beyond", 2009.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "functions/shared/knowledge/access.h"
+#include "functions/shared/knowledge/lexical_vector.h"
 #include "functions/shared/knowledge/query.h"
+#include "functions/shared/knowledge/vectors.h"
+#include "functions/shared/knowledge/view.h"
 #include "functions/shared/text/language.h"
 
 namespace chatpad::knowledge {
 
 /// An agent's passages beyond this are not indexed here (design: an ANN library takes over).
-constexpr std::size_t kPassagesMax = 200'000;
+constexpr std::size_t kPassagesMax = 1'000'000;
 /// Candidates that are looked at closely after BM25.
 constexpr std::size_t kRerankMax = 50;
+/// Passages that are read for one question whether something stands in them (mentions).
+constexpr std::size_t kMentionPassagesMax = 2'000;
 
 // BM25: how fast repetition stops to count, and how much a long field is held against a passage.
 constexpr float kBm25K1 = 1.2F;
@@ -58,6 +67,7 @@ struct Passage {
   std::optional<int> page;
   std::string heading;
   std::string content;
+  std::shared_ptr<const Access> access = nullptr;  // nullptr: everybody
 };
 
 struct Hit {
@@ -66,6 +76,7 @@ struct Hit {
   float evidence = 0;       // 0..1: share of the question found close together or in the heading
   float heading = 0;        // 0..1: share of the question found in the passage's own heading
   float focus = 0;          // 0..1: share of its own heading found in the question
+  float similarity = 0;     // -1..1: of the vectors, where they were compared
   bool opens_section = true;
 };
 
@@ -80,14 +91,34 @@ std::string_view own_heading(std::string_view path);
 
 class Index {
  public:
+  /// With vectors made from letters (lexical_vector.h).
   explicit Index(std::span<const Passage> passages);
+  /// With vectors of a model, one row a passage.
+  Index(std::span<const Passage> passages, Vectors meanings);
 
-  /// The best passages; no hits when no word of the question occurs.
+  /// The best passages. With `meaning`, the model's vector of the question, what is near it takes
+  /// part as much as what has its words. Without, words decide; when no word of the question
+  /// occurs, what is spelt like it is found.
+  SearchResult search(std::string_view question, std::size_t top_k, const View& view,
+                      std::span<const float> meaning = {}) const;
+
+  /// Among what everybody may see.
   SearchResult search(std::string_view question, std::size_t top_k) const;
+
+  /// Whether `text` stands in a passage that `who` may see, word for word, or is its address. Of
+  /// what has all of its words kMentionPassagesMax are looked at.
+  bool mentions(std::string_view text, const Audience& who) const;
 
   const Passage& passage(std::size_t at) const { return passages_[at]; }
   std::size_t size() const { return passages_.size(); }
   text::Language language() const { return language_; }
+  /// Whether there is a passage that not everybody may see.
+  bool guarded() const { return guarded_; }
+  /// One row a passage.
+  const Vectors& vectors() const { return vectors_; }
+  bool has_meanings() const { return has_meanings_; }
+  float mean_words() const { return mean_words_; }
+  std::size_t word_count(std::size_t passage) const { return words(passage).size(); }
 
   /// What it holds in memory.
   std::size_t bytes() const;
@@ -103,9 +134,9 @@ class Index {
     std::uint8_t in_title;  // and in outer headings
   };
 
+  void read(std::span<const Passage> passages);
+  void sort_urls();
   std::size_t term_count() const { return term_begin_.empty() ? 0 : term_begin_.size() - 1; }
-  /// How many times rarer than everything; 0 for what is everywhere.
-  float rarity(float passages_with) const;
   std::string_view term(std::size_t id) const;
   std::size_t lower_bound(std::string_view stem) const;  // the first term not before `stem`
   std::optional<std::uint32_t> find_term(std::string_view stem) const;
@@ -123,7 +154,11 @@ class Index {
   // Every passage's words in order, as term numbers; a function word is kStopWord.
   std::vector<std::uint32_t> words_;
   std::vector<std::uint32_t> word_begin_;
+  std::vector<std::uint32_t> by_url_;  // of each address and access one passage, by address
+  Vectors vectors_;
   float mean_words_ = 1.0F;
+  bool guarded_ = false;
+  bool has_meanings_ = false;
 };
 
 }  // namespace chatpad::knowledge

@@ -1,11 +1,11 @@
 // Keeps the indexes of the agents that are being asked, up to a limit of memory.
 //
-// For: one per event loop; no locks, so it must stay on its loop. The key names the agent and the
-// version of its knowledge: a changed knowledge is another key, and put() drops the agent's older
-// versions. It builds nothing; on a miss the caller reads the passages, builds and puts.
-// Owner: the loop. The index outlives its eviction while somebody holds the pointer.
-// Errors: none. Limits: kIndexCacheBytesMax by default; the least recently used goes first; an
-// index larger than the limit is handed back and not kept.
+// For: all loops of the program; a lock guards it. The key names the agent and the version of its
+// knowledge: a changed knowledge is another key, and put() drops the agent's older versions. It
+// builds nothing; on a miss the caller reads the passages, builds and puts (library.h).
+// Owner: the program. The index outlives its eviction while somebody holds the pointer.
+// Errors: none. Limits: kIndexCacheBytesMax by default; the least recently used goes first; the
+// latest is kept however large it is, as every question would have to build it again.
 // Source: requirement "50 MB cache with LRU eviction" of the knowledge search.
 #pragma once
 
@@ -13,9 +13,12 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "functions/shared/knowledge/index.h"
 
@@ -41,13 +44,13 @@ class IndexCache {
   /// Keeps `index` as the agent's only version. Returns it.
   Value put(std::string_view agent_id, std::uint64_t version, Value index);
 
-  /// Forgets the agent.
-  void erase(std::string_view agent_id);
+  /// The agents and their versions, the latest asked first.
+  std::vector<std::pair<std::string, std::uint64_t>> agents(std::size_t count) const;
 
-  std::size_t size() const { return by_agent_.size(); }
-  std::size_t bytes() const { return bytes_; }
+  std::size_t size() const;
+  std::size_t bytes() const;
   std::size_t bytes_max() const { return bytes_max_; }
-  const Counters& counters() const { return counters_; }
+  Counters counters() const;
 
  private:
   struct Entry {
@@ -59,7 +62,9 @@ class IndexCache {
   using Entries = std::list<Entry>;
 
   void drop(Entries::iterator entry);
+  void forget(std::string_view agent_id);
 
+  mutable std::mutex mutex_;
   std::size_t bytes_max_;
   std::size_t bytes_ = 0;
   Entries entries_;  // the most recently used first

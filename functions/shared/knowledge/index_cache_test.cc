@@ -23,8 +23,7 @@ TEST(IndexCache, keeps_one_version_of_each_agent_and_counts) {
   EXPECT_EQ(cache.size(), 1u);
   EXPECT_EQ(cache.counters().hits, 1u);
   EXPECT_EQ(cache.counters().misses, 3u);
-  cache.erase("a");
-  cache.erase("a");
+  cache.put("a", 3, nullptr);
   EXPECT_EQ(cache.bytes(), 0u);
 }
 
@@ -39,15 +38,23 @@ TEST(IndexCache, drops_the_least_recently_used_within_its_limit) {
   EXPECT_NE(cache.get("a", 1), nullptr);
   EXPECT_NE(cache.get("c", 1), nullptr);
   EXPECT_EQ(cache.counters().evictions, 1u);
+  using Agents = std::vector<std::pair<std::string, std::uint64_t>>;
+  EXPECT_EQ(cache.agents(9), (Agents{{"c", 1}, {"a", 1}}));
+  EXPECT_EQ(cache.agents(1), (Agents{{"c", 1}}));
   EXPECT_LE(cache.bytes(), cache.bytes_max());
   EXPECT_EQ(held->size(), shop_passages().size());
 }
 
-TEST(IndexCache, hands_back_what_is_too_large_without_keeping_it) {
+TEST(IndexCache, keeps_the_latest_however_large_it_is) {
   IndexCache cache(10);
-  EXPECT_NE(cache.put("a", 1, make()), nullptr);
+  const auto index = cache.put("a", 1, make());
+  EXPECT_EQ(cache.get("a", 1), index);
+  cache.put("b", 1, make());
+  EXPECT_EQ(cache.get("a", 1), nullptr);
+  EXPECT_EQ(cache.size(), 1u);
+  EXPECT_EQ(cache.counters().evictions, 1u);
+  EXPECT_EQ(cache.put("b", 2, nullptr), nullptr);
   EXPECT_EQ(cache.size(), 0u);
-  EXPECT_EQ(cache.put("a", 2, nullptr), nullptr);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "functions/shared/knowledge/akin.h"
+
 namespace chatpad::knowledge {
 namespace {
 
@@ -261,6 +263,25 @@ constexpr std::string_view kEnglishPhrases =
     "at the moment = \n"
     "these days = \n"
     "by the way = \n"
+    "by itself = automatic automatically\n"
+    "by themselves = automatic automatically\n"
+    "by hand = manual manually\n"
+    "come up = start appear\n"
+    "show up = appear\n"
+    "break in = intrusion attack\n"
+    "far more = too many\n"
+    "look up = search find\n"
+    "shut down = shutdown stop\n"
+    "start up = start boot\n"
+    "back up = backup\n"
+    "throw away = delete discard\n"
+    "run out of = full exhausted\n"
+    "keep from = prevent avoid\n"
+    "a lot of = many\n"
+    "at once = immediately simultaneously\n"
+    "on my own = myself manual\n"
+    "of my own = own custom\n"
+    "of their own = own private\n"
     "as soon as possible = \n"
     "make sure = ensure verify\n"
     "give up = abandon cancel\n"
@@ -301,6 +322,7 @@ struct Phrase {
 
 struct Tables {
   StemMap similar;
+  StemMap akin;
   std::vector<Phrase> phrases;
   std::unordered_set<std::string, Hash, std::equal_to<>> weak;
 };
@@ -310,14 +332,14 @@ void add_once(std::vector<std::string>& list, const std::string& value) {
     list.push_back(value);
 }
 
-void add_groups(Tables& tables, std::string_view groups, Language language) {
+void add_groups(StemMap& table, std::string_view groups, Language language) {
   for (const std::string_view line : split(groups, '\n')) {
     std::vector<std::string> stems;
     for (const std::string_view word : split(line, ' '))
       add_once(stems, text::stem(word, language));
     for (const std::string& stem : stems) {
       for (const std::string& other : stems) {
-        if (other != stem) add_once(tables.similar[stem], other);
+        if (other != stem) add_once(table[stem], other);
       }
     }
   }
@@ -342,7 +364,8 @@ Tables make_tables(Language language) {
   static constexpr std::array weak = {kEnglishWeak, kGermanWeak, kFrenchWeak};
   const auto at = static_cast<std::size_t>(language);
   Tables tables;
-  add_groups(tables, groups[at], language);
+  add_groups(tables.similar, groups[at], language);
+  if (language == Language::english) add_groups(tables.akin, kEnglishAkin, language);
   if (language == Language::english) add_phrases(tables, kEnglishPhrases, language);
   for (const auto word : split(weak[at], ' ')) tables.weak.insert(text::stem(word, language));
   return tables;
@@ -373,13 +396,20 @@ std::size_t split_particle(const Phrase& phrase, std::span<const std::string> wo
   return 0;
 }
 
+std::span<const std::string> look_up(const StemMap& table, std::string_view stem) {
+  const auto found = table.find(stem);
+  if (found == table.end()) return {};
+  return found->second;
+}
+
 }  // namespace
 
 std::span<const std::string> similar_stems(std::string_view stem, Language language) {
-  const StemMap& similar = tables_for(language).similar;
-  const auto found = similar.find(stem);
-  if (found == similar.end()) return {};
-  return found->second;
+  return look_up(tables_for(language).similar, stem);
+}
+
+std::span<const std::string> akin_stems(std::string_view stem, Language language) {
+  return look_up(tables_for(language).akin, stem);
 }
 
 PhraseMatch match_phrase(std::span<const std::string> stems, Language language) {

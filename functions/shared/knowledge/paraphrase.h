@@ -19,6 +19,9 @@ namespace chatpad::knowledge {
 /// Stems that mean nearly the same as `stem`, itself not among them; often empty.
 std::span<const std::string> similar_stems(std::string_view stem, text::Language language);
 
+/// Stems that are near it (akin.h).
+std::span<const std::string> akin_stems(std::string_view stem, text::Language language);
+
 /// A phrase of several words that means one thing ("get rid of": remove).
 struct PhraseMatch {
   std::size_t words = 0;  // how many words it took; 0: no phrase starts here

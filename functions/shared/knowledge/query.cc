@@ -84,6 +84,9 @@ class QueryBuilder {
         term.variants.push_back(other);
       }
     }
+    for (const std::string& other : akin_stems(term.stem, language_)) {
+      if (match_stem(term, other) == 0) term.akin.push_back(other);
+    }
   }
 
   // Two neighbours may be one word in the text: "code names", "e-mail", "wi-fi".
@@ -144,6 +147,7 @@ float match_stem(const QueryTerm& term, std::string_view stem) {
   };
   if (term.stem == stem || has(term.equals)) return 1.0F;
   if (has(term.variants)) return kVariantWeight;
+  if (has(term.akin)) return kAkinWeight;
   return has(term.loose) ? kLooseWeight : 0.0F;
 }
 

@@ -26,6 +26,8 @@ constexpr std::size_t kQueryBytesMax = 4096;
 constexpr float kWeakWeight = 0.3F;
 /// How much a paraphrase in the text counts beside the word itself.
 constexpr float kVariantWeight = 0.8F;
+/// How much a word that is near it counts.
+constexpr float kAkinWeight = 0.65F;
 /// How much a word of the same family, or a compound with it, counts.
 constexpr float kLooseWeight = 0.3F;
 
@@ -36,6 +38,7 @@ struct QueryTerm {
   float weight = 1.0F;
   std::vector<std::string> variants;  // stems that count kVariantWeight
   std::vector<std::string> equals;    // other spellings that count in full
+  std::vector<std::string> akin;      // stems that count kAkinWeight
   std::vector<std::string> loose;     // stems that count kLooseWeight
   int entity = kNoEntity;             // terms with one number are one name: all of them or none
 };
@@ -68,7 +71,8 @@ struct TermMask {
   }
 };
 
-/// 0: not this term, 1: the word itself, kVariantWeight: a paraphrase, kLooseWeight: a relative.
+/// 0: not this term, 1: the word itself, kVariantWeight: a paraphrase, kAkinWeight: a word near it,
+/// kLooseWeight: a relative.
 float match_stem(const QueryTerm& term, std::string_view stem);
 
 TermMask match_terms(const Query& query, std::string_view piece, text::Language language);

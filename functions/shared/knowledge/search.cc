@@ -4,13 +4,15 @@
 #include <cmath>
 #include <utility>
 
+#include "functions/shared/knowledge/fuse.h"
 #include "functions/shared/knowledge/paraphrase.h"
 #include "functions/shared/text/tokenize.h"
 
 namespace chatpad::knowledge {
 
-Search::Search(const Index& index, Query query)
+Search::Search(const Index& index, const View& view, Query query)
     : index_(index),
+      view_(view),
       query_(std::move(query)),
       resolved_(query_.terms.size()),
       mass_(query_.terms.size(), 0.0F),
@@ -20,9 +22,28 @@ Search::Search(const Index& index, Query query)
       frequency_(index.size(), 0.0F),
       counted_(index.size(), false) {}
 
-SearchResult Search::run(std::size_t top_k) {
+SearchResult Search::run(std::size_t top_k, std::span<const float> meaning) {
   resolve();
   for (std::size_t i = 0; i < query_.terms.size(); ++i) score_term(i);
+  std::vector<std::size_t> candidates = best_by_words(std::max(kRerankMax, top_k));
+  const std::vector<Near> near =
+      best_by_meaning(meaning, candidates.empty() ? AnyWords::no : AnyWords::yes);
+  const std::size_t by_words = candidates.size();
+  for (const Near& one : near) {
+    const auto end = candidates.begin() + static_cast<std::ptrdiff_t>(by_words);
+    if (std::find(candidates.begin(), end, one.row) == end) candidates.push_back(one.row);
+  }
+  std::vector<Hit> hits;
+  hits.reserve(candidates.size());
+  for (const std::size_t candidate : candidates) hits.push_back(look_closely(candidate));
+  std::stable_sort(hits.begin(), hits.end(),
+                   [](const Hit& a, const Hit& b) { return a.score > b.score; });
+  if (!near.empty()) hits = fuse(std::move(hits), near);
+  if (hits.size() > top_k) hits.resize(top_k);
+  return {std::move(hits), std::move(query_), std::move(mass_)};
+}
+
+std::vector<std::size_t> Search::best_by_words(std::size_t count) const {
   std::vector<std::size_t> candidates;
   for (std::size_t i = 0; i < score_.size(); ++i) {
     if (score_[i] > 0) candidates.push_back(i);
@@ -30,15 +51,50 @@ SearchResult Search::run(std::size_t top_k) {
   const auto better = [&](std::size_t a, std::size_t b) {
     return score_[a] != score_[b] ? score_[a] > score_[b] : a < b;
   };
-  const std::size_t close = std::min(candidates.size(), std::max(kRerankMax, top_k));
+  const std::size_t close = std::min(candidates.size(), count);
   std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(close),
                     candidates.end(), better);
-  std::vector<Hit> hits;
-  for (std::size_t i = 0; i < close; ++i) hits.push_back(look_closely(candidates[i]));
-  std::stable_sort(hits.begin(), hits.end(),
-                   [](const Hit& a, const Hit& b) { return a.score > b.score; });
-  if (hits.size() > top_k) hits.resize(top_k);
-  return {std::move(hits), std::move(query_), std::move(mass_)};
+  candidates.resize(close);
+  return candidates;
+}
+
+// By the model's vector where there is one; else by letters, when words have found nothing.
+std::vector<Near> Search::best_by_meaning(std::span<const float> meaning,
+                                          AnyWords any_words) const {
+  if (index_.has_meanings()) {
+    return index_.vectors().nearest(meaning, kRerankMax, view_.shown());
+  }
+  if (any_words == AnyWords::yes) return {};
+  LexicalVector vector(index_.language());
+  for (const QueryTerm& term : query_.terms) vector.add(term.stem, 1.0F);
+  std::vector<Near> near = index_.vectors().nearest(vector.numbers(), kRerankMax, view_.shown());
+  std::erase_if(near, [](const Near& one) { return one.similarity < kLexicalLeast; });
+  return near;
+}
+
+float Search::rarity(float passages_with) const {
+  const float all = static_cast<float>(view_.size()) + kBackgroundPassages;
+  return std::log(1 + (all - passages_with + 0.5F) / (passages_with + 0.5F));
+}
+
+std::size_t Search::passages_with(std::size_t term_id) const {
+  const auto postings = index_.postings(static_cast<std::uint32_t>(term_id));
+  if (view_.shows_all()) return postings.size();
+  return static_cast<std::size_t>(
+      std::count_if(postings.begin(), postings.end(),
+                    [&](const Index::Posting& posting) { return view_.shows(posting.passage); }));
+}
+
+bool Search::visible(std::size_t term_id) const {
+  if (view_.shows_all()) return true;
+  const auto postings = index_.postings(static_cast<std::uint32_t>(term_id));
+  return std::any_of(postings.begin(), postings.end(),
+                     [&](const Index::Posting& posting) { return view_.shows(posting.passage); });
+}
+
+std::optional<std::uint32_t> Search::find_term(std::string_view stem) const {
+  const auto id = index_.find_term(stem);
+  return id && visible(*id) ? id : std::nullopt;
 }
 
 void Search::resolve() {
@@ -46,6 +102,7 @@ void Search::resolve() {
     resolve_list(i, {query_.terms[i].stem}, 1.0F);
     resolve_list(i, query_.terms[i].equals, 1.0F);
     resolve_list(i, query_.terms[i].variants, kVariantWeight);
+    resolve_list(i, query_.terms[i].akin, kAkinWeight);
     if (query_.terms[i].entity == kNoEntity) add_relatives(i);
     if (resolved_[i].empty()) guess_spelling(i);
   }
@@ -53,7 +110,7 @@ void Search::resolve() {
 
 void Search::resolve_list(std::size_t at, const std::vector<std::string>& stems, float weight) {
   for (const std::string& stem : stems) {
-    const auto id = index_.find_term(stem);
+    const auto id = find_term(stem);
     if (!id || match_word(at, *id) > 0) continue;
     resolved_[at].push_back({*id, weight});
   }
@@ -70,9 +127,9 @@ void Search::add_relatives(std::size_t at) {
     const std::string_view word = index_.term(i);
     if (!word.starts_with(start) || found == kRelativesMax) return;
     const bool compound = word.size() >= stem.size() + kCompoundRestBytesMin &&
-                          word.starts_with(stem) && index_.find_term(word.substr(stem.size()));
+                          word.starts_with(stem) && find_term(word.substr(stem.size()));
     if (!compound && !same_family(word, stem)) continue;
-    if (match_word(at, static_cast<std::uint32_t>(i)) > 0) continue;
+    if (!visible(i) || match_word(at, static_cast<std::uint32_t>(i)) > 0) continue;
     term.loose.emplace_back(word);
     resolved_[at].push_back({static_cast<std::uint32_t>(i), kLooseWeight});
     ++found;
@@ -87,6 +144,7 @@ void Search::guess_spelling(std::size_t at) {
   for (std::size_t i = 0; i < index_.term_count(); ++i) {
     const std::string_view word = index_.term(i);
     if (!word.starts_with(first) || !one_slip_apart(word, term.stem)) continue;
+    if (!visible(i)) continue;
     term.variants.emplace_back(word);
     resolved_[at].push_back({static_cast<std::uint32_t>(i), kVariantWeight});
     if (resolved_[at].size() == kSpellingCandidatesMax) return;
@@ -99,8 +157,9 @@ void Search::score_term(std::size_t at) {
   for (const Resolved& resolved : resolved_[at]) {
     for (const Index::Posting& posting : index_.postings(resolved.term_id)) {
       const std::uint32_t passage = posting.passage;
+      if (!view_.shows(passage)) continue;
       if (frequency_[passage] == 0) touched_.push_back(passage);
-      const float length = static_cast<float>(index_.words(passage).size()) / index_.mean_words_;
+      const float length = static_cast<float>(index_.words(passage).size()) / view_.mean_words();
       const float text = posting.in_content / (1 - kBm25B + kBm25B * length);
       frequency_[passage] += resolved.weight * (text + kHeadingBoost * posting.in_heading +
                                                 kTitleBoost * posting.in_title);
@@ -117,7 +176,7 @@ void Search::score_term(std::size_t at) {
       }
     }
   }
-  mass_[at] = query_.terms[at].weight * index_.rarity(with);
+  mass_[at] = query_.terms[at].weight * rarity(with);
   for (const std::uint32_t passage : touched_) {
     const float frequency = frequency_[passage];
     score_[passage] += mass_[at] * frequency * (kBm25K1 + 1) / (frequency + kBm25K1);
@@ -163,7 +222,7 @@ float Search::heading_focus(std::string_view heading) const {
     const std::string stem = text::stem(token.text, language);
     const auto id = index_.find_term(stem);
     if (!id) continue;
-    float mass = index_.rarity(static_cast<float>(index_.postings(*id).size()));
+    float mass = rarity(static_cast<float>(passages_with(*id)));
     if (is_weak_stem(stem, language)) mass *= kWeakWeight;
     float match = 0;
     for (const QueryTerm& term : query_.terms) match = std::max(match, match_stem(term, stem));

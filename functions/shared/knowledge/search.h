@@ -7,6 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -28,19 +30,31 @@ constexpr float kFamilyShareMin = 0.6F;
 /// A part of a compound ("cd" of "cdrom"): the other part is a word of the texts, this long.
 constexpr std::size_t kCompoundRestBytesMin = 3;
 constexpr std::size_t kRelativesMax = 8;
+/// What is no nearer than this by its letters is nothing that was meant.
+constexpr float kLexicalLeast = 0.12F;
 
 class Search {
  public:
-  Search(const Index& index, Query query);
+  Search(const Index& index, const View& view, Query query);
 
-  SearchResult run(std::size_t top_k);
+  SearchResult run(std::size_t top_k, std::span<const float> meaning);
 
  private:
+  enum class AnyWords { no, yes };
   struct Resolved {
     std::uint32_t term_id;
     float weight;
   };
 
+  /// How many times rarer than everything; 0 for what is everywhere.
+  float rarity(float passages_with) const;
+  /// The term, when a visible passage has it.
+  std::optional<std::uint32_t> find_term(std::string_view stem) const;
+  /// The number of visible passages that have it.
+  std::size_t passages_with(std::size_t term_id) const;
+  bool visible(std::size_t term_id) const;
+  std::vector<std::size_t> best_by_words(std::size_t count) const;
+  std::vector<Near> best_by_meaning(std::span<const float> meaning, AnyWords any_words) const;
   void resolve();
   void resolve_list(std::size_t at, const std::vector<std::string>& stems, float weight);
   void add_relatives(std::size_t at);
@@ -53,6 +67,7 @@ class Search {
   float match_word(std::size_t at, std::uint32_t term_id) const;
 
   const Index& index_;
+  const View& view_;
   Query query_;
   std::vector<std::vector<Resolved>> resolved_;  // for each term of the query
   std::vector<float> mass_;

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "functions/shared/mail/sealed_mail.h"
 #include "runtime/wire/fields.h"
 #include "runtime/wire/url.h"
 
@@ -70,6 +71,18 @@ Mail compose_mail(const Config& config, std::string_view kind, std::string_view 
   mail.text += std::string(words->after) + "\n\n" + mail.code +
                "\n\nWhoever did not ask for this mail need not do anything.\n";
   return mail;
+}
+
+Result<Mail> read_mail(const Config& config, std::string_view kind, std::string_view sealed) {
+  const Result<std::string> content = open_mail(config, sealed);
+  if (!content) {
+    return Error(Errc::internal, PublicText(), LogText("sealed with another secret"));
+  }
+  try {
+    return compose_mail(config, kind, *content);
+  } catch (const Raised&) {  // a control character, or not as its kind wants it
+    return Error(Errc::internal, PublicText(), LogText("its words cannot be sent"));
+  }
 }
 
 }  // namespace chatpad::functions

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "runtime/base/config.h"
+#include "runtime/base/error.h"
 
 namespace chatpad::functions {
 
@@ -20,6 +21,10 @@ struct Mail {
 };
 // Raises Errc::internal for content that is not as its kind wants it.
 Mail compose_mail(const Config& config, std::string_view kind, std::string_view content_json);
+
+// The same of a sealed mail; an error instead when it does not open or has no such content, so that
+// one mail stops no other.
+Result<Mail> read_mail(const Config& config, std::string_view kind, std::string_view sealed);
 
 // <public URL>/auth/v1/verify?token=...: links never go by what a request called us.
 std::string link_of_mail(const Config& config, std::string_view kind, std::string_view token,

@@ -48,5 +48,15 @@ TEST(SealedMail, opens_with_the_same_secret_only) {
   EXPECT_FALSE(open_mail(config(), sealed.substr(1)));
 }
 
+TEST(Mail, that_cannot_be_put_into_words_is_an_error_and_no_exception) {
+  const auto sealed = [](std::string_view content) { return seal_mail(config(), content); };
+  EXPECT_TRUE(read_mail(config(), "team_invitation", sealed(R"({"subject":"S","text":"T"})")));
+  EXPECT_FALSE(
+      read_mail(config(), "team_invitation", sealed(R"({"subject":"S","text":"T\u0001"})")));
+  EXPECT_FALSE(read_mail(config(), "team_invitation", sealed("{}")));
+  EXPECT_FALSE(read_mail(config(), "team_invitation", sealed("no JSON")));
+  EXPECT_FALSE(read_mail(config(), "team_invitation", "not sealed"));
+}
+
 }  // namespace
 }  // namespace chatpad::functions

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "functions/shared/mail/compose.h"
-#include "functions/shared/mail/sealed_mail.h"
 #include "runtime/base/log.h"
 
 namespace chatpad::functions {
@@ -67,11 +66,10 @@ Task<void> Mailer::send(std::string id, std::string kind, std::string recipient,
   mail.to = std::move(recipient);
   mail.id = id;
   http::SmtpResult result;
-  const auto content = open_mail(config_, sealed);
-  if (content) {
-    const Mail words = compose_mail(config_, kind, *content);
-    mail.subject = words.subject;
-    mail.text = words.text;
+  const Result<Mail> words = read_mail(config_, kind, sealed);
+  if (words) {
+    mail.subject = words->subject;
+    mail.text = words->text;
     std::function<http::SmtpResult()> job = [this, mail] {
       return http::send_mail(config_.auth.smtp, mail, stop_);
     };
@@ -79,7 +77,7 @@ Task<void> Mailer::send(std::string id, std::string kind, std::string recipient,
     result = std::move(answer);
   } else {
     result.outcome = http::SmtpOutcome::refused;
-    result.why = "sealed with another secret";
+    result.why = words.error().cause.value;
   }
   co_await note(std::move(id), attempt, std::move(result));
 }

@@ -19,9 +19,9 @@ std::string refused(std::string_view json) {
 }
 
 TEST(KeyInput, takes_a_name_known_scopes_an_end_and_a_rate) {
-  const KeyInput input = read(
-      R"({"name":"Shop","scopes":["chat:write","leads:write"],"ratePerMin":60,)"
-      R"("expiresAt":"2030-01-31T12:00:00+02:00"})");
+  const KeyInput input =
+      read(R"({"name":"Shop","scopes":["chat:write","leads:write"],"ratePerMin":60,)"
+           R"("expiresAt":"2030-01-31T12:00:00+02:00"})");
   EXPECT_EQ(input.name, "Shop");
   EXPECT_EQ(input.scopes_json, R"(["chat:write","leads:write"])");
   EXPECT_EQ(input.expires_at, "2030-01-31T12:00:00+02:00");

@@ -45,6 +45,41 @@ TEST(Chunks, know_their_page_when_the_text_has_form_feeds) {
   EXPECT_EQ(chunks[2].page, 3);
 }
 
+TEST(Chunks, say_which_characters_of_the_text_they_are) {
+  const auto chunks = chunk_text("# Größe\n\nÄpfel. Birnen.\n\n## B\nZwei.\n");
+  ASSERT_EQ(chunks.size(), 2u);
+  EXPECT_EQ(chunks[0].start, 5 + 2);  // behind the heading and an empty line
+  EXPECT_EQ(chunks[0].end, 7 + 14);
+  EXPECT_EQ(chunks[1].start, 21 + 2 + 1 + 2);
+  EXPECT_EQ(chunks[1].end, 26 + 5);
+}
+
+TEST(Chunks, go_on_where_another_chunker_stopped) {
+  std::vector<Block> blocks;
+  for (int i = 0; i < 40; ++i) {
+    if (i % 7 == 0) {
+      blocks.push_back({BlockKind::heading, 1 + i % 3, i, "Heading " + std::to_string(i)});
+    }
+    blocks.push_back({BlockKind::paragraph, 0, i, "This is sentence " + std::to_string(i) + "."});
+  }
+  const auto run = [&blocks](std::size_t stop) {
+    std::vector<Chunk> chunks;
+    const auto sink = [&chunks](Chunk chunk) { chunks.push_back(std::move(chunk)); };
+    Chunker first(sink);
+    for (std::size_t i = 0; i < stop; ++i) first.add(blocks[i]);
+    first.flush();
+    Chunker second(sink, first.place());
+    for (std::size_t i = stop; i < blocks.size(); ++i) second.add(blocks[i]);
+    second.flush();
+    return chunks;
+  };
+  for (std::size_t stop = 0; stop <= blocks.size(); ++stop) {
+    const auto chunks = run(stop);
+    EXPECT_EQ(chunks.back().heading, run(0).back().heading);
+    EXPECT_EQ(chunks.back().end, run(0).back().end);
+  }
+}
+
 TEST(Chunks, keep_sentences_whole_and_sizes_in_bounds) {
   std::string text;
   for (int paragraph = 0; paragraph < 20; ++paragraph) {

@@ -1,5 +1,7 @@
 #include "functions/shared/text/fold.h"
 
+#include "runtime/wire/utf8.h"
+
 namespace chatpad::text {
 namespace {
 
@@ -146,25 +148,6 @@ bool is_upper(char32_t value) {
   return within(value, 0x386, 0x3AB) || within(value, 0x400, 0x42F);
 }
 
-void append_utf8(char32_t value, std::string& out) {
-  const auto put = [&](char32_t byte) { out.push_back(static_cast<char>(byte)); };
-  if (value < 0x80) {
-    put(value);
-  } else if (value < 0x800) {
-    put(0xC0 | (value >> 6));
-    put(0x80 | (value & 0x3F));
-  } else if (value < 0x10000) {
-    put(0xE0 | (value >> 12));
-    put(0x80 | ((value >> 6) & 0x3F));
-    put(0x80 | (value & 0x3F));
-  } else {
-    put(0xF0 | (value >> 18));
-    put(0x80 | ((value >> 12) & 0x3F));
-    put(0x80 | ((value >> 6) & 0x3F));
-    put(0x80 | (value & 0x3F));
-  }
-}
-
 void append_folded(char32_t value, std::string& out) {
   if (value < 0x80) {
     out.push_back(static_cast<char>(within(value, 'A', 'Z') ? value + 0x20 : value));
@@ -182,7 +165,7 @@ void append_folded(char32_t value, std::string& out) {
     out.push_back(kLatinExtendedA[value - 0x100]);
     return;
   }
-  append_utf8(fold_greek_cyrillic(value), out);
+  wire::append_utf8(out, fold_greek_cyrillic(value));
 }
 
 std::string fold(std::string_view text) {

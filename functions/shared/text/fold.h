@@ -42,9 +42,6 @@ bool is_upper(char32_t value);
 /// Appends the folded form (possibly two letters: sharp s is "ss") to `out`.
 void append_folded(char32_t value, std::string& out);
 
-/// Appends one character as UTF-8.
-void append_utf8(char32_t value, std::string& out);
-
 /// The whole text folded; characters that are not part of words stay.
 std::string fold(std::string_view text);
 

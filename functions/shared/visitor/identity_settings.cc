@@ -5,7 +5,9 @@
 
 namespace chatpad::functions {
 
-edge::Reply identity_settings(const edge::Call& call, const Uuid& agent, const pg::Rows& rows) {
+Task<edge::Reply> identity_settings(edge::Call call, Uuid agent, pg::Statement statement,
+                                    pg::Params params) {
+  pg::Rows rows = co_await call.db().rows(statement, std::move(params));
   if (rows.size() != 1) raise(Errc::not_found);
   wire::JsonWriter out;
   out.object().field("secret", identity_secret(call, agent, rows.integer(0, 0)));
@@ -15,7 +17,7 @@ edge::Reply identity_settings(const edge::Call& call, const Uuid& agent, const p
     out.field("previousValidUntil", rows.text(0, 1));
   }
   out.raw_field("required", rows.text(0, 2) == "t" ? "true" : "false").end();
-  return edge::ok(std::move(out).str());
+  co_return edge::ok(std::move(out).str());
 }
 
 }  // namespace chatpad::functions

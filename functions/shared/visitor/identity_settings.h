@@ -6,7 +6,9 @@
 
 namespace chatpad::functions {
 
-// {"secret","previousValidUntil","required"} of the only row (version, previous_until, required).
-edge::Reply identity_settings(const edge::Call& call, const Uuid& agent, const pg::Rows& rows);
+// {"secret","previousValidUntil","required"} of the only row (version, previous_until, required)
+// that the statement, run as the caller, gives.
+Task<edge::Reply> identity_settings(edge::Call call, Uuid agent, pg::Statement statement,
+                                    pg::Params params);
 
 }  // namespace chatpad::functions

@@ -1,4 +1,4 @@
--- The life of one assistant message: start, append while the model speaks, finish or abort. Every
+-- The life of one assistant message: start, append while the model speaks, finish. Every
 -- function takes the conversation's lock first, so that after a takeover commits no text grows. Text
 -- beyond 65536 characters is cut.
 
@@ -79,15 +79,20 @@ begin
 end
 $$;
 
--- Completes the answer. When a takeover or an expired lease closed it first: the stored message.
-create or replace function api.finish_answer(
-  p_message_id uuid, p_epoch bigint, p_content text, p_citations jsonb, p_model text,
-  p_tokens_in int, p_tokens_out int, p_metadata jsonb)
+-- Completes the answer with what p_answer says of it: content, citations, provider, model, tokensIn,
+-- tokensOut, costMicros, latencyMs, firstTokenMs, cutOff, metadata. When a takeover or an expired
+-- lease closed it first, the stored message stays and only what it took is noted (owned: false;
+-- takenOver says which of the two it was).
+create or replace function api.finish_answer(p_message_id uuid, p_epoch bigint, p_answer jsonb)
 returns jsonb language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off as $$
 declare
   v_message public.messages;
   v_owned boolean;
+  v_taken_over boolean;
+  v_noted boolean;
+  v_tokens bigint := coalesce((p_answer ->> 'tokensIn')::bigint, 0)
+    + coalesce((p_answer ->> 'tokensOut')::bigint, 0);
 begin
   perform private.require_service();
   perform from public.conversations c
@@ -95,59 +100,55 @@ begin
     and c.epoch = p_epoch and c.status <> 'human_takeover'
   for no key update;
   v_owned := found;
+  v_taken_over := not v_owned;
   if v_owned then
     update public.messages m
-    set state = 'complete', content = left(coalesce(p_content, m.content), 65536),
-      citations = case jsonb_typeof(p_citations) when 'array' then p_citations else '[]' end,
-      model = p_model, tokens_in = p_tokens_in,
-      tokens_out = p_tokens_out, metadata = m.metadata || coalesce(p_metadata, '{}'),
+    set state = 'complete',
+      content = left(coalesce(p_answer ->> 'content', m.content), 65536),
+      citations = case jsonb_typeof(p_answer -> 'citations')
+        when 'array' then p_answer -> 'citations' else '[]' end,
+      cut_off = coalesce((p_answer ->> 'cutOff')::boolean, false),
+      provider = p_answer ->> 'provider', model = p_answer ->> 'model',
+      tokens_in = (p_answer ->> 'tokensIn')::int, tokens_out = (p_answer ->> 'tokensOut')::int,
+      cost_micros = (p_answer ->> 'costMicros')::bigint,
+      latency_ms = (p_answer ->> 'latencyMs')::int,
+      first_token_ms = (p_answer ->> 'firstTokenMs')::int,
+      metadata = m.metadata || coalesce(p_answer -> 'metadata', '{}'),
       lease_until = null, updated_at = now()
     where m.id = p_message_id and m.state = 'running' and m.epoch = p_epoch
     returning * into v_message;
     v_owned := found;
+    v_noted := v_owned;
   end if;
   if v_owned then
     update public.conversations c
     set preview = left(v_message.content, 200), last_message_at = now(), updated_at = now()
     where c.id = v_message.conversation_id;
-    if p_tokens_in is not null or p_tokens_out is not null then
-      perform private.count_usage(v_message.user_id, 'tokens',
-        coalesce(p_tokens_in, 0) + coalesce(p_tokens_out, 0));
-    end if;
   else
-    select * into v_message from public.messages m where m.id = p_message_id;
+    update public.messages m
+    set provider = p_answer ->> 'provider', model = p_answer ->> 'model',
+      tokens_in = (p_answer ->> 'tokensIn')::int, tokens_out = (p_answer ->> 'tokensOut')::int,
+      cost_micros = (p_answer ->> 'costMicros')::bigint,
+      latency_ms = (p_answer ->> 'latencyMs')::int,
+      first_token_ms = (p_answer ->> 'firstTokenMs')::int
+    where m.id = p_message_id and m.role = 'assistant' and m.model is null and v_tokens > 0
+    returning * into v_message;
+    v_noted := found;
     if not found then
-      perform private.not_found();
+      select * into v_message from public.messages m where m.id = p_message_id;
+      if not found then
+        perform private.not_found();
+      end if;
     end if;
   end if;
-  return private.message_json(v_message);
-end
-$$;
-
--- The provider failed and nothing replaces the text: what there is stays, cut off. The reason is
--- kept for the inbox.
-create or replace function api.abort_answer(p_message_id uuid, p_epoch bigint, p_reason text)
-returns jsonb language plpgsql volatile security definer
-set search_path = '' set enable_seqscan = off as $$
-declare
-  v_message public.messages;
-begin
-  perform private.require_service();
-  perform from public.conversations c
-  where c.id = (select m.conversation_id from public.messages m where m.id = p_message_id)
-  for no key update;
-  update public.messages m
-  set state = 'complete', cut_off = true, lease_until = null, updated_at = now(),
-    metadata = m.metadata || jsonb_build_object('abortReason', left(p_reason, 500))
-  where m.id = p_message_id and m.state = 'running' and m.epoch = p_epoch
-  returning * into v_message;
-  if not found then
-    select * into v_message from public.messages m where m.id = p_message_id;
-    if not found then
-      perform private.not_found();
+  if v_noted and v_tokens > 0 then
+    perform private.count_usage(v_message.user_id, 'tokens', v_tokens);
+    if coalesce(v_message.provider, 'builtin') <> 'builtin' then
+      perform private.count_ai_call(v_message.conversation_id, v_tokens, v_message.cost_micros);
     end if;
   end if;
-  return private.message_json(v_message);
+  return jsonb_build_object('owned', v_owned, 'takenOver', v_taken_over,
+    'message', private.message_json(v_message));
 end
 $$;
 
@@ -182,13 +183,9 @@ $$;
 
 revoke all on function api.start_answer(uuid, bigint, uuid, int) from public;
 revoke all on function api.append_answer(uuid, bigint, text, int) from public;
-revoke all on function api.finish_answer(uuid, bigint, text, jsonb, text, int, int, jsonb)
-  from public;
-revoke all on function api.abort_answer(uuid, bigint, text) from public;
+revoke all on function api.finish_answer(uuid, bigint, jsonb) from public;
 revoke all on function api.close_stale_answers() from public;
 grant execute on function api.start_answer(uuid, bigint, uuid, int) to service_role;
 grant execute on function api.append_answer(uuid, bigint, text, int) to service_role;
-grant execute on function api.finish_answer(uuid, bigint, text, jsonb, text, int, int, jsonb)
-  to service_role;
-grant execute on function api.abort_answer(uuid, bigint, text) to service_role;
+grant execute on function api.finish_answer(uuid, bigint, jsonb) to service_role;
 grant execute on function api.close_stale_answers() to service_role;

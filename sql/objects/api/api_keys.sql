@@ -1,17 +1,25 @@
 -- API keys. The program makes the secrets and hashes them; nothing here sees one in clear.
 
--- Called by the authenticator before any role is taken: the claims of a key, or null. A read only:
--- what was used is told in the background (api.note_api_keys_used).
+-- Called by the authenticator before any role is taken: the claims of a key, or of a token that a key was
+-- exchanged for (api.create_key_token), or null. A token works while the secret it was made with does. A
+-- read only: what was used is told in the background (api.note_api_keys_used).
 create or replace function api.resolve_api_key(p_hash bytea)
 returns jsonb language plpgsql stable security definer
 set search_path = '' set enable_seqscan = off as $$
 declare
   v_key record;
+  v_token private.api_key_tokens;
+  v_hash bytea := p_hash;
 begin
+  select * into v_token from private.api_key_tokens t
+  where t.token_hash = p_hash and t.expires_at > now();
+  if found then
+    v_hash := v_token.key_hash;
+  end if;
   select k.id, k.user_id, k.scopes, k.rate_per_min into v_key
-  from (select f.* from public.api_keys f where f.key_hash = p_hash
+  from (select f.* from public.api_keys f where f.key_hash = v_hash
     union all
-    select f.* from public.api_keys f where f.previous_hash = p_hash and f.previous_until > now()) k
+    select f.* from public.api_keys f where f.previous_hash = v_hash and f.previous_until > now()) k
   join public.accounts o on o.id = k.user_id and o.status = 'active'
   where k.revoked_at is null and (k.expires_at is null or k.expires_at > now());
   if not found then
@@ -19,7 +27,10 @@ begin
   end if;
   perform private.require_feature(v_key.user_id, 'api_access');
   return jsonb_build_object('role', 'api_key', 'key_id', v_key.id, 'account_id', v_key.user_id,
-    'scopes', to_jsonb(v_key.scopes), 'rate_per_min', v_key.rate_per_min);
+    'scopes', to_jsonb(case when v_token.key_id is null then v_key.scopes
+      else array(select s from unnest(v_key.scopes) s where s = any (v_token.scopes)) end),
+    'rate_per_min', v_key.rate_per_min)
+    || case when v_token.key_id is null then '{}' else '{"token":true}' end::jsonb;
 end
 $$;
 
@@ -58,7 +69,8 @@ set search_path = '' set enable_seqscan = off as $$
 declare
   v_result jsonb;
 begin
-  select jsonb_build_object('valid', true, 'accountId', k.user_id, 'scopes', to_jsonb(k.scopes),
+  select jsonb_build_object('valid', true, 'accountId', k.user_id,
+    'scopes', private.claims() -> 'scopes',  -- of a token these may be fewer than the key's
     'plan', o.plan, 'keyId', k.id, 'name', k.name, 'prefix', k.prefix,
     'expiresAt', private.iso(k.expires_at), 'ratePerMin', k.rate_per_min) into v_result
   from public.api_keys k join public.accounts o on o.id = k.user_id and o.status = 'active'

@@ -9,7 +9,7 @@ begin
   perform private.require_service();
   return query
   select private.user_json(u), u.encrypted_password from auth.users u
-  where u.email = lower(trim(p_email));
+  where u.email = private.fold_email(p_email);
 end
 $$;
 

@@ -115,6 +115,7 @@ begin
     delete from auth.identities i where i.user_id = p_user_id;
     delete from auth.one_time_tokens t where t.user_id = p_user_id;
     update auth.users u set deleted_at = coalesce(u.deleted_at, now()), email = null, phone = null,
+      email_proven_at = null,
       email_change = null, email_change_needs = '{}', encrypted_password = null, updated_at = now(),
       raw_user_meta_data = '{}', raw_app_meta_data = '{}'
     where u.id = p_user_id;
@@ -131,11 +132,9 @@ $$;
 create or replace function api.auth_invite(p jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' set enable_seqscan = off as $$
 declare
-  v_email text := private.clean_email(p ->> 'email');
+  v_email text := private.mail_address(p);
   v_user auth.users;
 begin
-  perform private.require_service();
-  perform private.admit_mail(v_email, p -> 'rules');
   v_user := private.invited_user(v_email, null, p -> 'data');
   perform private.mail_token(v_user, 'invite', v_email, p -> 'once', p -> 'rules', p ->> 'redirectTo', null);
   return (select private.user_json(u) from auth.users u where u.id = v_user.id);
@@ -185,6 +184,7 @@ begin
       perform private.fail('email_exists', 'A user with this email address has already been registered');
     end if;
     update auth.users u set email_change = v_to,
+      email_change_sent_at = case when u.email_change = v_to then u.email_change_sent_at end,
       email_change_needs = case when u.email_change = v_to then array_remove(u.email_change_needs, v_kind)
         else '{}' end || v_kind
     where u.id = v_user.id;

@@ -1,17 +1,5 @@
 -- Codes of PKCE flows: given out once, redeemed once.
 
--- Starts a flow whose person is not known yet; expires with what leads to it.
-create or replace function api.auth_flow_start(
-  p_challenge text, p_method text, p_authentication_method text, p_expires_s int)
-returns uuid language plpgsql volatile security definer
-set search_path = '' set enable_seqscan = off as $$
-begin
-  perform private.require_service();
-  return private.start_flow(jsonb_build_object('challenge', p_challenge, 'method', p_method), null,
-    p_authentication_method, p_expires_s);
-end
-$$;
-
 -- The person of the flow is known: from now on the code stands for them, for five minutes.
 create or replace function api.auth_flow_code(p_flow_id uuid, p_user_id uuid, p_code_hash bytea)
 returns void language plpgsql volatile security definer
@@ -46,14 +34,15 @@ begin
   if v.code_challenge <> (case v.code_challenge_method when 's256' then p_s256 else p_plain end) then
     return jsonb_build_object('outcome', 'bad_code_verifier');
   end if;
-  return jsonb_build_object('outcome', 'redeemed', 'userId', v.user_id,
-    'method', v.authentication_method);
+  if v.identity is not null then
+    perform private.link_identity(v.user_id, v.identity);
+  end if;
+  return jsonb_strip_nulls(jsonb_build_object('outcome', 'redeemed', 'userId', v.user_id,
+    'method', v.authentication_method, 'tokens', v.provider_tokens));
 end
 $$;
 
-revoke all on function api.auth_flow_start(text, text, text, int) from public;
 revoke all on function api.auth_flow_code(uuid, uuid, bytea) from public;
 revoke all on function api.auth_flow_redeem(bytea, text, text) from public;
-grant execute on function api.auth_flow_start(text, text, text, int) to service_role;
 grant execute on function api.auth_flow_code(uuid, uuid, bytea) to service_role;
 grant execute on function api.auth_flow_redeem(bytea, text, text) to service_role;

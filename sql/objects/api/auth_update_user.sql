@@ -7,6 +7,7 @@ begin
   perform private.require_service();
   return (select jsonb_build_object('hash', coalesce(u.encrypted_password, ''),
       'anonymous', u.is_anonymous, 'sso', u.is_sso_user,
+      'weak', private.lacks_factor(u.id, p_session_id),
       'old', not exists (select from auth.sessions s where s.id = p_session_id
         and s.created_at > now() - interval '1 day'))
     from auth.users u
@@ -91,7 +92,7 @@ returns jsonb language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off as $$
 declare
   v_user auth.users;
-  v_email text := lower(trim(p ->> 'newEmail'));
+  v_email text := private.fold_email(p ->> 'newEmail');
 begin
   perform private.require_service();
   update auth.users u set updated_at = now(),

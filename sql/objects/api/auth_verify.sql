@@ -41,6 +41,25 @@ begin
 end
 $$;
 
+-- The address counted as theirs without a proof, and now somebody has proven to read its mail. It may be
+-- somebody else than who signed up, so no way to sign in as this person outlives the proof: no password,
+-- session, factor, token, code, identity of another provider, or change of address on its way.
+create or replace function private.empty_person(p_user auth.users) returns void
+language plpgsql volatile security definer set search_path = '' set enable_seqscan = off as $$
+begin
+  delete from auth.sessions s where s.user_id = p_user.id;
+  perform private.remove_factor(f, null) from auth.mfa_factors f where f.user_id = p_user.id;
+  delete from auth.one_time_tokens t where t.user_id = p_user.id;
+  delete from auth.flow_state f where f.user_id = p_user.id and f.code_hash is not null;
+  delete from auth.sign_in_flows f where f.link_user_id = p_user.id;
+  delete from auth.identities i where i.user_id = p_user.id and i.provider <> 'email';
+  update auth.users u set encrypted_password = null, email_change = null, email_change_needs = '{}',
+    raw_app_meta_data = u.raw_app_meta_data || '{"provider":"email","providers":["email"]}'
+  where u.id = p_user.id;
+  perform private.log_security(p_user.id, p_user.id, 'user', 'user.first_proven');
+end
+$$;
+
 -- `p`: type and tokenHash, or type, email and otpHash. Outcomes: expired; banned; half (the other
 -- address has to confirm as well); verified, with userId, kind, redirectTo and flowId.
 create or replace function api.auth_verify(p jsonb) returns jsonb
@@ -48,10 +67,11 @@ language plpgsql volatile security definer set search_path = '' set enable_seqsc
 declare
   v auth.one_time_tokens;
   v_user auth.users;
+  v_proven boolean := true;
 begin
   perform private.require_service();
   v := private.take_token(private.kinds_of_type(p ->> 'type'), (p ->> 'tokenHash')::bytea,
-    lower(trim(p ->> 'email')), (p ->> 'otpHash')::bytea);
+    private.fold_email(p ->> 'email'), (p ->> 'otpHash')::bytea);
   if v.user_id is null then
     return jsonb_build_object('outcome', 'expired');
   end if;
@@ -68,22 +88,29 @@ begin
     if v_user.email_change_needs <> '{}' then
       return jsonb_build_object('outcome', 'half', 'kind', v.kind, 'redirectTo', v.redirect_to);
     end if;
+    -- A link that an administrator made for the present address says nothing about the new one.
+    v_proven := v.kind = 'email_change_new' or v_user.email_change_sent_at is not null;
     v_user := private.change_email(v_user.id, v_user.email_change);
-  else
-    v_user := private.confirm_user(v_user.id);
+  end if;
+  if v.kind in ('signup', 'invite', 'magiclink', 'recovery') and v_user.email_confirmed_at is not null
+    and v_user.email_proven_at is null then
+    perform private.empty_person(v_user);
+  end if;
+  if v_proven then
+    v_user := private.prove_email(v_user.id);
   end if;
   return jsonb_build_object('outcome', 'verified', 'userId', v_user.id, 'kind', v.kind,
     'redirectTo', v.redirect_to, 'flowId', v.flow_id);
 end
 $$;
 
--- The new address counts. email_exists when somebody took it meanwhile.
+-- The new address counts, without a proof of its own. email_exists when somebody took it meanwhile.
 create or replace function private.change_email(p_user_id uuid, p_email text) returns auth.users
 language plpgsql volatile security definer set search_path = '' set enable_seqscan = off as $$
 begin
   begin
     update auth.users u set email = p_email, email_change = null, email_change_needs = '{}',
-      email_confirmed_at = now(), is_anonymous = false, updated_at = now(),
+      email_confirmed_at = now(), email_proven_at = null, is_anonymous = false, updated_at = now(),
       raw_app_meta_data = case when u.email is null
         then u.raw_app_meta_data || '{"provider":"email","providers":["email"]}' else u.raw_app_meta_data end
     where u.id = p_user_id;
@@ -97,6 +124,7 @@ $$;
 
 revoke all on function private.kinds_of_type(text) from public;
 revoke all on function private.take_token(text[], bytea, text, bytea) from public;
+revoke all on function private.empty_person(auth.users) from public;
 revoke all on function private.change_email(uuid, text) from public;
 revoke all on function api.auth_verify(jsonb) from public;
 grant execute on function api.auth_verify(jsonb) to service_role;

@@ -29,6 +29,22 @@ begin
   delete from auth.flow_state f where f.expires_at < now();
   get diagnostics v_count = row_count;
   v_total := v_total + v_count;
+  delete from auth.sign_in_flows f where f.expires_at < now();
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
+  delete from auth.saml_assertions a where a.expires_at < now();
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
+  delete from auth.mfa_challenges c where c.created_at < now() - interval '1 hour';
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
+  delete from auth.mfa_factors f where f.status = 'unverified'
+    and f.created_at < now() - interval '1 hour';
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
+  delete from private.api_key_tokens t where t.expires_at < now();
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
   delete from private.mail_asks m where m.asked_at < now() - interval '1 day';
   get diagnostics v_count = row_count;
   v_total := v_total + v_count;

@@ -43,7 +43,7 @@ begin
   where a.id = u.id and a.messages_blocked_until is null
     and m.quantity >= (p.limits ->> 'messages_per_month')::bigint;
   update public.accounts a set messages_blocked_until = null where a.messages_blocked_until <= now();
-  return v_taken;
+  return v_taken + private.fold_ai_calls();
 end
 $$;
 revoke all on function api.fold_usage() from public;

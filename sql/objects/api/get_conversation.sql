@@ -1,23 +1,35 @@
--- One conversation as the inbox opens it: with its newest lead, the answer that is being written, and its
--- newest 50 takeovers, oldest first.
+-- One conversation as the inbox opens it: with its newest lead, what is known of its visitor, the answer
+-- that is being written, and its newest 50 takeovers, oldest first. To an API key with the scope
+-- conversations:read as well; the lead is for those that may read leads.
 create or replace function api.get_conversation(p_conversation_id uuid) returns jsonb
 language plpgsql stable security definer
 set search_path = '' set enable_seqscan = off as $$
 declare
   v_conversation public.conversations;
+  v_leads boolean := true;
 begin
-  if private.person_id() is null then
-    perform private.fail('forbidden', 'This needs a signed-in person.');
+  if private.caller_role() = 'api_key' then
+    if not private.has_scope('conversations:read') then
+      perform private.fail('insufficient_scope', 'The API key lacks the scope conversations:read.');
+    end if;
+    v_leads := private.has_scope('leads:read');
+    select * into v_conversation from public.conversations c
+    where c.id = p_conversation_id and c.user_id = private.claim_account_id();
+  elsif private.person_id() is null then
+    perform private.fail('forbidden', 'This needs a signed-in person or an API key.');
+  else
+    select * into v_conversation from public.conversations c
+    where c.id = p_conversation_id and c.user_id in (select private.account_ids());
   end if;
-  select * into v_conversation from public.conversations c
-  where c.id = p_conversation_id and c.user_id in (select private.account_ids());
-  if not found then
+  if v_conversation.id is null then
     perform private.not_found();
   end if;
   return jsonb_build_object('conversation', private.conversation_json(v_conversation),
-    'lead', (select private.lead_json(l) from public.leads l
-      where l.user_id = v_conversation.user_id and l.conversation_id = v_conversation.id
+    'lead', (select private.full_lead_json(l) from public.leads l
+      where v_leads and l.user_id = v_conversation.user_id and l.conversation_id = v_conversation.id
       order by l.created_at desc, l.id desc limit 1),
+    'visitor', (select private.visitor_json(v) from public.visitors v
+      where v.id = v_conversation.visitor_id),
     'running', (select jsonb_build_object('messageId', m.id, 'seq', m.seq, 'text', m.content)
       from public.messages m
       where m.conversation_id = v_conversation.id and m.state = 'running'
@@ -29,4 +41,4 @@ begin
 end
 $$;
 revoke all on function api.get_conversation(uuid) from public;
-grant execute on function api.get_conversation(uuid) to authenticated;
+grant execute on function api.get_conversation(uuid) to authenticated, api_key;

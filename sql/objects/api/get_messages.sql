@@ -41,7 +41,12 @@ begin
     coalesce(jsonb_agg(p.message order by p.seq) filter (where p.n <= v_limit), '[]')
   into v_count, v_last, v_messages
   from (
-    select m.seq, private.message_json(m) as message, row_number() over (order by m.seq) as n
+    select m.seq, private.message_json(m) || case
+        when v_role = 'authenticated' and m.safety_flags <> '[]'
+        then jsonb_build_object('safetyFlags', m.safety_flags) else '{}' end || case
+        when v_role = 'authenticated' and m.model is not null
+        then jsonb_build_object('debugInfo', private.answer_debug(m)) else '{}' end as message,
+      row_number() over (order by m.seq) as n
     from public.messages m
     where m.conversation_id = p_conversation_id and m.seq > v_after
       and m.seq < coalesce(v_stop, 9223372036854775807)

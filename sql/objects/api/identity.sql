@@ -21,14 +21,17 @@ $$;
 
 -- The visitor this identifier stands for, made at its first time. What an anonymous visitor had
 -- becomes theirs; what belongs to somebody identified never moves. Only after the signature was good.
+-- `p_about`: {name, email, phone, customAttributes}; what it leaves out stays as it was.
 create or replace function api.identify_visitor(
   p_agent_id uuid, p_origin text, p_own_page boolean, p_visitor_id uuid,
-  p_identifier text, p_name text, p_email text)
+  p_identifier text, p_about jsonb, p_groups text[])
 returns table (visitor_id uuid, conversation_id uuid)
 language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off as $$
 declare
   v_agent record;
+  v_before jsonb;
+  v_visitor public.visitors;
   v_id uuid;
 begin
   perform private.require_service();
@@ -40,12 +43,20 @@ begin
     perform private.not_found();
   end if;
   perform private.require_origin(v_agent.allowed_origins, p_origin, p_own_page);
-  insert into public.visitors as v (id, user_id, agent_id, identifier, name, email, verified_at)
-  values (gen_random_uuid(), v_agent.user_id, v_agent.id, p_identifier, p_name, p_email, now())
+  select private.visitor_json(v) into v_before from public.visitors v
+  where v.user_id = v_agent.user_id and v.agent_id = v_agent.id and v.identifier = p_identifier;
+  insert into public.visitors as v (id, user_id, agent_id, identifier, name, email, phone, metadata,
+    groups, verified_at)
+  values (gen_random_uuid(), v_agent.user_id, v_agent.id, p_identifier, p_about ->> 'name',
+    p_about ->> 'email', p_about ->> 'phone', coalesce(p_about -> 'customAttributes', '{}'), p_groups,
+    now())
   on conflict (user_id, agent_id, identifier) where identifier is not null
   do update set name = coalesce(excluded.name, v.name), email = coalesce(excluded.email, v.email),
-    verified_at = now(), last_seen_at = now()
-  returning v.id into v_id;
+    phone = coalesce(excluded.phone, v.phone),
+    metadata = case when p_about ? 'customAttributes' then excluded.metadata else v.metadata end,
+    groups = excluded.groups, verified_at = now(), last_seen_at = now()
+  returning * into v_visitor;
+  v_id := v_visitor.id;
   if exists (select from public.visitors w where w.id = p_visitor_id and w.user_id = v_agent.user_id
       and w.agent_id = v_agent.id and w.identifier is null) then
     update public.conversations c set visitor_id = v_id
@@ -55,6 +66,11 @@ begin
     where i.agent_id = v_agent.id and i.actor = 'v:' || p_visitor_id
       and not exists (select from private.idempotency j where j.agent_id = i.agent_id
         and j.actor = 'v:' || v_id and j.client_message_id = i.client_message_id);
+    v_before := null;
+  end if;
+  if v_before is null or v_before - '{verifiedAt,lastSeenAt}'::text[]
+      <> private.visitor_json(v_visitor) - '{verifiedAt,lastSeenAt}'::text[] then
+    perform private.visitor_event(v_visitor);
   end if;
   visitor_id := v_id;
   select c.id into conversation_id from public.conversations c
@@ -111,12 +127,12 @@ end
 $$;
 
 revoke all on function api.identity_versions(uuid) from public;
-revoke all on function api.identify_visitor(uuid, text, boolean, uuid, text, text, text) from public;
+revoke all on function api.identify_visitor(uuid, text, boolean, uuid, text, jsonb, text[]) from public;
 revoke all on function api.identity_settings(uuid) from public;
 revoke all on function api.rotate_identity_secret(uuid, integer) from public;
 revoke all on function api.require_identity(uuid, boolean) from public;
 grant execute on function api.identity_versions(uuid) to service_role;
-grant execute on function api.identify_visitor(uuid, text, boolean, uuid, text, text, text) to service_role;
+grant execute on function api.identify_visitor(uuid, text, boolean, uuid, text, jsonb, text[]) to service_role;
 grant execute on function api.identity_settings(uuid) to authenticated;
 grant execute on function api.rotate_identity_secret(uuid, integer) to authenticated;
 grant execute on function api.require_identity(uuid, boolean) to authenticated;

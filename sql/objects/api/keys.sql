@@ -46,6 +46,9 @@ begin
   if (select count(*) from auth.signing_keys k where k.status <> 'revoked') >= 16 then
     perform private.fail('conflict', 'There are 16 signing keys. Revoke those whose tokens have all expired.');
   end if;
+  if not private.sealed_with_current(private.sealed_text(p_sealed)) then
+    perform private.fail('conflict', 'The first key of CHATPAD_SECRET_KEY here is not the one that seals on this database.');
+  end if;
   insert into auth.signing_keys (id, algorithm, public_key, sealed)
   values (p_id, p_algorithm, p_public_key, p_sealed);
 exception when unique_violation then

@@ -71,23 +71,25 @@ begin
 end
 $$;
 
--- Everything the agent may answer from, in reading order.
+-- Everything the agent may answer from, with who may be shown it, in reading order.
 create or replace function api.knowledge_for_agent(p_agent_id uuid)
 returns table (chunk_id uuid, source_id uuid, title text, url text, page int, heading text,
-  content text)
+  content text, acl_mode text, sensitivity text, acl_groups text[])
 language plpgsql stable security definer
 set search_path = '' set enable_seqscan = off as $$
 begin
   perform private.require_service();
   return query
-  select k.id, s.id, s.title, s.url, k.page, k.heading, k.content
+  select k.id, s.id, coalesce(d.title, s.title), coalesce(d.url, s.url), k.page, k.heading, k.content,
+    s.acl_mode, s.sensitivity, s.acl_groups
   from public.agents a
   join public.knowledge_sources s
     on s.user_id = a.user_id and s.agent_id = a.id and s.status = 'ready'
   join public.knowledge_chunks k
     on k.user_id = s.user_id and k.agent_id = s.agent_id and k.source_id = s.id
+  left join public.knowledge_documents d on d.user_id = k.user_id and d.id = k.document_id
   where a.id = p_agent_id
-  order by s.created_at, s.id, k.ordinal;
+  order by s.created_at, s.id, d.ordinal nulls first, k.ordinal;
 end
 $$;
 

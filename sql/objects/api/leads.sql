@@ -9,6 +9,7 @@ declare
   v_account_id uuid := private.lead_agent(p_agent_id, p_conversation_id);
   v_visitor_id uuid := private.visitor_id();
   v_conversation_id uuid := p_conversation_id;
+  v_said jsonb;
   v_lead public.leads;
 begin
   if jsonb_typeof(p_fields) is distinct from 'object' or pg_column_size(p_fields) > 65536 then
@@ -32,16 +33,23 @@ begin
     select c.visitor_id into v_visitor_id from public.conversations c
     where c.id = v_conversation_id;
   end if;
+  -- What the conversation said before the form was sent (api.note_lead).
+  select s.state -> 'lead' into v_said from private.lead_states s
+  where s.conversation_id = v_conversation_id;
   begin
     insert into public.leads (user_id, agent_id, conversation_id, visitor_id, name, email, phone,
-      company, job_title, message, custom_fields, score, reasons, source)
+      company, job_title, message, custom_fields, score, reasons, source, summary, journey_stage,
+      qualification, key_moments, intents)
     values (v_account_id, p_agent_id, v_conversation_id, v_visitor_id,
       nullif(trim(p_fields ->> 'name'), ''), nullif(lower(trim(p_fields ->> 'email')), ''),
       nullif(trim(p_fields ->> 'phone'), ''), nullif(trim(p_fields ->> 'company'), ''),
       nullif(trim(p_fields ->> 'jobTitle'), ''), nullif(trim(p_fields ->> 'message'), ''),
       coalesce(nullif(p_fields -> 'customFields', 'null'), '{}'),
       least(greatest(coalesce(p_score, 0), 0), 100), coalesce(p_reasons, '[]'),
-      case when v_role = 'api_key' then 'api' else 'widget' end)
+      case when v_role = 'api_key' then 'api' else 'widget' end,
+      coalesce(left(v_said ->> 'summary', 2000), ''), coalesce(v_said ->> 'journeyStage', 'discovery'),
+      coalesce(v_said -> 'qualification', '{}'), coalesce(v_said -> 'keyMoments', '[]'),
+      coalesce(v_said -> 'intents', '[]'))
     returning * into v_lead;
   exception when check_violation then
     perform private.fail('validation_failed', 'A field of the lead is too long.');

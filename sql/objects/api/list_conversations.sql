@@ -11,7 +11,9 @@ set search_path = '' set enable_seqscan = off set enable_sort = off set enable_b
 declare
   v_statuses text[] := case
     when p_status is null then array['active', 'human_takeover', 'closed', 'archived']
+    when p_status = 'waiting' then array['active']
     when p_status = 'open' then array['active', 'human_takeover'] else array[p_status] end;
+  v_waiting boolean := p_status = 'waiting';
   v_search text := nullif(lower(trim(p_search)), '');
   v_limit int := least(greatest(coalesce(p_limit, 50), 1), 100);
   v_walk int := case when v_search is null then v_limit else 2000 end;
@@ -27,12 +29,21 @@ begin
     select w.*, row_number() over (order by w.at desc, w.id desc) as n
     from unnest(v_statuses) s (status)
     cross join lateral (
-      select c.id, coalesce(c.last_message_at, c.created_at) as at
+      (select c.id, coalesce(c.last_message_at, c.created_at) as at
       from public.conversations c
-      where c.user_id = p_account_id and c.status = s.status and c.active_hour <= v_before_hour
+      where v_waiting is not true
+        and c.user_id = p_account_id and c.status = s.status and c.active_hour <= v_before_hour
         and (coalesce(c.last_message_at, c.created_at), c.id) < (v_before, v_before_id)
       order by c.active_hour desc, coalesce(c.last_message_at, c.created_at) desc, c.id desc
-      limit v_walk + 1) w),
+      limit v_walk + 1)
+      union all
+      (select c.id, coalesce(c.last_message_at, c.created_at) as at
+      from public.conversations c
+      where v_waiting and c.escalated and c.status = 'active'
+        and c.user_id = p_account_id and c.active_hour <= v_before_hour
+        and (coalesce(c.last_message_at, c.created_at), c.id) < (v_before, v_before_id)
+      order by c.active_hour desc, coalesce(c.last_message_at, c.created_at) desc, c.id desc
+      limit v_walk + 1)) w),
   found as materialized (
     select w.id, w.at, w.n, row_number() over (order by w.n) as k
     from walked w

@@ -12,7 +12,7 @@ declare
 begin
   perform private.require_reader(p_account_id);
   with walked as materialized (
-    select l.id, l.created_at, private.lead_json(l) as lead,
+    select l.id, l.created_at, private.full_lead_json(l) as lead,
       row_number() over (order by l.created_at desc, l.id desc) as n
     from public.leads l
     where l.user_id = p_account_id and (l.created_at, l.id) < (v_before, v_before_id)

@@ -38,7 +38,8 @@ begin
 end
 $$;
 
--- Newest first. The service and super admins see all; an account's admins what was written for it.
+-- Newest first. The service and super admins see all; an account's admins what was written for it, without
+-- the words of what is confidential.
 create or replace function api.list_mails(p_account_id uuid, p_limit int)
 returns table (id uuid, kind text, recipient text, sealed text, "row" jsonb)
 language plpgsql stable security definer set search_path = '' set enable_seqscan = off as $$
@@ -57,7 +58,8 @@ begin
     end if;
   end if;
   return query
-  select m.id, m.kind, m.recipient, m.sealed, jsonb_build_object('id', m.id, 'kind', m.kind,
+  select m.id, m.kind, m.recipient, case when v_all or not m.confidential then m.sealed end,
+    jsonb_build_object('id', m.id, 'kind', m.kind, 'accountId', m.user_id, 'confidential', m.confidential,
     'recipient', m.recipient, 'status', case when m.sent_at is not null then 'sent'
       when m.failed_at is not null then 'failed' when m.expires_at <= now() then 'expired' else 'waiting' end,
     'attempts', m.attempts, 'lastError', m.last_error, 'createdAt', private.iso(m.created_at),

@@ -135,7 +135,7 @@ begin
     if p_account_id is distinct from v_account and p_account_id is not null then
       perform private.not_found();
     end if;
-  elsif v_role = 'service_role' or private.is_super_admin() then
+  elsif v_role = 'service_role' then
     if not exists (select from public.accounts a where a.id = v_account) then
       perform private.not_found();
     end if;

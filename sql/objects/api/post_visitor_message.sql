@@ -1,10 +1,11 @@
 -- A visitor's message, committed before the model is asked. Locks one conversation row, never an
 -- account's. A retry with the same client_message_id waits for the first attempt at the primary key
 -- of private.idempotency and returns its result. A generic plan throughout: PostgreSQL would take the
--- history's limit, which is no constant, as a reason to plan that query at every call.
+-- history's limit, which is no constant, as a reason to plan that query at every call. The text was screened by
+-- the settings p_safety; when they are not the agent's, nothing is stored and those of the agent are returned.
 create or replace function api.post_visitor_message(
   p_agent_id uuid, p_conversation_id uuid, p_content text, p_client_message_id text,
-  p_metadata jsonb, p_history int default 10)
+  p_metadata jsonb, p_history int default 10, p_safety jsonb default null)
 returns jsonb language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
@@ -52,15 +53,23 @@ begin
   if jsonb_typeof(p_metadata) <> 'object' or pg_column_size(p_metadata) > 16384 then
     perform private.fail('validation_failed', 'metadata must be an object of at most 16 KiB.');
   end if;
+  p_metadata := private.visit_context(p_metadata);
 
-  select a.id, a.user_id, a.name, a.instructions, a.fallback_message, a.model, a.personality,
-    a.knowledge_version, o.messages_blocked_until
+  select a.id, a.user_id, a.name, a.instructions, a.fallback_message, a.model, a.ai, a.personality,
+    a.operating_hours, a.knowledge_version, a.safety, a.allowed_origins, a.lead_settings,
+    o.messages_blocked_until, coalesce(w.groups, '{}') as groups
   into v_agent
   from public.agents a
   join public.accounts o on o.id = a.user_id and o.status = 'active'
+  left join public.visitors w on w.id = v_visitor_id and w.user_id = a.user_id
+    and w.agent_id = a.id and w.identifier is not null
   where a.id = p_agent_id and a.user_id = v_account_id and a.is_active;
   if not found then
     perform private.not_found();
+  end if;
+
+  if p_safety is not null and p_safety <> v_agent.safety then
+    return jsonb_build_object('safety', v_agent.safety);
   end if;
 
   if p_client_message_id is not null then
@@ -145,13 +154,19 @@ begin
     'userMessage', private.message_json(v_message),
     'reply', case when v_reply_state = 'complete' then private.message_json(v_reply) end,
     'replyState', v_reply_state,
+    'overBudget', private.over_ai_budget(v_account_id, p_agent_id, v_key_id, v_visitor_id),
     'agent', jsonb_build_object('id', v_agent.id, 'name', v_agent.name,
       'instructions', v_agent.instructions, 'fallbackMessage', v_agent.fallback_message,
-      'model', v_agent.model, 'personality', v_agent.personality,
-      'knowledgeVersion', v_agent.knowledge_version),
-    'history', v_history);
+      'model', v_agent.model, 'ai', v_agent.ai, 'personality', v_agent.personality,
+      'schedule', case v_agent.operating_hours #>> '{outsideHoursBehavior,showOfflineMessage}'
+        when 'true' then v_agent.operating_hours end,
+      'knowledgeVersion', v_agent.knowledge_version, 'safety', v_agent.safety,
+      'allowedOrigins', to_jsonb(v_agent.allowed_origins),
+      'leadSettings', v_agent.lead_settings),
+    'lead', private.lead_progress(v_account_id, v_conversation_id, v_message.seq),
+    'groups', to_jsonb(v_agent.groups), 'history', v_history);
 end
 $$;
-revoke all on function api.post_visitor_message(uuid, uuid, text, text, jsonb, int) from public;
-grant execute on function api.post_visitor_message(uuid, uuid, text, text, jsonb, int)
+revoke all on function api.post_visitor_message(uuid, uuid, text, text, jsonb, int, jsonb) from public;
+grant execute on function api.post_visitor_message(uuid, uuid, text, text, jsonb, int, jsonb)
   to visitor, api_key;

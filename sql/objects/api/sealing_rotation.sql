@@ -30,7 +30,16 @@ set search_path = '' set enable_seqscan = off as $$
 begin
   perform private.require_service();
   return query select 'account_secrets.' || s.name, s.user_id, s.sealed
-    from private.account_secrets s where s.key_id <> p_key_id limit p_limit;
+    from private.account_secrets s where s.key_id <> p_key_id
+    union all select 'mfa_factors.' || f.id, f.user_id, f.sealed
+    from auth.mfa_factors f where f.key_id <> p_key_id
+    union all select 'signing_keys.' || k.id, '00000000-0000-0000-0000-000000000000'::uuid,
+      private.sealed_text(k.sealed)
+    from auth.signing_keys k where k.sealed is not null
+      and not starts_with(private.sealed_text(k.sealed), 'v1.' || p_key_id || '.')
+    union all select 'sign_in_providers.sealed', p.id, p.sealed
+    from auth.sign_in_providers p where p.key_id <> p_key_id
+    limit p_limit;
 end
 $$;
 
@@ -43,8 +52,18 @@ begin
   if not private.sealed_with_current(p_new) then
     return false;
   end if;
-  update private.account_secrets s set sealed = p_new
-  where s.user_id = p_owner and 'account_secrets.' || s.name = p_place and s.sealed = p_old;
+  if p_place like 'mfa\_factors.%' then
+    update auth.mfa_factors f set sealed = p_new
+    where f.user_id = p_owner and 'mfa_factors.' || f.id = p_place and f.sealed = p_old;
+  elsif p_place like 'signing\_keys.%' then
+    update auth.signing_keys k set sealed = convert_to(p_new, 'UTF8')
+    where 'signing_keys.' || k.id = p_place and private.sealed_text(k.sealed) = p_old;
+  elsif p_place = 'sign_in_providers.sealed' then
+    update auth.sign_in_providers p set sealed = p_new where p.id = p_owner and p.sealed = p_old;
+  else
+    update private.account_secrets s set sealed = p_new
+    where s.user_id = p_owner and 'account_secrets.' || s.name = p_place and s.sealed = p_old;
+  end if;
   return found;
 end
 $$;

@@ -1,7 +1,7 @@
 -- A person takes a conversation over, speaks in it, and hands it back.
 
 -- Raises the epoch, which fences every answer that started before; a running one keeps its text.
--- Idempotent for the same person; takes over from another.
+-- Idempotent for the same person; takes over from another. Nobody waits any more.
 create or replace function api.start_takeover(p_conversation_id uuid, p_note text)
 returns jsonb language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off as $$
@@ -29,7 +29,7 @@ begin
   insert into public.conversation_takeovers (user_id, conversation_id, member_id, note, epoch)
   values (v_conversation.user_id, p_conversation_id, v_person, p_note, v_conversation.epoch + 1);
   update public.conversations c
-  set status = 'human_takeover', epoch = c.epoch + 1, updated_at = now()
+  set status = 'human_takeover', escalated = false, epoch = c.epoch + 1, updated_at = now()
   where c.id = p_conversation_id
   returning * into v_conversation;
   perform private.log_security(v_conversation.user_id, v_person, 'user', 'takeover.started',

@@ -1,10 +1,12 @@
 -- A person closes a conversation, which ends a takeover, or opens a closed one again. Asking for what
--- is already so changes nothing. An answer that is being written is finished.
+-- is already so changes nothing. An answer that is being written is finished. The agent says its last words,
+-- if it has any, before the conversation is closed.
 create or replace function api.update_conversation(p_conversation_id uuid, p_status text)
 returns jsonb language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off as $$
 declare
   v_conversation public.conversations;
+  v_words text;
 begin
   if p_status is null or p_status not in ('active', 'closed') then
     perform private.fail('validation_failed', 'status must be one of closed, active.');
@@ -24,8 +26,20 @@ begin
       perform private.log_security(v_conversation.user_id, private.person_id(), 'user',
         'takeover.ended', jsonb_build_object('conversationId', p_conversation_id));
     end if;
+    if p_status = 'closed' then
+      select a.personality #>> '{conversationFlow,endConversationMessage}' into v_words
+      from public.agents a where a.id = v_conversation.agent_id;
+    end if;
+    if v_words ~ '\S' then
+      insert into public.messages (user_id, conversation_id, seq, role, content, epoch, metadata)
+      values (v_conversation.user_id, p_conversation_id, v_conversation.last_seq + 1, 'assistant',
+        v_words, v_conversation.epoch, '{"kind": "end"}');
+      update public.conversations c set last_seq = c.last_seq + 1, message_count = c.message_count + 1,
+        preview = left(v_words, 200), last_message_at = now()
+      where c.id = p_conversation_id;
+    end if;
     update public.conversations c
-    set status = p_status, updated_at = now(),
+    set status = p_status, escalated = false, updated_at = now(),
       closed_at = case when p_status = 'closed' then now() end
     where c.id = p_conversation_id
     returning * into v_conversation;

@@ -14,16 +14,24 @@ language sql stable as $$
   select nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'email'
 $$;
 
--- Null for a subject that is no uuid: a policy then shows nothing instead of raising.
+-- Null for a subject that is no uuid: a policy then shows nothing instead of raising. The claims are
+-- read once and nothing is matched by a regular expression: policies ask this for each row.
 create or replace function auth.uid() returns uuid
-language sql stable as $$
-  select case
-    when c.claims ->> 'role' = 'authenticated'
-      and c.claims ->> 'sub'
-        ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
-    then (c.claims ->> 'sub')::uuid
-  end
-  from (select nullif(current_setting('request.jwt.claims', true), '')::jsonb as claims) c
+language plpgsql stable as $$
+declare
+  v_claims jsonb := nullif(current_setting('request.jwt.claims', true), '');
+  v_sub text;
+begin
+  if v_claims ->> 'role' is distinct from 'authenticated' then
+    return null;
+  end if;
+  v_sub := v_claims ->> 'sub';
+  if v_sub like '________-____-____-____-____________'
+    and translate(v_sub, '0123456789abcdefABCDEF', '') = '----' then
+    return v_sub::uuid;
+  end if;
+  return null;
+end
 $$;
 
 grant execute on function auth.jwt(), auth.role(), auth.email(), auth.uid()

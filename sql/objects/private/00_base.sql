@@ -12,13 +12,27 @@ begin
 end
 $$;
 
--- The one answer to an unknown and to a foreign id.
+-- The one answer to an unknown and to a foreign id. A person whom an account of theirs does not let in
+-- without a second factor cannot tell its ids from others either, and hears about the factor at each.
 create or replace function private.not_found() returns void
 language plpgsql stable set search_path = '' as $$
 begin
+  if current_setting('role') = 'authenticated'
+    and exists (select private.accounts_wanting_factor()) then
+    perform private.fail('insufficient_aal', 'Not found, or in an account that asks for a second step '
+      'at sign-in: add an authenticator app to your sign-in, or give its code, and try again.');
+  end if;
   raise exception using errcode = 'CP000', message = 'Not found.', detail = 'not_found';
 end
 $$;
+
+-- An address as it is stored and compared. ASCII letters only: other scripts' letters fold into ASCII
+-- ones (the Kelvin sign into k), and two people's addresses would become one.
+create or replace function private.fold_email(p_email text) returns text
+language sql immutable as $$
+  select translate(trim(p_email), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')
+$$;
+revoke all on function private.fold_email(text) from public;
 
 create or replace function private.iso(p_at timestamptz) returns text
 language sql stable as $$
@@ -47,6 +61,12 @@ $$;
 create or replace function private.person_id() returns uuid
 language sql stable as $$
   select case when current_setting('role') = 'authenticated' then auth.uid() end
+$$;
+
+-- Was the session opened with a second factor as well?
+create or replace function private.second_factor_given() returns boolean
+language sql stable as $$
+  select coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'aal' = 'aal2', false)
 $$;
 
 create or replace function private.visitor_id() returns uuid

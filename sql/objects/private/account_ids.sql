@@ -1,5 +1,6 @@
 -- Who founded an account holds `accounts.founder_role` in it, everybody else a row of team_members. A
--- super admin of the platform reads and writes in every account, as an owner would.
+-- super admin of the platform reads and writes in every account, as an owner would. Nobody does without a
+-- second factor where the account asks for one.
 
 create or replace function private.is_super_admin() returns boolean
 language plpgsql stable security definer
@@ -41,16 +42,21 @@ begin
     return;
   end if;
   select u.is_super_admin and current_setting('role') = 'authenticated',
-    case when a.id is null then 'owner' else a.founder_role end into v_all, v_role
+    case when a.id is null then 'owner'
+      when not a.second_factor_required or private.second_factor_given() then a.founder_role end
+  into v_all, v_role
   from auth.users u left join public.accounts a on a.id = u.id where u.id = v_person;
   if v_all then
-    return query select a.id from public.accounts a;
+    return query select a.id from public.accounts a
+      where not a.second_factor_required or private.second_factor_given();
     return;
   end if;
   if v_role is not null or not found then
     return next v_person;
   end if;
-  return query select t.owner_id from public.team_members t where t.member_id = v_person;
+  return query select t.owner_id from public.team_members t where t.member_id = v_person
+    and (not exists (select from public.accounts a where a.id = t.owner_id and a.second_factor_required)
+      or private.second_factor_given());
 end
 $$;
 
@@ -68,27 +74,45 @@ begin
     return;
   end if;
   select u.is_super_admin and current_setting('role') = 'authenticated',
-    case when a.id is null then 'owner' else a.founder_role end into v_all, v_role
+    case when a.id is null then 'owner'
+      when not a.second_factor_required or private.second_factor_given() then a.founder_role end
+  into v_all, v_role
   from auth.users u left join public.accounts a on a.id = u.id where u.id = v_person;
   if v_all then
-    return query select a.id from public.accounts a;
+    return query select a.id from public.accounts a
+      where not a.second_factor_required or private.second_factor_given();
     return;
   end if;
   if private.role_rank(v_role) >= v_rank or not found then
     return next v_person;
   end if;
   return query select t.owner_id from public.team_members t
-    where t.member_id = v_person and private.role_rank(t.role) >= v_rank;
+    where t.member_id = v_person and private.role_rank(t.role) >= v_rank
+      and (not exists (select from public.accounts a where a.id = t.owner_id and a.second_factor_required)
+        or private.second_factor_given());
 end
 $$;
 
-grant execute on function private.account_ids(), private.account_ids_as(text) to authenticated;
-
-create or replace function private.is_super_admin() returns boolean
+-- The accounts that keep the caller out for want of a second factor.
+create or replace function private.accounts_wanting_factor() returns setof uuid
 language plpgsql stable security definer
 set search_path = '' set enable_seqscan = off as $$
+declare
+  v_person uuid := private.person_id();
 begin
-  return exists (select from auth.users u where u.id = private.person_id() and u.is_super_admin);
+  if v_person is null or private.second_factor_given() then
+    return;
+  end if;
+  return query select a.id from public.accounts a
+    where a.id = v_person and a.second_factor_required and a.founder_role is not null;
+  return query select t.owner_id from public.team_members t
+    join public.accounts a on a.id = t.owner_id and a.second_factor_required
+    where t.member_id = v_person;
+  if private.is_super_admin() then
+    return query select a.id from public.accounts a where a.second_factor_required;
+  end if;
 end
 $$;
-grant execute on function private.is_super_admin() to authenticated;
+revoke all on function private.accounts_wanting_factor() from public;
+
+grant execute on function private.account_ids(), private.account_ids_as(text) to authenticated;

@@ -4,7 +4,7 @@
 create or replace function private.clean_email(p_email text) returns text
 language plpgsql stable set search_path = '' as $$
 declare
-  v_email text := lower(trim(p_email));
+  v_email text := private.fold_email(p_email);
 begin
   if v_email is null or v_email !~ '^[^@\s]+@[^@\s]+$' or length(v_email) > 320 then
     perform private.fail('validation_failed', 'Unable to validate email address: invalid format');
@@ -88,7 +88,7 @@ begin
 end
 $$;
 
--- The person has proven to read the mail of their address.
+-- The address counts as theirs, proven or not: they get what people with an address get.
 create or replace function private.confirm_user(p_user_id uuid) returns auth.users
 language plpgsql volatile security definer set search_path = '' set enable_seqscan = off as $$
 declare
@@ -103,11 +103,23 @@ begin
 end
 $$;
 
--- May this address sign up? `p_rules`: signUp (open | invite | domain), domains.
+-- The person has proven to read the mail of their address: a link or a code of a mail was used, or a
+-- provider that verified it vouches for it. Only this sets email_proven_at.
+create or replace function private.prove_email(p_user_id uuid) returns auth.users
+language plpgsql volatile security definer set search_path = '' set enable_seqscan = off as $$
+begin
+  update auth.users u set email_proven_at = coalesce(u.email_proven_at, now())
+  where u.id = p_user_id and u.email is not null;
+  return private.confirm_user(p_user_id);
+end
+$$;
+
+-- May this address sign up? `p_rules`: signUp (open | invite | domain), domains, and `invited` when the
+-- person has shown an invitation for it.
 create or replace function private.admit_sign_up(p_email text, p_rules jsonb) returns void
 language plpgsql stable set search_path = '' as $$
 begin
-  if p_rules ->> 'signUp' = 'invite' then
+  if p_rules ->> 'signUp' = 'invite' and not coalesce((p_rules ->> 'invited')::boolean, false) then
     perform private.fail('signup_disabled', 'Signups not allowed for this instance');
   end if;
   if p_rules ->> 'signUp' = 'domain'
@@ -177,6 +189,7 @@ revoke all on function private.ensure_account(auth.users) from public;
 revoke all on function private.sync_email_identity(auth.users) from public;
 revoke all on function private.create_user(text, text, jsonb, jsonb, boolean, uuid) from public;
 revoke all on function private.confirm_user(uuid) from public;
+revoke all on function private.prove_email(uuid) from public;
 revoke all on function private.admit_sign_up(text, jsonb) from public;
 revoke all on function private.tell_ended(uuid, uuid[], boolean) from public;
 revoke all on function private.sessions_deleted() from public;

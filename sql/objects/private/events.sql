@@ -50,6 +50,13 @@ begin
         select private.takeover_json(t) from public.conversation_takeovers t
         where t.conversation_id = new.id and t.ended_at is null));
   end if;
+  if new.escalated and not old.escalated then
+    insert into realtime.messages (topic, also_topics, extension, event, private, payload)
+    values (v_topic, v_also, 'broadcast', 'conversation.escalated', true,
+      jsonb_build_object('conversation', v_conversation, 'escalation', jsonb_build_object(
+        'reason', new.escalation_reason, 'priority', new.metadata -> 'priority',
+        'escalatedAt', private.iso(new.escalated_at))));
+  end if;
   if (old.status, old.escalated, old.subject) is distinct from
     (new.status, new.escalated, new.subject) then
     insert into realtime.messages (topic, also_topics, extension, event, private, payload)
@@ -66,7 +73,7 @@ language plpgsql security definer set search_path = '' as $$
 begin
   insert into realtime.messages (topic, extension, event, private, payload)
   values ('account:' || new.user_id, 'broadcast', 'lead.created', true,
-    jsonb_build_object('lead', private.lead_json(new)));
+    jsonb_build_object('lead', private.full_lead_json(new)));
   if new.conversation_id is not null then
     insert into realtime.messages (topic, extension, event, private, payload)
     values ('conversation:' || new.conversation_id, 'broadcast', 'lead.created', true,
@@ -76,11 +83,26 @@ begin
 end
 $$;
 
-create or replace function private.agent_event() returns trigger
+create or replace function private.lead_changed_event() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
+  insert into realtime.messages (topic, extension, event, private, payload)
+  values ('account:' || new.user_id, 'broadcast', 'lead.updated', true,
+    jsonb_build_object('lead', private.full_lead_json(new)));
+  return null;
+end
+$$;
+
+-- 'visitors': what a widget shows has changed. 'people': only what the account's people see has.
+create or replace function private.agent_event() returns trigger
+language plpgsql security definer set search_path = '' as $$
+declare
+  v_account text := 'account:' || new.user_id;
+  v_seen boolean := tg_argv[0] = 'visitors';
+begin
   insert into realtime.messages (topic, also_topics, extension, event, private, payload)
-  values ('agent:' || new.id, array['account:' || new.user_id], 'broadcast', 'config.updated', true,
+  values (case when v_seen then 'agent:' || new.id else v_account end,
+    case when v_seen then array[v_account] else '{}' end, 'broadcast', 'config.updated', true,
     jsonb_build_object('agent',
       jsonb_build_object('id', new.id, 'updatedAt', private.iso(new.updated_at))));
   return null;

@@ -46,3 +46,29 @@ begin
     where v.id = p_visitor_id and v.identifier is not null);
 end
 $$;
+
+-- What a site said of a customer it vouches for, for the account's people; null for an anonymous visitor,
+-- whose id stays the visitor's secret.
+create or replace function private.visitor_json(v public.visitors) returns jsonb
+language sql stable as $$
+  select case when v.identifier is not null then jsonb_build_object('identifier', v.identifier,
+    'name', v.name, 'email', v.email, 'phone', v.phone, 'customAttributes', v.metadata,
+    'groups', v.groups, 'firstSeenAt', private.iso(v.first_seen_at),
+    'verifiedAt', private.iso(v.verified_at), 'lastSeenAt', private.iso(v.last_seen_at)) end
+$$;
+
+-- Tells the account what is known of the visitor of these conversations, the newest 20. Not on their own
+-- topics: a visitor reads there, and who speaks as one must not learn what the site says of them.
+create or replace function private.visitor_event(v public.visitors) returns void
+language plpgsql volatile security definer set search_path = '' set enable_seqscan = off as $$
+declare
+  v_ids jsonb := (select jsonb_agg(n.id) from (select c.id from public.conversations c
+    where c.user_id = v.user_id and c.agent_id = v.agent_id and c.visitor_id = v.id
+    order by c.created_at desc limit 20) n);
+begin
+  if v_ids is not null then
+    perform private.account_event(v.user_id, 'visitor.updated',
+      jsonb_build_object('visitor', private.visitor_json(v), 'conversationIds', v_ids));
+  end if;
+end
+$$;

@@ -11,6 +11,29 @@ language sql stable as $$
     'running', m.state = 'running')
 $$;
 
+-- What a client says of where its visitor is: addresses without query and fragment. Those may carry the
+-- visitor's own secrets (a sign-in's tokens, a reset link), and the account's people read this.
+create or replace function private.visit_context(p jsonb) returns jsonb
+language sql immutable as $$
+  select coalesce(p, '{}') || (
+    select coalesce(jsonb_object_agg(k, regexp_replace(p ->> k, '[?#].*', '')), '{}')
+    from unnest('{pageUrl,referrer}'::text[]) k where jsonb_typeof(p -> k) = 'string')
+$$;
+revoke all on function private.visit_context(jsonb) from public;
+
+-- How an answer came about, for people of the account and nobody else.
+create or replace function private.answer_debug(m public.messages) returns jsonb
+language sql stable as $$
+  select jsonb_build_object(
+    'processingSteps', coalesce(m.metadata -> 'steps', '[]'),
+    'aiMetadata', jsonb_build_object('provider', m.provider, 'model', m.model,
+      'tokensIn', m.tokens_in, 'tokensOut', m.tokens_out, 'costMicros', m.cost_micros,
+      'tokensEstimated', coalesce(m.metadata -> 'tokensEstimated', 'false'),
+      'attempts', coalesce(m.metadata -> 'attempts', '1'), 'failure', m.metadata -> 'failure'),
+    'performanceMetrics', jsonb_build_object('firstTokenMs', m.first_token_ms,
+      'latencyMs', m.latency_ms))
+$$;
+
 -- What a person calls themselves; null when nothing.
 create or replace function private.own_name(p_metadata jsonb) returns text
 language sql immutable as $$
@@ -62,7 +85,9 @@ begin
   return jsonb_build_object(
     'id', c.id, 'agentId', c.agent_id,
     'agentName', (select a.name from public.agents a where a.id = c.agent_id),
-    'status', c.status, 'escalated', c.escalated, 'epoch', c.epoch, 'lastSeq', c.last_seq,
+    'status', c.status, 'escalated', c.escalated,
+    'escalatedAt', case when c.escalated then private.iso(c.escalated_at) end,
+    'escalationReason', case when c.escalated then c.escalation_reason end, 'epoch', c.epoch, 'lastSeq', c.last_seq,
     'messageCount', c.message_count, 'subject', c.subject, 'preview', c.preview,
     'lastMessageRole', (select m.role from public.messages m
       where m.conversation_id = c.id and m.state = 'complete' order by m.seq desc limit 1),
@@ -83,6 +108,36 @@ language sql stable as $$
     'email', l.email, 'phone', l.phone, 'company', l.company, 'jobTitle', l.job_title,
     'message', l.message, 'customFields', l.custom_fields, 'conversationId', l.conversation_id,
     'agentId', l.agent_id, 'createdAt', private.iso(l.created_at))
+$$;
+
+-- The whole record, for people.
+create or replace function private.full_lead_json(l public.leads) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return private.lead_json(l) || jsonb_build_object('source', l.source,
+    'capturedAt', private.iso(l.created_at), 'updatedAt', private.iso(l.updated_at),
+    'assignedTo', case when l.assigned_to is not null then jsonb_build_object('id', l.assigned_to,
+      'name', coalesce(private.person_name(l.assigned_to), 'Support')) end,
+    'intents', l.intents, 'qualificationData', l.qualification,
+    'conversationContext', jsonb_build_object('summary', l.summary, 'keyMoments', l.key_moments,
+      'journeyStage', l.journey_stage,
+      'engagementMetrics', private.conversation_metrics(l.conversation_id)));
+end
+$$;
+
+-- {messageCount, avgResponseTime, engagementScore}: messages of both sides, milliseconds until an answer was
+-- complete, and 0 to 100, full at six messages of the visitor.
+create or replace function private.conversation_metrics(p_conversation_id uuid) returns jsonb
+language plpgsql stable security definer
+set search_path = '' set enable_seqscan = off as $$
+begin
+  return (select jsonb_build_object('messageCount', count(*),
+      'avgResponseTime', coalesce(round(extract(epoch from avg(m.updated_at - q.created_at)) * 1000), 0)::bigint,
+      'engagementScore', least(round(count(*) filter (where m.role = 'visitor') * 100 / 6.0), 100)::int)
+    from public.messages m
+    left join public.messages q on q.id = m.reply_to and m.state = 'complete'
+    where m.conversation_id = p_conversation_id);
+end
 $$;
 
 -- What the conversation's topic says of a lead: the visitor reads there, so neither the score nor
@@ -116,7 +171,8 @@ begin
     'reauthentication_sent_at', private.iso(u.reauthentication_sent_at),
     'last_sign_in_at', private.iso(u.last_sign_in_at),
     'deleted_at', private.iso(u.deleted_at),
-    'banned_until', private.iso(u.banned_until)))
+    'banned_until', private.iso(u.banned_until),
+    'factors', private.factors_json(u.id)))
   || jsonb_build_object(
     'id', u.id, 'aud', 'authenticated', 'role', 'authenticated',
     'email', coalesce(u.email, ''), 'phone', coalesce(u.phone, ''),

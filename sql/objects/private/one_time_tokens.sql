@@ -36,12 +36,13 @@ end
 $$;
 
 create or replace function private.queue_mail(
-  p_kind text, p_recipient text, p_sealed text, p_expires_s int, p_account uuid default null)
+  p_kind text, p_recipient text, p_sealed text, p_expires_s int, p_account uuid default null,
+  p_confidential boolean default false)
 returns void language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off as $$
 begin
-  insert into private.mail_outbox (user_id, kind, recipient, sealed, expires_at)
-  values (p_account, p_kind, p_recipient, p_sealed,
+  insert into private.mail_outbox (user_id, kind, recipient, sealed, confidential, expires_at)
+  values (p_account, p_kind, p_recipient, p_sealed, p_confidential,
     now() + make_interval(secs => coalesce(p_expires_s, 86400)));
 end
 $$;
@@ -102,8 +103,33 @@ begin
 end
 $$;
 
+-- How what begins with a mail begins: the service asks for somebody, and the address may be written to.
+-- `p` as in api/auth_mail.sql; returns the address.
+create or replace function private.mail_address(p jsonb) returns text
+language plpgsql volatile set search_path = '' set enable_seqscan = off as $$
+declare
+  v_email text := private.clean_email(p ->> 'email');
+begin
+  perform private.require_service();
+  perform private.admit_mail(v_email, p -> 'rules');
+  return v_email;
+end
+$$;
+
+-- The mail of that kind, with the flow of the client that asked for it.
+create or replace function private.mail_flow(
+  p_user auth.users, p_kind text, p_email text, p jsonb, p_how text)
+returns void language plpgsql volatile set search_path = '' set enable_seqscan = off as $$
+begin
+  perform private.mail_token(p_user, p_kind, p_email, p -> 'once', p -> 'rules', p ->> 'redirectTo',
+    private.start_flow(p -> 'flow', p_user.id, p_how, (p #>> '{rules,expiresS}')::int));
+end
+$$;
+
 revoke all on function private.admit_mail(text, jsonb) from public;
-revoke all on function private.queue_mail(text, text, text, int, uuid) from public;
+revoke all on function private.mail_address(jsonb) from public;
+revoke all on function private.mail_flow(auth.users, text, text, jsonb, text) from public;
+revoke all on function private.queue_mail(text, text, text, int, uuid, boolean) from public;
 revoke all on function private.start_flow(jsonb, uuid, text, int) from public;
 revoke all on function private.put_token(uuid, text, text, jsonb, jsonb, text, uuid) from public;
 revoke all on function private.mail_token(auth.users, text, text, jsonb, jsonb, text, uuid) from public;

@@ -150,7 +150,7 @@ begin
     when 'members' then (select count(*) from public.team_members t where t.owner_id = p_account)
     when 'sources' then
       (select count(*) from public.knowledge_sources s where s.user_id = p_account)
-    when 'storage_bytes' then (select coalesce(sum(octet_length(s.content)), 0)::bigint
+    when 'storage_bytes' then (select coalesce(sum(octet_length(s.content) + s.kept_bytes), 0)::bigint
       from public.knowledge_sources s where s.user_id = p_account)
     when 'conversations_per_month' then private.conversations_used(p_account)
     when 'messages_per_month' then private.metric_this_month(p_account, 'messages')

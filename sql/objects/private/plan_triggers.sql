@@ -20,7 +20,7 @@ create or replace function private.enforce_sources() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   perform private.enforce_limit(a.user_id, 'sources', count(*)),
-    private.enforce_limit(a.user_id, 'storage_bytes', sum(octet_length(a.content))::bigint)
+    private.enforce_limit(a.user_id, 'storage_bytes', sum(octet_length(a.content) + a.kept_bytes)::bigint)
   from added a group by a.user_id;
   return null;
 end
@@ -30,9 +30,10 @@ create or replace function private.enforce_source_growth() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   perform private.enforce_limit(a.user_id, 'storage_bytes',
-    sum(octet_length(a.content) - octet_length(r.content))::bigint)
+    sum(octet_length(a.content) + a.kept_bytes - octet_length(r.content) - r.kept_bytes)::bigint)
   from added a join removed r on r.id = a.id
-  group by a.user_id having sum(octet_length(a.content) - octet_length(r.content)) > 0;
+  group by a.user_id
+  having sum(octet_length(a.content) + a.kept_bytes - octet_length(r.content) - r.kept_bytes) > 0;
   return null;
 end
 $$;

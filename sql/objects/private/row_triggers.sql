@@ -28,3 +28,16 @@ begin
   return null;
 end
 $$;
+
+-- What an index is made of is what bumps: a job that begins, tells or ends leaves the version alone.
+create or replace function private.bump_changed_sources() returns trigger
+language plpgsql security definer set search_path = '' set enable_seqscan = off as $$
+begin
+  update public.agents a set knowledge_version = a.knowledge_version + 1
+  where a.id in (select n.agent_id from after_rows n join before_rows o on o.id = n.id
+    where (n.status = 'ready') <> (o.status = 'ready') or (n.status = 'ready'
+      and (n.title, n.url, n.acl_mode, n.acl_groups, n.sensitivity)
+        is distinct from (o.title, o.url, o.acl_mode, o.acl_groups, o.sensitivity)));
+  return null;
+end
+$$;

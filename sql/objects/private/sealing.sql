@@ -25,3 +25,10 @@ returns jsonb language sql stable as $$
   select jsonb_build_object('name', p_secret.name, 'last4', p_secret.last4,
     'createdAt', private.iso(p_secret.created_at), 'updatedAt', private.iso(p_secret.updated_at))
 $$;
+
+-- What was sealed, as a text, where the column holds bytes: those of older programs in hexadecimal.
+create or replace function private.sealed_text(p_sealed bytea) returns text
+language sql immutable as $$
+  select case when substring(p_sealed from 1 for 3) = 'v1.'::bytea
+    then convert_from(p_sealed, 'UTF8') else '\x' || encode(p_sealed, 'hex') end
+$$;

@@ -104,7 +104,8 @@ begin
       jsonb_build_object('changed', v_changed));
   end if;
   perform private.account_event(new.id, 'account.updated', jsonb_build_object('account',
-    jsonb_build_object('id', new.id, 'plan', new.plan, 'status', new.status)));
+    jsonb_build_object('id', new.id, 'plan', new.plan, 'status', new.status,
+      'secondFactorRequired', new.second_factor_required)));
   return null;
 end
 $$;

@@ -22,7 +22,7 @@ create or replace trigger keep_an_owner before update of founder_role on public.
   execute function private.keep_an_owner();
 create or replace trigger account_event after update on public.accounts
   for each row when ((old.slug, old.display_name, old.region, old.tier, old.deployment_mode, old.status,
-      old.plan, old.settings, old.founder_role)
+      old.plan, old.settings, old.founder_role, old.second_factor_required)
     is distinct from (new.slug, new.display_name, new.region, new.tier, new.deployment_mode,
-      new.status, new.plan, new.settings, new.founder_role))
+      new.status, new.plan, new.settings, new.founder_role, new.second_factor_required))
   execute function private.account_changed_event();

@@ -1,8 +1,8 @@
 revoke all on public.agents from public, anon, visitor, authenticated, api_key, service_role;
 grant select, delete,
-  insert (user_id, name, greeting, fallback_message, instructions, model, is_active,
+  insert (user_id, name, greeting, fallback_message, instructions, model, ai, is_active,
     allowed_origins, theme, behavior, position, features, personality, operating_hours),
-  update (name, greeting, fallback_message, instructions, model, is_active,
+  update (name, greeting, fallback_message, instructions, model, ai, is_active,
     allowed_origins, theme, behavior, position, features, personality, operating_hours)
   on public.agents to authenticated;
 grant select, insert, update, delete on public.agents to service_role;
@@ -39,7 +39,16 @@ create or replace trigger agent_event after update on public.agents
     is distinct from
     (new.name, new.greeting, new.fallback_message, new.is_active, new.allowed_origins, new.theme,
       new.behavior, new.position, new.features, new.personality, new.operating_hours))
-  execute function private.agent_event();
+  execute function private.agent_event('visitors');
+create or replace trigger agent_inner_event after update on public.agents
+  for each row when (
+    (old.safety, old.lead_settings, old.instructions, old.model, old.ai)
+    is distinct from
+    (new.safety, new.lead_settings, new.instructions, new.model, new.ai))
+  execute function private.agent_event('people');
+
+create or replace trigger check_ai before insert or update of ai on public.agents
+  for each row execute function private.check_agent_ai();
 
 create or replace trigger enforce_plan after insert on public.agents
   referencing new table as added for each statement execute function private.enforce_agents();

@@ -7,6 +7,12 @@ drop policy if exists authenticated_select on public.knowledge_chunks;
 create policy authenticated_select on public.knowledge_chunks for select to authenticated
   using (user_id in (select private.account_ids()));
 
+-- Whoever may not see a source may not see its passages.
+drop policy if exists restricted_select on public.knowledge_chunks;
+create policy restricted_select on public.knowledge_chunks as restrictive
+  for select to authenticated
+  using (source_id in (select s.id from public.knowledge_sources s));
+
 create or replace trigger bump_insert after insert on public.knowledge_chunks
   referencing new table as changed_rows for each statement
   execute function private.bump_knowledge_version();

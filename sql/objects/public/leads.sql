@@ -19,3 +19,9 @@ create or replace trigger touch_updated_at before update on public.leads
   for each row execute function private.touch_updated_at();
 create or replace trigger lead_event after insert on public.leads
   for each row execute function private.lead_event();
+create or replace trigger lead_changed_event after update on public.leads
+  for each row when ((old.name, old.email, old.phone, old.company, old.job_title, old.score, old.status,
+      old.summary, old.journey_stage, old.qualification, old.assigned_to)
+    is distinct from (new.name, new.email, new.phone, new.company, new.job_title, new.score, new.status,
+      new.summary, new.journey_stage, new.qualification, new.assigned_to))
+  execute function private.lead_changed_event();

@@ -1,15 +1,17 @@
 // The root: sign-in or the app, and the work that follows from being signed in.
-import { lazy, Suspense, useEffect } from 'react';
+import { useEffect } from 'react';
 import { leaveAccounts, loadAccounts } from '../state/accounts';
 import { route } from '../route';
 import { session } from '../state/session';
 import { useStore } from '../store';
 import { Crash } from './Crash';
+import { later } from './later';
 import { Shell } from './Shell';
-import { SignIn } from './SignIn';
 import { Toasts } from './Toasts';
 
-const InvitationPage = lazy(() => import('./Invitation'));
+const InvitationPage = later(() => import('./Invitation'), null);
+const SecondFactor = later(() => import('./SecondFactor'), null);
+const SignIn = later(() => import('./SignIn'), null);
 
 export function App() {
   const phase = useStore(session, (state) => state.phase);
@@ -24,14 +26,15 @@ export function App() {
 
   useEffect(() => {
     if (invitation) document.title = 'Invitation · ChatPad';
-    else if (phase === 'out') document.title = 'Sign in · ChatPad';
+    else if (phase === 'out' || phase === 'half') document.title = 'Sign in · ChatPad';
   }, [phase, invitation]);
 
   if (phase === 'starting') return null;
+  if (phase === 'half') return <Crash><SecondFactor /></Crash>;
   if (invitation) {
     return (
       <>
-        <Crash><Suspense fallback={null}><InvitationPage token={invitation} key={invitation} /></Suspense></Crash>
+        <Crash><InvitationPage token={invitation} key={invitation} /></Crash>
         <Toasts />
       </>
     );

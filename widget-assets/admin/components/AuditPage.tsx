@@ -25,8 +25,11 @@ const WORDS: Record<string, string> = {
   'agent.created': 'made an agent', 'agent.updated': 'changed an agent', 'agent.deleted': 'deleted an agent',
   'knowledge_source.created': 'added knowledge', 'knowledge_source.deleted': 'deleted knowledge',
   'takeover.started': 'took a conversation over', 'takeover.ended': 'handed a conversation back',
-  'session.created': 'signed in', 'export.requested': 'asked for an export', 'export.downloaded': 'fetched an export',
+  'session.created': 'signed in', 'factor.added': 'added a second factor', 'factor.removed': 'lost a second factor',
+  'super_admin.granted': 'became an admin of the platform', 'super_admin.revoked': 'is no admin of the platform any more', 'export.requested': 'asked for an export', 'export.downloaded': 'fetched an export',
 };
+const wordsOf = (row: AuditRow) => (row.action === 'member.added' && row.actor_id !== row.resource_id
+  ? 'added somebody to the team' : (WORDS[row.action] ?? row.action));
 const ACTORS: Record<string, string> = {
   user: 'Somebody', super_admin: 'The platform', api_key: 'An API key', visitor: 'A visitor', service: 'The server', system: 'The server',
 };
@@ -110,7 +113,7 @@ function EntryRow({ row, now }: { row: AuditRow; now: number }) {
     <li className="row">
       <div className="row-main">
         <span className="row-title">
-          <b dir="auto">{row.actor_name ?? ACTORS[row.actor_type] ?? row.actor_type}</b> {WORDS[row.action] ?? row.action}
+          <b dir="auto">{row.actor_name ?? ACTORS[row.actor_type] ?? row.actor_type}</b> {wordsOf(row)}
         </span>
         <span className="muted"><code>{row.action}</code> {[...detail, from].filter(Boolean).join(', ')}</span>
       </div>

@@ -10,6 +10,7 @@ import type { Message } from '../types';
 import { Dots } from './bits';
 import { Icon } from './Icon';
 import { Rich } from './Rich';
+import { SafetyNotes } from './SafetyNotes';
 import { Sources } from './Sources';
 
 interface Props {
@@ -43,6 +44,7 @@ export const Bubble = memo(function Bubble({ message, visitor, agent, follows }:
         {message.cutOff && <p className="cut"><Icon name="alert" size={14} />Stopped here</p>}
       </div>
       {message.citations.length > 0 && <Sources messageId={message.id} citations={message.citations} />}
+      {message.safetyFlags && <SafetyNotes flags={message.safetyFlags} />}
     </article>
   );
 });

@@ -1,4 +1,5 @@
-// The panel beside the transcript: the lead with its score and reasons, who answers, and the times.
+// The panel beside the transcript: the lead with its score and reasons, the customer a site vouches for, who
+// answers, and the times.
 import { useEffect, useRef, type ReactNode } from 'react';
 import { Button } from 'react-aria-components/Button';
 import { safeUrl } from '../../shared/links.ts';
@@ -10,14 +11,14 @@ import { showPanel, usePanel } from '../state/panel';
 import { session } from '../state/session';
 import { NEW_THREAD, threads } from '../state/threads';
 import { useStore } from '../store';
-import type { Lead } from '../types';
+import type { Lead, Visitor } from '../types';
 import { ScoreRing } from './bits';
 import { Icon, type IconName } from './Icon';
 import { useConversation } from './ThreadView';
 
 export function Details({ id }: { id: string }) {
   const conversation = useConversation(id);
-  const lead = useStore(threads, (state) => state.byId.get(id) ?? NEW_THREAD).lead;
+  const { lead, visitor } = useStore(threads, (state) => state.byId.get(id) ?? NEW_THREAD);
   const account = useStore(accounts, (state) => state.open);
   const myId = useStore(session, (state) => state.user?.id);
   const closer = useFocusInside();
@@ -41,6 +42,7 @@ export function Details({ id }: { id: string }) {
           <p className="muted">No contact details yet. They appear here when the visitor leaves them.</p>
         </section>
       )}
+      {visitor && <VisitorCard visitor={visitor} />}
       <section className="card">
         <h3>Conversation</h3>
         <dl className="facts">
@@ -89,6 +91,25 @@ function PageFact({ metadata }: { metadata: Record<string, unknown> | null }) {
     <Fact word="Page">
       <a href={url.href} target="_blank" rel="noopener noreferrer nofollow">{url.host + url.pathname}</a>
     </Fact>
+  );
+}
+
+// The identifier is proven by a signature; the rest is what the site's page says.
+function VisitorCard({ visitor }: { visitor: Visitor }) {
+  return (
+    <section className="card" aria-label="Customer">
+      <h3>Customer</h3>
+      <dl className="facts">
+        <Fact word="Identifier">{visitor.identifier}</Fact>
+        {visitor.name && <Fact word="Name">{visitor.name}</Fact>}
+        {visitor.email && <Fact word="E-mail"><a href={`mailto:${visitor.email}`}>{visitor.email}</a></Fact>}
+        {visitor.phone && <Fact word="Phone">{visitor.phone}</Fact>}
+        {visitor.groups.length > 0 && <Fact word="Groups">{visitor.groups.join(', ')}</Fact>}
+        {Object.entries(visitor.customAttributes).map(([name, value]) => (
+          <Fact key={name} word={name}>{String(value)}</Fact>
+        ))}
+      </dl>
+    </section>
   );
 }
 

@@ -7,10 +7,16 @@ import { follow } from '../state/follow';
 import { inbox, shown } from '../state/inbox';
 import { uncover, usePanel } from '../state/panel';
 import { useStore } from '../store';
-import { Empty } from './bits';
-import { Details } from './Details';
+import { Empty, Skeleton } from './bits';
+import { later } from './later';
 import { ListPane } from './ListPane';
-import { ThreadView } from './ThreadView';
+
+const Conversation = later(() => import('./Conversation'), (
+  <section className="thread" aria-label="Conversation">
+    <div className="thread-head" />
+    <div className="transcript" aria-busy="true"><Skeleton rows={5} kind="chat" /></div>
+  </section>
+));
 
 export function InboxPage() {
   const id = useStore(route, (state) => state.conversationId);
@@ -22,18 +28,19 @@ export function InboxPage() {
     if (id && account) return follow(id);
   }, [id, account]);
   useEffect(() => void uncover(), [id]);
+  // Fetched behind the list: the first conversation opens at once.
+  useEffect(() => void Conversation.load().catch(() => {}), []);
 
   return (
     <div className="inbox" data-view={id ? 'thread' : 'list'} data-details={id && panel ? '' : undefined}>
       <ListPane />
       {id
-        ? <ThreadView id={id} key={id} />
+        ? <Conversation id={id} key={id} />
         : <section className="thread" aria-label="Conversation">
             <Empty icon="chat" title="Pick a conversation">
               <span className="keys"><kbd>j</kbd><kbd>k</kbd> walk through the list <kbd>/</kbd> search</span>
             </Empty>
           </section>}
-      {id && panel && <Details id={id} />}
     </div>
   );
 }

@@ -93,7 +93,7 @@ function Enter({ token, about }: { token: string; about: About }) {
         const refused = await signIn(about.email, password);
         if (refused) return setFailure(refused === 'credentials' ? 'The password is not the one of this address.' : 'That did not work. Try again in a moment.');
       } else {
-        const refused = await signUp(about.email, password);
+        const refused = await signUp(about.email, password, token);
         if (refused) return setFailure(refused);
       }
       await join(token);

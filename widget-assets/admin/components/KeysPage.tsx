@@ -14,7 +14,7 @@ import { Asking, Choice, Field, Secret, SettingsPage } from './settings';
 
 const SCOPES: readonly (readonly [string, string])[] = [
   ['chat:write', 'Chat as a visitor'], ['conversations:read', 'Read conversations'],
-  ['leads:write', 'Make leads'], ['knowledge:write', 'Add knowledge'],
+  ['leads:write', 'Make leads'], ['knowledge:write', 'Add knowledge'], ['analytics:read', 'Read usage'],
 ];
 const DAY_MS = 86_400_000;
 const ENDS = [['', 'Never'], ['30', 'In 30 days'], ['90', 'In 90 days'], ['365', 'In a year']] as const;

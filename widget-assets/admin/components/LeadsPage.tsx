@@ -3,14 +3,21 @@ import { useEffect, useState } from 'react';
 import { Button } from 'react-aria-components/Button';
 import { leadName, reasonName, timeFull, timeShort } from '../format';
 import { useNow } from '../hooks';
+import { api } from '../api';
 import { hrefOf } from '../route';
-import { leads, loadMoreLeads, reloadLeads } from '../state/leads';
+import { accounts, mayWrite } from '../state/accounts';
+import { leads, loadMoreLeads, putLead, reloadLeads } from '../state/leads';
+import { useAct } from '../state/settings';
 import { useStore } from '../store';
 import type { Lead } from '../types';
-import { Empty, Failure, ScoreRing, Skeleton } from './bits';
+import { Empty, Failure, Loading, ScoreRing } from './bits';
 import { Icon } from './Icon';
 
 const REASONS_SHOWN_MAX = 3;
+const STATUSES = ['new', 'contacted', 'qualified', 'converted', 'lost'] as const;
+const STAGES: Record<string, string> = {
+  discovery: 'Looking around', qualification: 'Qualifying', demonstration: 'Wants to see it', closing: 'Wants to buy',
+};
 
 export default function LeadsPage() {
   const state = useStore(leads, (value) => value);
@@ -26,9 +33,40 @@ export default function LeadsPage() {
             {`${state.items.length}${state.cursor ? '+' : ''} ${state.items.length === 1 ? 'person' : 'people'} left contact details`}
           </p>
         )}
+        {state.items.length > 0 && <Export />}
       </header>
       <Body arrived={arrived} />
     </div>
+  );
+}
+
+// A file is made of what the server answers; its address lives as long as the click.
+function Export() {
+  const account = useStore(accounts, (state) => state.open);
+  const [busy, run] = useAct();
+  if (!account || !mayWrite(account)) return null;
+  const save = () => run(async () => {
+    const text = await api.exportLeads(account.id);
+    const address = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
+    const link = document.createElement('a');
+    link.href = address;
+    link.download = 'leads.csv';
+    link.click();
+    URL.revokeObjectURL(address);
+  });
+  return <Button className="button" data-size="small" data-busy={busy || undefined} onPress={() => void save()}>Save as CSV</Button>;
+}
+
+function StatusOf({ lead }: { lead: Lead }) {
+  const account = useStore(accounts, (state) => state.open);
+  const [busy, run] = useAct();
+  if (!mayWrite(account)) return <span className="muted">{lead.status}</span>;
+  const change = (status: string) => run(async () => putLead((await api.changeLead(lead.id, { status })).lead, false));
+  return (
+    <select className="input lead-status" aria-label={`Status of ${leadName(lead)}`} value={lead.status} aria-busy={busy || undefined}
+      onChange={(event) => void change(event.target.value)}>
+      {STATUSES.map((status) => <option key={status} value={status}>{`${status[0]!.toUpperCase()}${status.slice(1)}`}</option>)}
+    </select>
   );
 }
 
@@ -37,12 +75,7 @@ function Body({ arrived }: { arrived: ReadonlySet<string> }) {
   const now = useNow();
   if (state.phase === 'error') return <Failure text={state.error} onRetry={() => void reloadLeads()} />;
   if (state.phase === 'loading' && state.items.length === 0) {
-    return (
-      <div aria-busy="true">
-        <span className="sr-only" role="status">Loading leads</span>
-        <Skeleton rows={6} kind="table" />
-      </div>
-    );
+    return <Loading word="Loading leads" />;
   }
   if (state.items.length === 0) {
     return (
@@ -56,7 +89,7 @@ function Body({ arrived }: { arrived: ReadonlySet<string> }) {
       <table className="table" aria-label="Leads" role="table">
         <thead role="rowgroup">
           <tr role="row">
-            {['Score', 'Lead', 'Contact', 'Why', 'When', 'Conversation'].map((word) => (
+            {['Score', 'Lead', 'Contact', 'Why', 'Status', 'When', 'Conversation'].map((word) => (
               <th scope="col" role="columnheader" key={word}>{word}</th>
             ))}
           </tr>
@@ -88,6 +121,11 @@ function LeadRow({ lead, now, isNew }: { lead: Lead; now: number; isNew: boolean
         </span>
         {place && <span className="muted" dir="auto">{place}</span>}
         {lead.message && <span className="cell-message" dir="auto">{lead.message}</span>}
+        {lead.conversationContext?.summary && (
+          <span className="muted cell-summary" dir="auto">
+            <b>{STAGES[lead.conversationContext.journeyStage] ?? lead.conversationContext.journeyStage}.</b> {lead.conversationContext.summary}
+          </span>
+        )}
       </td>
       <td role="cell" className="cell-contact">
         {lead.email && <a href={`mailto:${lead.email}`}>{lead.email}</a>}
@@ -100,6 +138,7 @@ function LeadRow({ lead, now, isNew }: { lead: Lead; now: number; isNew: boolean
           </span>
         ))}
       </td>
+      <td role="cell" className="cell-status"><StatusOf lead={lead} /></td>
       <td role="cell" className="cell-time">
         <time dateTime={lead.createdAt} title={timeFull(lead.createdAt)}>{timeShort(lead.createdAt, now)}</time>
       </td>

@@ -16,7 +16,7 @@ import { useGlide } from './reorder';
 
 const SEARCH_WAIT_MS = 220;
 const FILTERS: [Filter, string][] = [
-  ['all', 'All'], ['open', 'Open'], ['human_takeover', 'Taken over'], ['closed', 'Closed'],
+  ['all', 'All'], ['waiting', 'Waiting'], ['open', 'Open'], ['human_takeover', 'Taken over'], ['closed', 'Closed'],
 ];
 
 export function ListPane() {

@@ -6,7 +6,7 @@ import { Popover } from 'react-aria-components/Popover';
 import { prefs, type Prefs } from '../prefs';
 import { accounts, openAccount } from '../state/accounts';
 import { personName, session, signOut } from '../state/session';
-import { openConversation } from '../route';
+import { hrefOf, openConversation } from '../route';
 import { chime } from '../sound';
 import { useStore } from '../store';
 import { initials } from './bits';
@@ -21,7 +21,7 @@ function setSound(sound: boolean): void {
   chime();
 }
 
-export function Person() {
+export default function Person() {
   const user = useStore(session, (state) => state.user);
   const name = personName(user);
   return (
@@ -87,6 +87,9 @@ function PersonMenu({ email }: { email: string }) {
       </MenuSection>
       <MenuSection>
         <Header className="menu-header">{email}</Header>
+        <MenuItem className="menu-item" href={hrefOf('security')} textValue="Security">
+          <Icon name="key" size={18} /><span>Security</span>
+        </MenuItem>
         <MenuItem className="menu-item" textValue="Sign out" onAction={() => void signOut()}>
           <Icon name="signout" size={18} /><span>Sign out</span>
         </MenuItem>

@@ -1,28 +1,20 @@
 // The frame of the signed-in app: sidebar (a tab bar on phones), connection state, the page itself, and
 // the title with the number of unread conversations.
-import { lazy, Suspense, useEffect, useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import { hrefOf, route, type Page as PageName } from '../route';
-import { accounts, isAtLeast, loadAccounts } from '../state/accounts';
+import { accounts, loadAccounts } from '../state/accounts';
 import { inbox } from '../state/inbox';
 import { leads } from '../state/leads';
 import { isUnread, seen } from '../state/unread';
 import { useStore } from '../store';
-import { Empty, Failure, Skeleton } from './bits';
+import { Empty, Failure } from './bits';
 import { ConnectionStatus } from './ConnectionStatus';
-import { Icon, Logo, type IconName } from './Icon';
-import { InboxPage } from './InboxPage';
-import { Person } from './Person';
+import { Icon, Logo } from './Icon';
+import { later } from './later';
+import { listed, mayOpen, PAGES } from './pages';
 
-const LeadsPage = lazy(() => import('./LeadsPage'));
-const TeamPage = lazy(() => import('./TeamPage'));
-const KeysPage = lazy(() => import('./KeysPage'));
-const AuditPage = lazy(() => import('./AuditPage'));
-
-const WORDS: Record<PageName, string> = {
-  inbox: 'Inbox', leads: 'Leads', team: 'Team', keys: 'API keys', audit: 'Audit log',
-};
-// Who may open the pages about the account.
-const LEAST = { team: 'member', keys: 'admin', audit: 'admin' } as const;
+const FactorWanted = later(() => import('./FactorWanted'));
+const Person = later(() => import('./Person'), <div className="me" />);
 
 export function useUnreadCount(): number {
   const items = useStore(inbox, (state) => state.items);
@@ -34,7 +26,7 @@ export function Shell() {
   const page = useStore(route, (state) => state.page);
   const main = useRef<HTMLElement>(null);
   const unread = useUnreadCount();
-  const word = WORDS[page];
+  const { word } = PAGES[page];
 
   useEffect(() => {
     document.title = `${unread > 0 ? `(${unread}) ` : ""}${word} · ChatPad`;
@@ -55,53 +47,39 @@ export function Shell() {
 }
 
 function Page({ page }: { page: PageName }) {
-  const phase = useStore(accounts, (state) => state.phase);
-  const open = useStore(accounts, (state) => state.open);
-  const error = useStore(accounts, (state) => state.error);
+  const state = useStore(accounts, (value) => value);
+  const { phase, open, error } = state;
+  const { group, View } = PAGES[page];
+  if (group === 'own') return <View key={page} />;
   if (phase === 'error' && !open) return <Failure text={error} onRetry={() => void loadAccounts()} />;
   if (phase === 'ready' && !open) {
     return <Empty icon="building" title="No account yet">Ask somebody to add you to theirs.</Empty>;
   }
-  if (page === 'inbox') return <InboxPage />;
-  if (page !== 'leads' && open && !isAtLeast(open, LEAST[page])) {
+  if (open?.secondFactorMissing) return <FactorWanted key={open.id} account={open} />;
+  if (open && !mayOpen(state, page)) {
     return <Empty icon="alert" title="Not for your role">Ask an admin of {open.name} to open this to you.</Empty>;
   }
-  return (
-    <Suspense fallback={<Skeleton rows={6} kind="table" />}>
-      {page === 'leads' && <LeadsPage />}
-      {page === 'team' && <TeamPage />}
-      {page === 'keys' && <KeysPage />}
-      {page === 'audit' && <AuditPage />}
-    </Suspense>
-  );
+  return <View key={page} />;
 }
 
 function Sidebar({ unread }: { unread: number }) {
   const page = useStore(route, (state) => state.page);
-  const account = useStore(accounts, (state) => state.open);
+  const state = useStore(accounts, (value) => value);
   const arrived = useStore(leads, (state) => state.arrived.size);
+  const counts: Partial<Record<PageName, number>> = { inbox: unread, leads: page === 'leads' ? 0 : arrived };
   return (
     <header className="sidebar">
       <div className="brand">
         <Logo />
         <span className="brand-text">
           <span className="brand-name">ChatPad</span>
-          <span className="brand-account">{account?.name ?? '\u00a0'}</span>
+          <span className="brand-account">{state.open?.name ?? '\u00a0'}</span>
         </span>
       </div>
       <nav className="nav" aria-label="Main">
-        <NavLink here={page === 'inbox'} href={hrefOf('inbox')} icon="inbox" word="Inbox" count={unread} />
-        <NavLink here={page === 'leads'} href={hrefOf('leads')} icon="leads" word="Leads"
-          count={page === 'leads' ? 0 : arrived} />
-        {isAtLeast(account, LEAST.team) && (
-          <NavLink here={page === 'team'} href={hrefOf('team')} icon="team" word="Team" count={0} />
-        )}
-        {isAtLeast(account, LEAST.keys) && (
-          <>
-            <NavLink here={page === 'keys'} href={hrefOf('keys')} icon="key" word="API keys" count={0} />
-            <NavLink here={page === 'audit'} href={hrefOf('audit')} icon="log" word="Audit log" count={0} />
-          </>
-        )}
+        {(['work', 'account', 'phone'] as const).map((group) => listed(state, group).map((name) => (
+          <NavLink key={name} name={name} here={name === page || (name === 'settings' && PAGES[page].group === 'account')} count={counts[name] ?? 0} />
+        )))}
       </nav>
       <div className="sidebar-foot">
         <ConnectionStatus />
@@ -111,17 +89,10 @@ function Sidebar({ unread }: { unread: number }) {
   );
 }
 
-interface NavLinkProps {
-  here: boolean;
-  href: string;
-  icon: IconName;
-  word: string;
-  count: number;
-}
-
-function NavLink({ here, href, icon, word, count }: NavLinkProps) {
+function NavLink({ name, here, count }: { name: PageName; here: boolean; count: number }) {
+  const { word, icon, group } = PAGES[name];
   return (
-    <a className="nav-link" href={href} aria-current={here ? 'page' : undefined}>
+    <a className="nav-link" data-group={group} href={hrefOf(name)} aria-current={here ? 'page' : undefined}>
       <Icon name={icon} />
       <span className="nav-word">{word}</span>
       {count > 0 && (

@@ -1,11 +1,12 @@
 // The sign-in: two labelled fields that password managers know, clear words when it fails, and where to
 // find the demo's address and password.
-import { useRef, useState, type FormEvent } from 'react';
+import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { Button } from 'react-aria-components/Button';
 import { Form } from 'react-aria-components/Form';
 import { Input } from 'react-aria-components/Input';
 import { Label } from 'react-aria-components/Label';
 import { TextField } from 'react-aria-components/TextField';
+import { goByAddress, goTo, offers, type Offers } from '../state/providers';
 import { session, signIn, type SignInFailure } from '../state/session';
 import { useStore } from '../store';
 import { Icon, Logo } from './Icon';
@@ -17,8 +18,9 @@ const WORDS: Record<SignInFailure, string> = {
   other: 'Something went wrong on our side. Try again in a moment.',
 };
 
-export function SignIn() {
+export default function SignIn() {
   const expired = useStore(session, (state) => state.expired);
+  const problem = useStore(session, (state) => state.problem);
   const [failure, setFailure] = useState<SignInFailure | 'empty' | null>(null);
   const [busy, setBusy] = useState(false);
   const [shown, setShown] = useState(false);
@@ -51,6 +53,9 @@ export function SignIn() {
             Your session has ended. Sign in again and you are back where you were.
           </p>
         )}
+        {problem && !failure && (
+          <p className="notice" data-tone="bad" role="alert"><Icon name="alert" size={18} />{problem}</p>
+        )}
         {failure && (
           <p className="notice" data-tone="bad" role="alert">
             <Icon name="alert" size={18} />
@@ -79,11 +84,49 @@ export function SignIn() {
             {busy ? 'Signing in…' : 'Sign in'}
           </Button>
         </Form>
+        <Elsewhere />
         <p className="signin-hint">
           Trying the demo? The terminal that runs <code>./dev up</code> prints the address and the
           password under <strong>Admin</strong>.
         </p>
       </div>
     </main>
+  );
+}
+
+// The providers of this server, when it has any.
+function Elsewhere() {
+  const [found, setFound] = useState<Offers>({ providers: [], sso: false });
+  const [email, setEmail] = useState('');
+  const [failure, setFailure] = useState<string | null>(null);
+  useEffect(() => {
+    let gone = false;
+    offers().then((some) => gone || setFound(some), () => {});
+    return () => {
+      gone = true;
+    };
+  }, []);
+  if (found.providers.length === 0 && !found.sso) return null;
+  return (
+    <section className="signin-form" aria-label="Sign in elsewhere">
+      {found.providers.map(({ provider, name }) => (
+        <Button key={provider} className="button" data-size="large" onPress={() => void goTo(provider)}>
+          Continue with {name}
+        </Button>
+      ))}
+      {found.sso && (
+        <Form className="signin-form" validationBehavior="aria" onSubmit={(event) => {
+          event.preventDefault();
+          void goByAddress(email).then(setFailure);
+        }}>
+          <TextField name="work-email" type="email" value={email} onChange={setEmail} className="field">
+            <Label>Work e-mail</Label>
+            <Input className="input" inputMode="email" spellCheck="false" autoCapitalize="none" />
+          </TextField>
+          <Button type="submit" className="button" data-size="large">Continue with your organisation</Button>
+          {failure && <p className="notice" data-tone="bad" role="alert">{failure}</p>}
+        </Form>
+      )}
+    </section>
   );
 }

@@ -11,6 +11,7 @@ import { toast } from '../state/toasts';
 import { useStore } from '../store';
 import type { Account, Invitation, Member, Role } from '../types';
 import { Avatar } from './bits';
+import { RequireFactor } from './RequireFactor';
 import { Asking, Choice, Field, Secret, SettingsPage } from './settings';
 
 const ROLES: readonly [Role, string][] = [
@@ -47,6 +48,7 @@ function Team({ account }: { account: Account }) {
               ))}
             </ul>
           </section>
+          {isAtLeast(account, 'owner') && <RequireFactor account={account} members={members} />}
           {invitations.length > 0 && (
             <section aria-label="Invitations">
               <h2>Invited</h2>
@@ -125,6 +127,7 @@ function MemberRow({ account, member, admin, onDone }: MemberRowProps) {
       <div className="row-main">
         <span className="row-title" dir="auto">
           {member.name}{member.isYou && <span className="chip" data-tone="lead">You</span>}
+          {member.secondFactor && <span className="chip" data-tone="lead">Two steps</span>}
         </span>
         <span className="muted" dir="auto">{member.email}</span>
       </div>

@@ -96,7 +96,8 @@ function Owner({ conversation }: { conversation: Conversation }) {
   const myId = useStore(session, (state) => state.user?.id);
   const now = useNow();
   const { status, takenOverBy, agentName } = conversation;
-  const words = status === 'active' ? `${agentName} is answering`
+  const words = status === 'active'
+    ? conversation.escalated ? 'The visitor waits for a person' : `${agentName} is answering`
     : status === 'human_takeover'
       ? takenOverBy?.id === myId ? 'You are in charge' : `${takenOverBy?.name ?? 'A colleague'} is in charge`
       : ago(conversation.updatedAt, now);

@@ -79,6 +79,16 @@ export function Skeleton({ rows, kind }: { rows: number; kind: 'list' | 'chat' |
   );
 }
 
+// A page that is on its way.
+export function Loading({ rows = 6, word = 'Loading' }: { rows?: number; word?: string }) {
+  return (
+    <div aria-busy="true">
+      <span className="sr-only" role="status">{word}</span>
+      <Skeleton rows={rows} kind="table" />
+    </div>
+  );
+}
+
 export function Dots() {
   return <span className="dots" aria-hidden="true"><i /><i /><i /></span>;
 }

@@ -6,7 +6,7 @@ import { Input } from 'react-aria-components/Input';
 import { Label } from 'react-aria-components/Label';
 import { TextField } from 'react-aria-components/TextField';
 import type { Loaded } from '../state/settings';
-import { Failure, Skeleton } from './bits';
+import { Failure, Loading } from './bits';
 import { Icon } from './Icon';
 
 interface PageProps<T> {
@@ -25,12 +25,7 @@ export function SettingsPage<T>({ title, about, loaded, children }: PageProps<T>
       </header>
       {loaded.value !== null ? children(loaded.value)
         : loaded.error ? <Failure text={loaded.error} onRetry={loaded.reload} />
-          : (
-            <div aria-busy="true">
-              <span className="sr-only" role="status">Loading</span>
-              <Skeleton rows={5} kind="table" />
-            </div>
-          )}
+          : <Loading rows={5} />}
     </div>
   );
 }
@@ -121,6 +116,31 @@ export function Asking({ word, label, question, yes, onYes }: AskingProps) {
   );
 }
 
+// Copies; a browser that does not let pages copy leaves the text to be selected.
+function useCopy(text: string): [copied: boolean, copy: () => void] {
+  const [copied, setCopied] = useState<string | null>(null);
+  const copy = () => void navigator.clipboard.writeText(text).then(() => setCopied(text), () => {});
+  return [copied === text, copy];
+}
+
+interface CopyButtonProps {
+  text: string;
+  word: string;
+  label: string;
+}
+
+export function CopyButton({ text, word, label }: CopyButtonProps) {
+  const [copied, copy] = useCopy(text);
+  return (
+    <>
+      <Button className="button" data-size="small" aria-label={label} onPress={copy}>
+        <Icon name={copied ? 'check' : 'copy'} size={16} />{copied ? 'Copied' : word}
+      </Button>
+      <span className="sr-only" role="status">{copied ? 'Copied' : ''}</span>
+    </>
+  );
+}
+
 interface SecretProps {
   title: string;
   text: string;
@@ -130,17 +150,9 @@ interface SecretProps {
 }
 
 export function Secret({ title, text, label, onDone, children }: SecretProps) {
-  const [copied, setCopied] = useState(false);
+  const [copied, copy] = useCopy(text);
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), [text]);
-  async function copy() {
-    try {
-      await navigator.clipboard.writeText(text);
-      setCopied(true);
-    } catch {
-      // A browser that does not let pages copy: the text can be selected.
-    }
-  }
   return (
     <section className="secret" aria-label={title}>
       <h2 tabIndex={-1} ref={heading}>{title}</h2>
@@ -148,7 +160,7 @@ export function Secret({ title, text, label, onDone, children }: SecretProps) {
       <div className="secret-line">
         <input className="input" readOnly aria-label={label} value={text}
           onFocus={(event) => event.currentTarget.select()} />
-        <Button className="button" data-look="primary" onPress={() => void copy()}>
+        <Button className="button" data-look="primary" onPress={copy}>
           {copied && <Icon name="check" size={16} />}{copied ? 'Copied' : 'Copy'}
         </Button>
         <Button className="button" onPress={onDone}>Done</Button>

@@ -2,13 +2,13 @@
 // conversation's; whoever calls has dropped the second one already.
 import { api } from '../api';
 import { chime } from '../sound';
-import type { Conversation, Lead, LiveEvent, Message, Takeover } from '../types';
+import type { Conversation, Lead, LiveEvent, Message, SafetyFlag, Takeover, Visitor } from '../types';
 import { current, patchCurrent, putCurrent } from './current';
 import { inbox, noteMessage, patchConversation, putConversation, reload } from './inbox';
 import { putLead } from './leads';
 import { begun, handedBack } from './marks';
 import { endAnswer } from './running';
-import { addMark, addMessages, patchThread, threadOf, threads } from './threads';
+import { addMark, addMessages, patchThread, putFlags, threadOf, threads } from './threads';
 
 export function applyAccountEvent({ event, payload }: LiveEvent): void {
   const conversation = payload.conversation as Conversation | undefined;
@@ -18,9 +18,12 @@ export function applyAccountEvent({ event, payload }: LiveEvent): void {
   }
   if (event === 'message.created') onMessage(payload.message as Message);
   else if (event === 'takeover.started' || event === 'takeover.ended') onTakeover(event, payload);
-  else if (event === 'lead.created') onLead(payload.lead as Lead);
+  else if (event === 'lead.created') onLead(payload.lead as Lead, true);
+  else if (event === 'lead.updated') onLead(payload.lead as Lead, false);
+  else if (event === 'visitor.updated') onVisitor(payload.visitor as Visitor, payload.conversationIds as string[]);
   else if (event === 'answer.failed') onFailed(payload);
-  if (event === 'conversation.created') chime();
+  else if (event === 'safety.alert') onSafety(payload);
+  if (event === 'conversation.created' || event === 'conversation.escalated') chime();
 }
 
 function onMessage(message: Message): void {
@@ -74,8 +77,8 @@ function onTakeover(event: string, payload: Record<string, unknown>): void {
   }
 }
 
-function onLead(lead: Lead): void {
-  putLead(lead, true);
+function onLead(lead: Lead, isNew: boolean): void {
+  putLead(lead, isNew);
   const id = lead.conversationId;
   if (!id) return;
   const name = lead.name || lead.email;
@@ -83,6 +86,21 @@ function onLead(lead: Lead): void {
   patchConversation(id, part);
   patchCurrent(id, part);
   if (threads.get().byId.has(id)) patchThread(id, { lead });
+}
+
+// What the list calls them may follow from it.
+function onVisitor(visitor: Visitor, conversationIds: string[]): void {
+  for (const id of conversationIds) {
+    if (threads.get().byId.has(id)) patchThread(id, { visitor });
+    if (inbox.get().items.has(id)) noteUnlisted(id);
+  }
+}
+
+function onSafety(payload: Record<string, unknown>): void {
+  const id = String(payload.conversationId);
+  if (!threads.get().byId.has(id)) return;
+  const list = payload.messages as { id: string; safetyFlags: SafetyFlag[] }[];
+  putFlags(id, new Map(list.map((message) => [message.id, message.safetyFlags])));
 }
 
 function onFailed(payload: Record<string, unknown>): void {

@@ -75,12 +75,12 @@ export async function catchUp(id: string): Promise<boolean> {
   }
 }
 
-function putAbout(id: string, { conversation, lead, running, takeovers }: About): void {
+function putAbout(id: string, { conversation, lead, visitor, running, takeovers }: About): void {
   putCurrent(conversation);
   // Listed by its account alone: a link may lead into another account of this person.
   if (inbox.get().items.has(id)) putConversation(conversation);
   if (lead) putLead(lead, false);
-  patchThread(id, { lead });
+  patchThread(id, { lead, visitor });
   for (const mark of marksOf(takeovers, conversation)) addMark(id, mark);
   if (!showStored(id, running)) lookSoon(id);
 }

@@ -5,7 +5,7 @@ import { activityAt } from '../format';
 import { createStore } from '../store';
 import type { Conversation, Message } from '../types';
 
-export type Filter = 'all' | 'open' | 'human_takeover' | 'closed';
+export type Filter = 'all' | 'waiting' | 'open' | 'human_takeover' | 'closed';
 
 export interface InboxState {
   accountId: string | null;
@@ -32,6 +32,7 @@ export function showAccount(accountId: string): void {
 
 export function matches(conversation: Conversation, filter: Filter): boolean {
   const { status } = conversation;
+  if (filter === 'waiting') return status === 'active' && conversation.escalated;
   if (filter === 'open') return status === 'active' || status === 'human_takeover';
   if (filter === 'all') return status !== 'archived';
   return status === filter;

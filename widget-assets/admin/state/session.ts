@@ -5,15 +5,20 @@ import type { User } from '@supabase/supabase-js';
 import { SESSION_KEY, supabase } from '../client';
 import { whenSessionEnds } from '../api';
 import { createStore } from '../store';
+import { isDue } from './factors';
 import { whenBack } from './live';
+import { comeBack } from './providers';
 
 export interface SessionState {
-  phase: 'starting' | 'out' | 'in';
+  phase: 'starting' | 'out' | 'half' | 'in'; // half: the second factor is due
   user: User | null;
   expired: boolean;
+  problem: string | null; // of a sign-in at a provider
 }
 
-export const session = createStore<SessionState>({ phase: 'starting', user: null, expired: false });
+export const session = createStore<SessionState>({
+  phase: 'starting', user: null, expired: false, problem: null,
+});
 
 let leaving = false;
 
@@ -34,6 +39,7 @@ async function check(): Promise<void> {
 }
 
 export function startSession(): void {
+  void comeBack().then((problem) => problem && session.set({ ...session.get(), problem }));
   whenSessionEnds(() => void expire());
   whenBack(() => void check());
   document.addEventListener('visibilitychange', () => {
@@ -41,15 +47,18 @@ export function startSession(): void {
   });
   supabase.auth.onAuthStateChange((_event, now) => {
     const before = session.get();
-    if (now) {
+    if (now && isDue(now)) {
+      session.set({ phase: 'half', user: null, expired: false });
+    } else if (now) {
       if (before.user?.id === now.user.id && before.phase === 'in') return;
-      session.set({ phase: 'in', user: now.user, expired: false });
+      session.set({ phase: 'in', user: now.user, expired: false, problem: null });
       // Outside this callback: supabase-js holds its lock while it runs.
       setTimeout(() => void check());
     } else {
       checkedAt = 0;
       session.set({
         phase: 'out', user: null, expired: (before.phase === 'in' && !leaving) || before.expired,
+        problem: before.problem,
       });
       leaving = false;
     }
@@ -67,8 +76,9 @@ export async function signIn(email: string, password: string): Promise<SignInFai
 }
 
 // Null when the person is signed in now; else what to tell them.
-export async function signUp(email: string, password: string): Promise<string | null> {
-  const { data, error } = await supabase.auth.signUp({ email, password });
+// `invitation`: what the link of an invitation ends with; it lets its address in.
+export async function signUp(email: string, password: string, invitation: string): Promise<string | null> {
+  const { data, error } = await supabase.auth.signUp({ email, password, options: { data: { invitation } } });
   if (error) return error.message;
   return data.session ? null : 'We have sent you a mail. Follow its link, then open this one again.';
 }
@@ -82,7 +92,7 @@ export async function signOut(): Promise<void> {
 
 async function expire(): Promise<void> {
   await supabase.auth.signOut({ scope: 'local' }).catch(() => {});
-  if (session.get().phase === 'in') forget();
+  if (session.get().phase === 'in' || session.get().phase === 'half') forget();
 }
 
 function forget(): void {
@@ -91,6 +101,6 @@ function forget(): void {
   } catch {
     // Nothing was stored then.
   }
-  session.set({ phase: 'out', user: null, expired: !leaving });
+  session.set({ phase: 'out', user: null, expired: !leaving, problem: null });
   leaving = false;
 }

@@ -1,7 +1,7 @@
 // The transcripts this browser holds: one `Thread` per conversation opened lately, so that going back
 // to one is instant. Pure changes only; who fetches and listens is state/follow.ts.
 import { createStore } from '../store';
-import type { Lead, Message } from '../types';
+import type { Lead, Message, SafetyFlag, Visitor } from '../types';
 import type { Mark } from './marks';
 
 export interface Pending {
@@ -21,6 +21,7 @@ export interface Running {
 export interface Thread {
   messages: readonly Message[];
   lead: Lead | null;
+  visitor: Visitor | null;
   pending: readonly Pending[];
   marks: readonly Mark[];
   running: Running | null;
@@ -34,7 +35,7 @@ const THREADS_MAX = 12;
 const MARKS_MAX = 50;
 
 export const NEW_THREAD: Thread = {
-  messages: [], lead: null, pending: [], marks: [], running: null, visitorTyping: false,
+  messages: [], lead: null, visitor: null, pending: [], marks: [], running: null, visitorTyping: false,
   personTyping: null, phase: 'loading', error: '',
 };
 
@@ -68,7 +69,8 @@ export function addMessages(id: string, added: readonly Message[]): void {
   for (const message of added) {
     if (message.running) continue;
     const known = byMessage.has(message.id);
-    byMessage.set(message.id, message);
+    const flags = message.safetyFlags ?? byMessage.get(message.id)?.safetyFlags;
+    byMessage.set(message.id, flags ? { ...message, safetyFlags: flags } : message);
     if (running?.messageId === message.id) running = null;
     if (message.role === 'visitor') visitorTyping = false;
     if (message.role === 'human' && !known) {
@@ -80,6 +82,15 @@ export function addMessages(id: string, added: readonly Message[]): void {
   }
   const messages = [...byMessage.values()].sort((a, b) => a.seq - b.seq);
   patchThread(id, { messages, running, pending, visitorTyping, personTyping });
+}
+
+// Events of messages do not hold their flags: visitors read those too.
+export function putFlags(id: string, flagsOf: ReadonlyMap<string, SafetyFlag[]>): void {
+  const messages = threadOf(id).messages.map((message) => {
+    const safetyFlags = flagsOf.get(message.id);
+    return safetyFlags ? { ...message, safetyFlags } : message;
+  });
+  patchThread(id, { messages });
 }
 
 // The cursor to catch up from: the end of the part without a hole.

@@ -1,0 +1,26 @@
+// GET /v1/jobs/{id}: how far a job is.
+#include "functions/shared/ingest/source_input.h"
+#include "runtime/edge/endpoint.h"
+
+namespace chatpad::functions::jobs::get_job {
+using namespace chatpad::edge;
+
+constexpr pg::Statement kStatement{"get_job", "select api.get_job($1)"};
+
+Task<Reply> handle(Call call) {
+  pg::Params params(id_of_path(call));
+  std::string body = co_await call.db().json(kStatement, std::move(params));
+  co_return ok(std::move(body));
+}
+
+Endpoint endpoint() {
+  return {.method = http::Method::get,
+          .path = "/v1/jobs/{id}",
+          .auth = Auth::user | Auth::api_key,
+          .body_bytes_max = 4_KiB,
+          .rate = per_caller(100, 10),
+          .summary = "How far a job is",
+          .handle = handle};
+}
+
+}  // namespace chatpad::functions::jobs::get_job

@@ -1,0 +1,46 @@
+// KnowledgeKeeper: gives the passages of every agent their vectors, in the background. One per
+// program, on loop 0, when a service for vectors is set up.
+//
+// It looks for an agent whose knowledge has changed since it was last complete, takes it under a
+// lease (several programs share a database), and has kEmbedTextsMax passages at a time embedded and
+// stored. When the last one is stored the knowledge gets a new version, and the next index has the
+// vectors. Until then, and for what has none, the words are searched. Failures are logged and tried
+// again, each agent's later than the time before, so that one that fails keeps no other waiting.
+// What the service does not take is halved until the passage is found that it is about: that one
+// goes without, unless the service takes nothing at all.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "functions/shared/knowledge/embedder.h"
+#include "runtime/coro/task.h"
+#include "runtime/edge/context.h"
+
+namespace chatpad::functions {
+
+constexpr uint64_t kEmbedLookMs = 2'000;
+constexpr uint64_t kEmbedRestMs = 15'000;  // after a failure of the database
+constexpr int kEmbedLeaseS = 180;
+
+class KnowledgeKeeper {
+ public:
+  explicit KnowledgeKeeper(edge::Context& context);
+  Task<void> run();
+
+ private:
+  struct Text {
+    std::string chunk_id;
+    std::string text;
+  };
+  Task<bool> work();
+  Task<void> embed(std::string agent_id);
+  Task<void> embed_some(std::string agent_id, std::vector<Text> texts);
+  Task<bool> takes_anything();
+
+  edge::Context& context_;
+  Embedder& embedder_;
+};
+
+}  // namespace chatpad::functions
