@@ -97,6 +97,30 @@ it('the list follows: a new message moves its conversation to the top', async ()
   await soon('it is first in the list', async () => (await admin.rows.first().innerText()).includes(label));
 });
 
+it('what comes while the list is asked for stays in it', async () => {
+  const before = await labelOf(server, (await conversation('I was there before.')).id);
+  const { admin, page } = await sit();
+  await admin.signIn(server);
+  await visible(admin.live);
+  await page.getByRole('radio', { name: 'Closed' }).click();
+  await visible(page.getByText('Nothing here'));
+  const { promise: held, resolve: letGo } = Promise.withResolvers();
+  const { promise: read, resolve: wasRead } = Promise.withResolvers();
+  await page.route('**/functions/v1/list-conversations', async (route) => {
+    const response = await route.fetch();
+    wasRead();
+    await held;
+    await route.fulfill({ response });
+  });
+  await page.getByRole('radio', { name: 'Open' }).click();
+  await read;
+  const late = await labelOf(server, (await conversation('I came meanwhile.')).id);
+  await visible(admin.row(late));
+  letGo();
+  await visible(admin.row(before));
+  await visible(admin.row(late));
+});
+
 it('offline it says so, back it catches up without a reload', async () => {
   const talk = await conversation('Before the tunnel.');
   const { admin, context } = await sit();

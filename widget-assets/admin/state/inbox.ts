@@ -1,5 +1,5 @@
 // The conversation list: what the filter shows, page by page, kept current by the account's events.
-// A reload replaces the first page; what came live in the meantime wins where it is newer.
+// A reload replaces the first page; what came live in the meantime stays, and wins where it is newer.
 import { api, messageOf } from '../api';
 import { activityAt } from '../format';
 import { createStore } from '../store';
@@ -25,8 +25,11 @@ export const inbox = createStore<InboxState>({
 });
 
 let request = 0;
+// Which reload was the latest when a conversation came live: one begun before may not have read it.
+const cameDuring = new Map<string, number>();
 
 export function showAccount(accountId: string): void {
+  cameDuring.clear();
   inbox.set({ accountId, items: EMPTY, phase: 'loading', cursor: null, search: '', filter: 'all' });
 }
 
@@ -71,8 +74,11 @@ export async function reload(): Promise<boolean> {
     // What lies further down than this page stays as it is.
     const oldest = page.nextCursor ? page.conversations.at(-1) : undefined;
     for (const [id, item] of inbox.get().items) {
-      if (oldest && !items.has(id) && activityAt(item) < activityAt(oldest)) items.set(id, item);
+      if (items.has(id)) continue;
+      const further = oldest && activityAt(item) < activityAt(oldest);
+      if (further || cameDuring.get(id) === mine) items.set(id, item);
     }
+    cameDuring.clear();
     inbox.set({ items, phase: 'ready', error: '', cursor: page.nextCursor });
     return true;
   } catch (error) {
@@ -114,6 +120,7 @@ export function putConversation(conversation: Conversation): void {
   const known = state.items.get(conversation.id);
   // While somebody searches, the server alone says what else is found.
   if (!known && (state.search || !matches(conversation, state.filter))) return;
+  cameDuring.set(conversation.id, request);
   const items = new Map(state.items);
   items.set(conversation.id, newer(known, conversation));
   inbox.set({ items });

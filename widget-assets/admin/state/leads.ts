@@ -22,7 +22,12 @@ const NONE: LeadsState = {
 };
 export const leads = createStore<LeadsState>(NONE);
 
+let request = 0;
+// Which reload was the latest when a lead came live: that one may have read an older state of it.
+const cameDuring = new Map<string, number>();
+
 export function showLeadsOf(accountId: string): void {
+  cameDuring.clear();
   leads.set({ ...NONE, accountId });
 }
 
@@ -42,10 +47,11 @@ function put(list: readonly Lead[]): void {
 export async function reloadLeads(): Promise<boolean> {
   const { accountId, items, cursor } = leads.get();
   if (!accountId) return true;
+  const mine = ++request;
   try {
     const page = await api.leads(accountId);
     if (leads.get().accountId !== accountId) return true;
-    put(page.leads);
+    put(page.leads.filter((lead) => (cameDuring.get(lead.id) ?? 0) < mine));
     // Further pages that are loaded already keep their cursor.
     leads.set({ phase: 'ready', error: '', cursor: items.length > 100 ? cursor : page.nextCursor });
     return true;
@@ -74,6 +80,7 @@ export async function loadMoreLeads(): Promise<void> {
 }
 
 export function putLead(lead: Lead, live: boolean): void {
+  cameDuring.set(lead.id, request);
   put([lead]);
   if (live) leads.set({ arrived: new Set([...leads.get().arrived, lead.id]) });
 }
