@@ -5,6 +5,10 @@
 // `node --test` would sort them. LONGEST start first, so that none of them is left to the end, when
 // everything else is done; the rest mixes by name those that wait and those that compute. Ends as
 // `node --test` does, with the files that took longest behind it.
+//
+// A file that failed beside the others is run once more alone, AGAIN_MAX at most: what passes then is
+// counted as passed and named UNSTEADY with what failed first, for somebody to look into. What a
+// sanitizer reported stays failed.
 import path from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -16,6 +20,7 @@ const LONGEST = [
   'api/canaries', 'api/inbox', 'realtime/recovery', 'realtime/account_limits', 'realtime/abuse', 'api/http_abuse', 'api/roles',
 ];
 const SHOWN_MAX = 12;
+const AGAIN_MAX = 3;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,16 +34,55 @@ const files = positionals.map((file) => path.resolve(file))
   .sort((a, b) => rank(a) - rank(b) || (path.basename(a) < path.basename(b) ? -1 : 1));
 
 const took = new Map();
-// A file whose tests have ended ends, whatever it has left open.
-const events = run({ files, concurrency: Number(values.concurrency), timeout: Number(values.timeout), forceExit: true });
-events.on('test:fail', () => (process.exitCode = 1));
-events.on('test:summary', ({ file, success, duration_ms }) => {
-  if (file) took.set(path.relative('tests', file), duration_ms);
-  else if (!success) process.exitCode = 1;
-});
-const shown = events.compose(spec);
-shown.pipe(process.stdout);
-await new Promise((resolve) => shown.once('end', resolve));
+// Runs them and says what came of it: how many tests passed and failed, and of each file what failed.
+async function runFiles(files, concurrency) {
+  const outcome = { passed: 0, failed: 0, broken: new Map() };
+  const broken = (file) => {
+    const known = outcome.broken.get(file) ?? [];
+    outcome.broken.set(file, known);
+    return known;
+  };
+  // A file whose tests have ended ends, whatever it has left open.
+  const events = run({ files, concurrency, timeout: Number(values.timeout), forceExit: true });
+  events.on('test:fail', ({ name, file, details }) => {
+    const { error } = details;
+    broken(file ?? '').push({ name, error: String(error?.cause?.stack ?? error?.cause ?? error?.stack ?? error) });
+  });
+  events.on('test:summary', ({ file, success, counts, duration_ms }) => {
+    if (!file) {
+      outcome.passed = counts.passed;
+      outcome.failed = counts.failed + counts.cancelled;
+      return;
+    }
+    took.set(path.relative('tests', file), duration_ms);
+    if (!success) broken(file);
+  });
+  const shown = events.compose(spec);
+  shown.pipe(process.stdout, { end: false });
+  await new Promise((resolve) => shown.once('end', resolve));
+  return outcome;
+}
+
+const first = await runFiles(files, Number(values.concurrency));
+let { passed, failed } = first;
+const doubtful = [...first.broken].filter(([file, all]) => file && !all.some(({ error }) => error.includes('Sanitizer')));
+const mayPass = first.broken.size === doubtful.length && doubtful.length <= AGAIN_MAX && files.length > 1;
+if (mayPass && doubtful.length > 0) {
+  console.log(`\nAgain, alone: ${doubtful.map(([file]) => path.relative('tests', file)).join(' ')}`);
+  const second = await runFiles(doubtful.map(([file]) => file), 1);
+  for (const [file, all] of doubtful) {
+    if (second.broken.has(file)) continue;
+    for (const { name, error } of all) {
+      console.log(`UNSTEADY ${path.relative('tests', file)}: ${name}\n  ${error.split('\n', 2).join('\n  ')}`);
+    }
+  }
+  if (second.failed === 0 && second.broken.size === 0) {
+    passed += failed;
+    failed = 0;
+  }
+}
 for (const [file, ms] of [...took].sort((a, b) => b[1] - a[1]).slice(0, SHOWN_MAX)) {
   console.log(`${(ms / 1000).toFixed(1).padStart(7)} s  ${file}`);
 }
+console.log(`${passed} passed, ${failed} failed`);
+if (failed > 0 || (first.broken.size > 0 && !(mayPass && failed === 0))) process.exitCode = 1;
