@@ -12,6 +12,7 @@ pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(QRENCODE REQUIRED IMPORTED_TARGET libqrencode)
+pkg_check_modules(SIMDJSON REQUIRED IMPORTED_TARGET simdjson)
 find_library(STEMMER_LIBRARY stemmer REQUIRED)
 find_library(ARGON2_LIBRARY argon2 REQUIRED)
 
@@ -26,4 +27,4 @@ file(GLOB saml_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/functions/shared/sa
 set_source_files_properties(${saml_sources} PROPERTIES COMPILE_OPTIONS "${XMLSEC_CFLAGS}")
 
 set(CHATPAD_FUNCTION_LIBRARIES ${STEMMER_LIBRARY} ${ARGON2_LIBRARY} date::date-tz
-    PkgConfig::QRENCODE PkgConfig::RE2 ${XMLSEC_LINK_LIBRARIES})
+    PkgConfig::QRENCODE PkgConfig::RE2 PkgConfig::SIMDJSON ${XMLSEC_LINK_LIBRARIES})

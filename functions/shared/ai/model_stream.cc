@@ -1,26 +1,42 @@
 #include "functions/shared/ai/model_stream.h"
 
-#include <nlohmann/json.hpp>
+#include <simdjson.h>
 
 namespace chatpad::functions::ai {
 namespace {
 
-const wire::Json* member(const wire::Json& object, const char* name) {
-  if (!object.is_object()) return nullptr;
-  const auto found = object.find(name);
-  return found == object.end() || found->is_null() ? nullptr : &*found;
+// A model's answer comes in hundreds of small documents: they are read with simdjson, which builds
+// nothing that outlives the reading of the next one.
+using Value = simdjson::dom::element;
+
+std::optional<Value> member(const Value& object, std::string_view name) {
+  Value value;
+  if (object.at_key(name).get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
+  return value;
 }
 
-std::string_view text_member(const wire::Json& object, const char* name) {
-  const wire::Json* value = member(object, name);
-  if (!value || !value->is_string()) return {};
-  return value->get_ref<const std::string&>();
+std::string_view text_of(const Value& value) {
+  std::string_view text;
+  return value.get_string().get(text) == simdjson::SUCCESS ? text : std::string_view();
 }
 
-void count_member(const wire::Json& object, const char* name, std::optional<int64_t>& into) {
-  const wire::Json* value = member(object, name);
-  if (!value || !value->is_number_integer()) return;
-  const auto count = value->get<int64_t>();
+std::string_view text_member(const Value& object, std::string_view name) {
+  const std::optional<Value> value = member(object, name);
+  return value ? text_of(*value) : std::string_view();
+}
+
+// Of what is no array: none.
+template <class Fn>
+void for_each_item(const std::optional<Value>& value, Fn fn) {
+  simdjson::dom::array items;
+  if (!value || value->get_array().get(items) != simdjson::SUCCESS) return;
+  for (const Value item : items) fn(item);
+}
+
+void count_member(const Value& object, std::string_view name, std::optional<int64_t>& into) {
+  const std::optional<Value> value = member(object, name);
+  int64_t count = 0;
+  if (!value || value->get_int64().get(count) != simdjson::SUCCESS) return;
   if (count >= 0 && count <= 1'000'000'000) into = count;
 }
 
@@ -36,13 +52,18 @@ void add(std::vector<std::string>& pieces, std::string_view text) {
 }
 
 // Content is text, or parts of which some are text.
-void add_content(std::vector<std::string>& pieces, const wire::Json* content) {
-  if (!content) return;
-  if (content->is_string()) return add(pieces, content->get_ref<const std::string&>());
-  if (!content->is_array()) return;
-  for (const wire::Json& part : *content) {
+void add_content(std::vector<std::string>& pieces, const std::optional<Value>& content) {
+  if (content) add(pieces, text_of(*content));
+  for_each_item(content, [&pieces](const Value& part) {
     if (text_member(part, "type") == "text") add(pieces, text_member(part, "text"));
-  }
+  });
+}
+
+// What a service says instead of an answer; some put it into an array.
+bool is_error(const Value& document) {
+  Value first;
+  return member(document, "error") ||
+         (document.at(0).get(first) == simdjson::SUCCESS && member(first, "error"));
 }
 
 }  // namespace
@@ -102,42 +123,42 @@ Result<void> ModelStream::event(const wire::SseEvent& one, std::vector<std::stri
 }
 
 Result<void> ModelStream::read(std::string_view json, std::vector<std::string>& pieces) {
-  const Result<wire::Json> parsed = wire::parse_json(json, {.bytes_max = kModelDocumentBytesMax});
-  if (!parsed) return broken("what came is no JSON: " + parsed.error().message.value);
-  const bool array_of_error =
-      parsed->is_array() && !parsed->empty() && member((*parsed)[0], "error");
-  if (member(*parsed, "error") || array_of_error) {
-    failure_ = failure_of(0, *parsed);
+  static thread_local simdjson::dom::parser parser(kModelDocumentBytesMax);
+  Value document;
+  const auto code = parser.parse(json.data(), json.size()).get(document);
+  if (code != simdjson::SUCCESS) {
+    return broken(std::string("what came is no JSON: ") + simdjson::error_message(code));
+  }
+  if (is_error(document)) {
+    failure_ = read_failure(0, json);
     return broken("the service reported: " + failure_->words);
   }
-  if (!parsed->is_object()) return broken("what came is no JSON object");
+  if (!document.is_object()) return broken("what came is no JSON object");
   if (dialect_ != Dialect::anthropic) {
-    read_openai(*parsed, pieces);
+    read_openai(document, pieces);
   } else if (shape_ == Shape::document) {
-    read_anthropic_document(*parsed, pieces);
+    read_anthropic_document(document, pieces);
   } else {
-    read_anthropic(*parsed, pieces);
+    read_anthropic(document, pieces);
   }
   return {};
 }
 
-void ModelStream::read_openai(const wire::Json& chunk, std::vector<std::string>& pieces) {
+void ModelStream::read_openai(const Value& chunk, std::vector<std::string>& pieces) {
   if (model_.empty()) model_ = text_member(chunk, "model").substr(0, 200);
-  const wire::Json* choices = member(chunk, "choices");
-  if (choices && choices->is_array()) {
-    for (const wire::Json& choice : *choices) read_choice(choice, pieces);
-  }
-  if (const wire::Json* usage = member(chunk, "usage")) read_usage(*usage);
+  for_each_item(member(chunk, "choices"),
+                [&](const Value& choice) { read_choice(choice, pieces); });
+  if (const auto usage = member(chunk, "usage")) read_usage(*usage);
 }
 
-void ModelStream::read_choice(const wire::Json& choice, std::vector<std::string>& pieces) {
-  const wire::Json* index = member(choice, "index");
-  if (index && index->is_number_integer() && index->get<int64_t>() != 0) return;
-  const wire::Json* said = member(choice, shape_ == Shape::document ? "message" : "delta");
+void ModelStream::read_choice(const Value& choice, std::vector<std::string>& pieces) {
+  int64_t index = 0;
+  if (choice.at_key("index").get(index) == simdjson::SUCCESS && index != 0) return;
+  const auto said = member(choice, shape_ == Shape::document ? "message" : "delta");
   if (said && finish_ == Finish::none) {
     add_content(pieces, member(*said, "content"));
     add(pieces, text_member(*said, "refusal"));
-    if (const wire::Json* calls = member(*said, "tool_calls")) read_tool_calls(*calls);
+    read_tool_calls(*said);
   }
   note_finish(text_member(choice, "finish_reason"));
 }
@@ -154,24 +175,23 @@ ToolCall* ModelStream::tool_call(size_t index) {
 }
 
 // OpenAI's: in a stream the arguments come in pieces, by the call's index.
-void ModelStream::read_tool_calls(const wire::Json& calls) {
-  if (!calls.is_array()) return;
-  size_t next = 0;
-  for (const wire::Json& one : calls) {
-    const wire::Json* number = member(one, "index");
-    const size_t index = number && number->is_number_unsigned() ? number->get<size_t>() : next;
+void ModelStream::read_tool_calls(const Value& said) {
+  uint64_t next = 0;
+  for_each_item(member(said, "tool_calls"), [&](const Value& one) {
+    uint64_t index = next;
+    if (one.at_key("index").get(index) != simdjson::SUCCESS) index = next;
     next = index + 1;
     ToolCall* call = tool_call(index);
-    const wire::Json* function = member(one, "function");
-    if (!call || !function) continue;
+    const auto function = member(one, "function");
+    if (!call || !function) return;
     if (call->id.empty()) call->id = text_member(one, "id").substr(0, 200);
     if (call->name.empty()) call->name = text_member(*function, "name").substr(0, 200);
     call->arguments += text_member(*function, "arguments");
     if (call->arguments.size() > kToolArgumentsBytesMax) tool_call(kToolCallsMax);
-  }
+  });
 }
 
-void ModelStream::read_usage(const wire::Json& usage) {
+void ModelStream::read_usage(const Value& usage) {
   if (dialect_ != Dialect::anthropic) {
     count_member(usage, "prompt_tokens", input_tokens_);
     count_member(usage, "completion_tokens", output_tokens_);
@@ -188,15 +208,15 @@ void ModelStream::read_usage(const wire::Json& usage) {
   count_member(usage, "output_tokens", output_tokens_);
 }
 
-void ModelStream::read_anthropic(const wire::Json& event, std::vector<std::string>& pieces) {
+void ModelStream::read_anthropic(const Value& event, std::vector<std::string>& pieces) {
   const std::string_view type = text_member(event, "type");
   if (type == "message_start") {
-    const wire::Json* message = member(event, "message");
+    const auto message = member(event, "message");
     if (!message) return;
     if (model_.empty()) model_ = text_member(*message, "model").substr(0, 200);
-    if (const wire::Json* usage = member(*message, "usage")) read_usage(*usage);
+    if (const auto usage = member(*message, "usage")) read_usage(*usage);
   } else if (type == "content_block_start") {
-    const wire::Json* block = member(event, "content_block");
+    const auto block = member(event, "content_block");
     if (block && text_member(*block, "type") == "text") add(pieces, text_member(*block, "text"));
     if (block && text_member(*block, "type") == "tool_use") {
       if (ToolCall* call = tool_call(tool_calls_.size())) {
@@ -205,7 +225,7 @@ void ModelStream::read_anthropic(const wire::Json& event, std::vector<std::strin
       }
     }
   } else if (type == "content_block_delta") {
-    const wire::Json* delta = member(event, "delta");
+    const auto delta = member(event, "delta");
     if (delta && text_member(*delta, "type") == "text_delta") {
       add(pieces, text_member(*delta, "text"));
     }
@@ -215,10 +235,10 @@ void ModelStream::read_anthropic(const wire::Json& event, std::vector<std::strin
       if (arguments.size() > kToolArgumentsBytesMax) tool_call(kToolCallsMax);
     }
   } else if (type == "message_delta") {
-    if (const wire::Json* delta = member(event, "delta")) {
+    if (const auto delta = member(event, "delta")) {
       note_finish(text_member(*delta, "stop_reason"));
     }
-    if (const wire::Json* usage = member(event, "usage")) {
+    if (const auto usage = member(event, "usage")) {
       count_member(*usage, "output_tokens", output_tokens_);
     }
   } else if (type == "message_stop") {
@@ -227,22 +247,21 @@ void ModelStream::read_anthropic(const wire::Json& event, std::vector<std::strin
   }
 }
 
-void ModelStream::read_anthropic_document(const wire::Json& message,
-                                          std::vector<std::string>& pieces) {
+void ModelStream::read_anthropic_document(const Value& message, std::vector<std::string>& pieces) {
   model_ = text_member(message, "model").substr(0, 200);
-  add_content(pieces, member(message, "content"));
-  const wire::Json* content = member(message, "content");
-  for (const wire::Json& block : content && content->is_array() ? *content : wire::Json::array()) {
-    if (text_member(block, "type") != "tool_use") continue;
-    if (ToolCall* call = tool_call(tool_calls_.size())) {
-      call->id = text_member(block, "id").substr(0, 200);
-      call->name = text_member(block, "name").substr(0, 200);
-      if (const wire::Json* input = member(block, "input")) call->arguments = wire::dump(*input);
-      if (call->arguments.size() > kToolArgumentsBytesMax) tool_call(kToolCallsMax);
-    }
-  }
+  const auto content = member(message, "content");
+  add_content(pieces, content);
+  for_each_item(content, [this](const Value& block) {
+    if (text_member(block, "type") != "tool_use") return;
+    ToolCall* call = tool_call(tool_calls_.size());
+    if (!call) return;
+    call->id = text_member(block, "id").substr(0, 200);
+    call->name = text_member(block, "name").substr(0, 200);
+    if (const auto input = member(block, "input")) call->arguments = simdjson::minify(*input);
+    if (call->arguments.size() > kToolArgumentsBytesMax) tool_call(kToolCallsMax);
+  });
   note_finish(text_member(message, "stop_reason"));
-  if (const wire::Json* usage = member(message, "usage")) read_usage(*usage);
+  if (const auto usage = member(message, "usage")) read_usage(*usage);
 }
 
 void ModelStream::note_finish(std::string_view reason) {

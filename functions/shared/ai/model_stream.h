@@ -25,8 +25,11 @@
 #include "functions/shared/ai/model_request.h"
 #include "functions/shared/ai/upstream_failure.h"
 #include "runtime/base/error.h"
-#include "runtime/wire/json.h"
 #include "runtime/wire/sse.h"
+
+namespace simdjson::dom {
+class element;
+}
 
 namespace chatpad::functions::ai {
 
@@ -58,12 +61,13 @@ class ModelStream {
  private:
   Result<void> event(const wire::SseEvent& event, std::vector<std::string>& pieces);
   Result<void> read(std::string_view json, std::vector<std::string>& pieces);
-  void read_openai(const wire::Json& chunk, std::vector<std::string>& pieces);
-  void read_choice(const wire::Json& choice, std::vector<std::string>& pieces);
-  void read_usage(const wire::Json& usage);
-  void read_anthropic(const wire::Json& event, std::vector<std::string>& pieces);
-  void read_anthropic_document(const wire::Json& message, std::vector<std::string>& pieces);
-  void read_tool_calls(const wire::Json& calls);
+  void read_openai(const simdjson::dom::element& chunk, std::vector<std::string>& pieces);
+  void read_choice(const simdjson::dom::element& choice, std::vector<std::string>& pieces);
+  void read_usage(const simdjson::dom::element& usage);
+  void read_anthropic(const simdjson::dom::element& event, std::vector<std::string>& pieces);
+  void read_anthropic_document(const simdjson::dom::element& message,
+                               std::vector<std::string>& pieces);
+  void read_tool_calls(const simdjson::dom::element& said);
   ToolCall* tool_call(size_t index);
   void note_finish(std::string_view reason);
   Error broken(std::string why);
