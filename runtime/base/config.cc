@@ -119,6 +119,9 @@ Result<Config> config_from_environment() {
   const auto embedding = embedding_from_environment();
   if (!embedding) return embedding.error();
   config.embedding = *embedding;
+  const auto rerank = rerank_from_environment();
+  if (!rerank) return rerank.error();
+  config.rerank = *rerank;
   const auto auth = auth_from_environment();
   if (!auth) return auth.error();
   config.auth = *auth;

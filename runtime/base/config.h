@@ -7,9 +7,9 @@
 
 #include "runtime/base/ai_settings.h"
 #include "runtime/base/auth_settings.h"
-#include "runtime/base/embedding_settings.h"
 #include "runtime/base/error.h"
 #include "runtime/base/network.h"
+#include "runtime/base/service_settings.h"
 
 namespace chatpad {
 
@@ -45,7 +45,8 @@ struct Config {
   std::vector<std::string> stripe_webhook_secrets;
   std::string stripe_secret_key;  // CHATPAD_STRIPE_SECRET_KEY; empty: nothing is sold
   std::string stripe_url = "https://api.stripe.com";  // CHATPAD_STRIPE_URL: tests stand in for it
-  EmbeddingSettings embedding;
+  ServiceSettings embedding;
+  ServiceSettings rerank;
   Warming knowledge_warming = Warming::lazy;  // CHATPAD_KNOWLEDGE_WARMING
   uint64_t knowledge_warm_s = 300;            // CHATPAD_KNOWLEDGE_WARM_S: of `scheduled`
   uint64_t knowledge_cache_mb = 50;           // CHATPAD_KNOWLEDGE_CACHE_MB

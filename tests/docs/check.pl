@@ -95,6 +95,7 @@ sub check_settings {
   my (%code, %document);
   my $text = join '', map { code($_) } 'runtime/base/config.cc', glob('runtime/base/*_settings.cc');
   $code{$1} = '' while $text =~ /(?:text|flag|one_of|number<\w+>)\("(\w+)"/g;
+  for my $names ($text =~ /Names \w+\{([^}]*)\}/g) { $code{$1} = '' while $names =~ /"(\w+)"/g }
   $document{$_->[0]} = '' for grep { $_->[0] =~ /^[A-Z]+_/ } rows('docs/config.md', 'Settings');
   return compare(\%code, \%document, 'docs/config.md', 'setting');
 }

@@ -4,6 +4,7 @@
 //   prompt.found = co_await search_for(context, prompt);
 //
 // For whom the chain asks first: passages for a model, an extract for the built-in provider.
+// Where a service puts passages in order (reranker.h), those for a model come in its order.
 // Whoever needs the other one, or is given nothing because there is little to search or all workers
 // are busy, searches for itself. Errors: none. Limits: kPassagesOnLoopMax.
 #pragma once

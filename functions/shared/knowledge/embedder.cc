@@ -7,38 +7,15 @@
 #include <utility>
 
 #include "functions/shared/knowledge/embedding_codec.h"
+#include "functions/shared/knowledge/side_service.h"
 #include "runtime/base/log.h"
 #include "runtime/edge/metrics.h"
-#include "runtime/http/safe_fetch.h"
 #include "runtime/loop/loop.h"
 
 namespace chatpad::functions {
 namespace {
 
 constexpr uint64_t kAgainFirstMs = 500;
-constexpr uint64_t kConnectMs = 2'000;
-
-http::ClientOptions options_of(const EmbeddingSettings& settings) {
-  http::ClientOptions options;
-  options.transfers_max = 64;
-  if (!settings.allow_private) {
-    options.address_allowed = [rules = http::AddressRules()](const sockaddr& address) {
-      return rules.allows(address);
-    };
-  }
-  return options;
-}
-
-// At a character's border.
-void shorten(std::string& text) {
-  if (text.size() <= kEmbedTextBytesMax) return;
-  size_t end = kEmbedTextBytesMax;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  text.resize(end);
-}
-
-// Of the texts, not of the key, the model or the hour.
-bool is_about_texts(int status) { return status == 400 || status == 413 || status == 422; }
 
 bool may_pass(int status) { return status == 408 || status == 429 || status >= 500; }
 
@@ -51,28 +28,6 @@ uint64_t again_ms(const http::ResponseHead& head, int attempt) {
   if (!said.empty() && code == std::errc() && seconds < 3600) wait = seconds * 1000;
   return std::min(wait, kEmbedAgainMsMax);
 }
-
-// Whoever leaves before the answer has said nothing about the service.
-class Admission {
- public:
-  explicit Admission(ai::Breaker& breaker) : breaker_(breaker) {}
-  ~Admission() {
-    if (!told_) breaker_.gave_up();
-  }
-  Admission(const Admission&) = delete;
-  void succeeded() {
-    told_ = true;
-    breaker_.succeeded();
-  }
-  void failed(uint64_t now_ms) {
-    told_ = true;
-    breaker_.failed(now_ms);
-  }
-
- private:
-  ai::Breaker& breaker_;
-  bool told_ = false;
-};
 
 [[noreturn]] void refuse(const http::Response& response) {
   raise(Errc::upstream_failed, PublicText(),
@@ -134,18 +89,12 @@ Embedder::Embedder(edge::Context& context)
     : context_(context),
       settings_(context.config().embedding),
       kept_(context.commons().get<QuestionVectors>()),
-      client_(context.loop(), options_of(settings_)) {}
+      client_(context.loop(), side_client(settings_)) {}
 
 Task<http::Response> Embedder::ask(std::vector<std::string> texts, uint64_t total_ms) {
-  http::ClientRequest request;
-  request.method = "POST";
-  request.url = settings_.url + "/embeddings";
-  request.headers.emplace_back("Content-Type: application/json");
-  if (!settings_.key.empty()) request.headers.push_back("Authorization: Bearer " + settings_.key);
-  for (std::string& text : texts) shorten(text);
+  http::ClientRequest request = side_request(settings_, "/embeddings", total_ms);
+  for (std::string& text : texts) shorten(text, kEmbedTextBytesMax);
   request.body = chatpad::knowledge::embed_body(settings_.model, texts);
-  request.connect_ms = kConnectMs;
-  request.total_ms = total_ms;
   request.response_bytes_max = chatpad::knowledge::kEmbedAnswerBytesMax;
   http::Response response = co_await http::fetch(client_, std::move(request));
   co_return response;
@@ -157,7 +106,7 @@ Task<std::vector<float>> Embedder::of_question(std::string question) {
   const std::string key = settings_.model + "\n" + question;
   vector = kept_.get(key, context_.loop().now_ms());
   if (!vector.empty() || !breaker_.admit(context_.loop().now_ms())) co_return vector;
-  Admission admission(breaker_);
+  SideAdmission admission(breaker_);
   std::vector<std::string> texts;
   texts.push_back(std::move(question));
   bool about_texts = false;

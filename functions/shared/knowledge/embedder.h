@@ -1,4 +1,4 @@
-// Embedder: texts into vectors, by the service that is set up (EmbeddingSettings); one per loop.
+// Embedder: texts into vectors, by the service that is set up (ServiceSettings); one per loop.
 //
 //   Embedder& embedder = context.local<Embedder>();
 //   std::vector<float> meaning = co_await embedder.of_question(question);   // empty: not to be had
@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "functions/shared/ai/breaker.h"
-#include "runtime/base/embedding_settings.h"
+#include "runtime/base/service_settings.h"
 #include "runtime/coro/task.h"
 #include "runtime/edge/context.h"
 #include "runtime/http/client.h"
@@ -75,7 +75,7 @@ class Embedder {
   Task<http::Response> ask(std::vector<std::string> texts, uint64_t total_ms);
 
   edge::Context& context_;
-  const EmbeddingSettings& settings_;
+  const ServiceSettings& settings_;
   QuestionVectors& kept_;
   http::Client client_;
   ai::Breaker breaker_;  // of questions

@@ -77,6 +77,7 @@ struct Hit {
   float heading = 0;        // 0..1: share of the question found in the passage's own heading
   float focus = 0;          // 0..1: share of its own heading found in the question
   float similarity = 0;     // -1..1: of the vectors, where they were compared
+  float relevance = -1;     // 0..1: by a service that was asked (reranker.h); -1: none was
   bool opens_section = true;
 };
 

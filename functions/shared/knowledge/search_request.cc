@@ -7,6 +7,7 @@
 #include "functions/shared/knowledge/fuse.h"
 #include "functions/shared/knowledge/groups.h"
 #include "functions/shared/knowledge/library.h"
+#include "functions/shared/knowledge/reranker.h"
 #include "runtime/wire/json.h"
 
 namespace chatpad::functions {
@@ -29,17 +30,22 @@ struct Found {
 // How many times the results asked for are looked at for different ones.
 constexpr size_t kDiversifyFrom = 3;
 
-// How much of the question the passage covers, or how near it is in meaning.
+// What a service says of it; else how much of the question it covers, or how near it is in meaning.
 double score_of(const Hit& hit) {
+  if (hit.relevance >= 0) return hit.relevance;
   return std::clamp<double>(std::max(hit.evidence, hit.similarity), 0, 1);
 }
 
-// The search of one agent, which a worker does.
-std::vector<Found> search_one(const Library::Value& index, const SearchRequest& request,
-                              const Audience& who, const std::vector<float>& meaning) {
-  const View view(*index, who, request.narrowing);
+// The best of what is asked for, among which the results are chosen.
+size_t candidates_of(const SearchRequest& request, bool for_service) {
+  const size_t count = kDiversifyFrom * static_cast<size_t>(request.top_k);
+  return for_service ? std::max(count, kRerankHitsMax) : count;
+}
+
+// The results of one agent, of its candidates in their order.
+std::vector<Found> choose(const Library::Value& index, const SearchRequest& request,
+                          std::vector<Hit> hits) {
   const auto count = static_cast<size_t>(request.top_k);
-  std::vector<Hit> hits = index->search(request.query, kDiversifyFrom * count, view, meaning).hits;
   if (request.diversity > 0) {
     hits =
         diversify(std::move(hits), index->vectors(), static_cast<float>(request.diversity), count);
@@ -116,11 +122,16 @@ Task<std::string> find_knowledge(edge::Call call, SearchRequest request) {
     }
     std::vector<float> meaning;
     if (index->has_meanings()) meaning = question;
-    std::function<std::vector<Found>()> job = [index, shared, who, meaning] {
-      return search_one(index, *shared, *who, meaning);
+    Reranker& reranker = call.context().local<Reranker>();
+    const size_t candidates = candidates_of(*shared, reranker.set());
+    std::function<std::vector<Hit>()> job = [index, shared, who, meaning, candidates] {
+      const View view(*index, *who, shared->narrowing);
+      return index->search(shared->query, candidates, view, meaning).hits;
     };
-    std::vector<Found> more = co_await call.context().workers().run<std::vector<Found>>(
+    std::vector<Hit> hits = co_await call.context().workers().run<std::vector<Hit>>(
         call.context().loop(), std::move(job));
+    hits = co_await reranker.order(index, shared->query, std::move(hits));
+    const std::vector<Found> more = choose(index, *shared, std::move(hits));
     found.insert(found.end(), more.begin(), more.end());
   }
   if (agents.size() > 1) {
