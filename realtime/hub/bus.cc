@@ -13,7 +13,7 @@ void hand_over(Hub& hub, const SharedNews& news) { hub.receive(*news); }
 void Bus::add(Hub& hub) {
   peers_.push_back(std::make_unique<Peer>());
   peers_.back()->hub = &hub;
-  hub.attach(this);
+  hub.attach(this, audience_);
 }
 
 void Bus::send(const Hub* from, SharedMessage message) {
@@ -38,6 +38,14 @@ Bus::Batch& Bus::outgoing_of(const Hub* hub) {
   size_t i = 0;
   while (peers_[i]->hub != hub) ++i;
   return peers_[i]->outgoing;
+}
+
+bool Bus::may_hear(Privacy privacy, std::string_view topic) const {
+  if (remote_ && remote_->is_connected()) return true;
+  static thread_local std::string key;
+  key.clear();
+  append_topic_key(key, privacy, topic);
+  return audience_->may_hear(key);
 }
 
 edge::Reach Bus::reach() const {
@@ -86,8 +94,13 @@ void Bus::post(Peer& peer, const std::shared_ptr<const Batch>& batch) {
   }
 }
 
+bool HubPublisher::may_hear(std::string_view topic) const {
+  return bus_.may_hear(Privacy::restricted, topic);
+}
+
 void HubPublisher::publish(std::string_view topic, std::string_view event,
                            std::string_view payload_json) {
+  if (!may_hear(topic)) return;
   auto message = std::make_shared<Message>();
   message->topic = topic;
   message->privacy = Privacy::restricted;

@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "realtime/hub/audience.h"
 #include "realtime/hub/hub.h"
 #include "realtime/hub/message.h"
 #include "runtime/edge/publisher.h"
@@ -52,6 +53,8 @@ class Bus {
   void receive(const SharedMessage& message);
   void receive(const SharedNews& news);
   bool has_peers() const { return peers_.size() > 1 || (remote_ && remote_->is_connected()); }
+  // False: nobody anywhere is joined to it.
+  bool may_hear(Privacy privacy, std::string_view topic) const;
   edge::Reach reach() const;
   uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
@@ -69,6 +72,7 @@ class Bus {
   void post_to_all(const Hub* from, Batch batch);
   void post(Peer& peer, const std::shared_ptr<const Batch>& batch);
 
+  std::shared_ptr<Audience> audience_ = std::make_shared<Audience>();
   std::vector<std::unique_ptr<Peer>> peers_;
   RemoteBus* remote_ = nullptr;
   std::atomic<uint64_t> dropped_{0};
@@ -78,6 +82,7 @@ class Bus {
 class HubPublisher : public edge::Publisher {
  public:
   HubPublisher(Hub& local, Bus& bus) : local_(local), bus_(bus) {}
+  bool may_hear(std::string_view topic) const override;
   void publish(std::string_view topic, std::string_view event,
                std::string_view payload_json) override;
   void broadcast(edge::Broadcast message) override;

@@ -45,7 +45,10 @@ class Hub : private PresencePort, private RecoveryPort {
   Hub& operator=(const Hub&) = delete;
 
   Loop& loop() { return loop_; }
-  void attach(Bus* bus) { bus_ = bus; }
+  void attach(Bus* bus, std::shared_ptr<Audience> audience) {
+    bus_ = bus;
+    topics_.attach(std::move(audience));
+  }
   // Before any socket; outlives the sessions.
   void attach(ChangeSource* changes) { changes_ = changes; }
 

@@ -16,42 +16,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-struct Client {
-  Client(Hub& hub_in, Vsn vsn = Vsn::v2) : hub(hub_in) {
-    SessionInfo info;
-    info.vsn = vsn;
-    edge::Caller caller;
-    caller.claims.json = R"({"who":"connection"})";
-    info.caller = std::make_shared<const edge::Caller>(std::move(caller));
-    session = hub.open(transport, std::move(info));
-  }
-  void text(std::string_view frame) { hub.on_text(*session, frame); }
-  void join(std::string_view topic, std::string_view config = "{}", std::string_view token = "") {
-    std::string payload = "{\"config\":" + std::string(config);
-    if (!token.empty()) payload += ",\"access_token\":\"" + std::string(token) + "\"";
-    const std::string ref = std::to_string(++last_ref);
-    text("[\"" + ref + "\",\"" + ref + "\",\"realtime:" + std::string(topic) + "\",\"phx_join\"," +
-         payload + "}]");
-  }
-  std::vector<std::string> take() {
-    hub.flush();
-    return transport.take();
-  }
-  void push(std::string_view topic, std::string_view event, std::string_view payload) {
-    std::string frame("\x03\x00\x01", 3);
-    const std::string full = "realtime:" + std::string(topic);
-    frame += static_cast<char>(full.size());
-    frame += static_cast<char>(event.size());
-    frame.append("\0\1", 2);
-    frame += "9" + full + std::string(event) + std::string(payload);
-    hub.on_binary(*session, frame);
-  }
-
-  Hub& hub;
-  testing::FakeTransport transport;
-  std::unique_ptr<Session> session;
-  int last_ref = 0;
-};
+using testing::Client;
+using testing::kind4;
 
 class HubTest : public ::testing::Test {
  protected:
@@ -81,15 +47,6 @@ class HubTest : public ::testing::Test {
 
 const char* const kAck = R"({"broadcast":{"ack":true,"self":true}})";
 const char* const kPrivate = R"({"private":true,"broadcast":{"ack":true}})";
-std::string kind4(std::string_view topic, std::string_view event, std::string_view payload) {
-  BroadcastOut out;
-  out.topic = topic;
-  out.event = event;
-  out.payload = payload;
-  std::string bytes = "B";
-  encode_broadcast(Vsn::v2, bytes, out);
-  return bytes;
-}
 
 TEST_F(HubTest, AnswersHeartbeatsAndJoins) {
   Client c(*hub);
@@ -517,73 +474,6 @@ TEST_F(HubTest, RawBytesReachOnlyVersionTwo) {
   hub->on_binary(*a.session, frame);
   EXPECT_THAT(a.take(), SizeIs(1));
   EXPECT_THAT(old.take(), IsEmpty());
-}
-
-TEST(BusTest, CarriesClientBroadcastsAndPublishedEventsToOtherHubs) {
-  Loop one(0), two(1);
-  HubOptions options;
-  options.feed = FeedState::not_required;
-  Hub first(one, options), second(two, options);
-  Bus bus;
-  bus.add(first);
-  bus.add(second);
-  {
-    Client a(first), b(second);
-    a.join("room");
-    b.join("room");
-    a.take(), b.take();
-    a.push("room", "hi", "{}");
-    first.flush();
-    uv_run(two.raw(), UV_RUN_NOWAIT);
-    EXPECT_THAT(b.take(), ElementsAre(kind4("realtime:room", "hi", "{}")));
-    EXPECT_THAT(a.take(), IsEmpty());
-    HubPublisher(first, bus).publish("room", "typing", "{}");
-    first.flush();
-    uv_run(two.raw(), UV_RUN_NOWAIT);
-    EXPECT_THAT(b.take(), IsEmpty()) << "published events are for private rooms";
-    edge::Broadcast said;
-    said.topic = "room";
-    said.event = "said";
-    said.payload = R"({"n":1})";
-    HubPublisher(first, bus).broadcast(said);
-    first.flush();
-    uv_run(two.raw(), UV_RUN_NOWAIT);
-    for (Client* one : {&a, &b}) {
-      EXPECT_THAT(one->take(), ElementsAre(kind4("realtime:room", "said", R"({"n":1})")));
-    }
-    said.room = edge::Broadcast::Room::restricted;
-    HubPublisher(first, bus).broadcast(said);
-    first.flush();
-    uv_run(two.raw(), UV_RUN_NOWAIT);
-    EXPECT_THAT(b.take(), IsEmpty()) << "the private room is another one";
-    EXPECT_EQ(bus.dropped(), 0u);
-  }
-}
-
-TEST(BusTest, TakesABurstToOtherHubsAtOnceAtTheEndOfTheTurn) {
-  Loop one(0), two(1);
-  HubOptions options;
-  options.feed = FeedState::not_required;
-  Hub first(one, options), second(two, options);
-  Bus bus;
-  bus.add(first);
-  bus.add(second);
-  Client a(first), b(second);
-  a.join("room");
-  b.join("room");
-  a.take(), b.take();
-  const uint64_t writes = second.stats().writes;
-  for (int i = 0; i < 3; ++i) {
-    a.push("room", "hi", std::to_string(i));
-    uv_run(two.raw(), UV_RUN_NOWAIT);
-  }
-  EXPECT_THAT(b.take(), IsEmpty()) << "the turn has not ended";
-  first.flush();
-  uv_run(two.raw(), UV_RUN_NOWAIT);
-  EXPECT_THAT(b.take(),
-              ElementsAre(kind4("realtime:room", "hi", "0"), kind4("realtime:room", "hi", "1"),
-                          kind4("realtime:room", "hi", "2")));
-  EXPECT_EQ(second.stats().writes, writes + 1);
 }
 
 }  // namespace

@@ -135,4 +135,52 @@ class FakeRecovery : public RecoveryReader {
   bool fails = false;
 };
 
+// A session with its transport, and what its client would send.
+struct Client {
+  Client(Hub& hub_in, Vsn vsn = Vsn::v2) : hub(hub_in) {
+    SessionInfo info;
+    info.vsn = vsn;
+    edge::Caller caller;
+    caller.claims.json = R"({"who":"connection"})";
+    info.caller = std::make_shared<const edge::Caller>(std::move(caller));
+    session = hub.open(transport, std::move(info));
+  }
+  void text(std::string_view frame) { hub.on_text(*session, frame); }
+  void join(std::string_view topic, std::string_view config = "{}", std::string_view token = "") {
+    std::string payload = "{\"config\":" + std::string(config);
+    if (!token.empty()) payload += ",\"access_token\":\"" + std::string(token) + "\"";
+    const std::string ref = std::to_string(++last_ref);
+    text("[\"" + ref + "\",\"" + ref + "\",\"realtime:" + std::string(topic) + "\",\"phx_join\"," +
+         payload + "}]");
+  }
+  std::vector<std::string> take() {
+    hub.flush();
+    return transport.take();
+  }
+  void push(std::string_view topic, std::string_view event, std::string_view payload) {
+    std::string frame("\x03\x00\x01", 3);
+    const std::string full = "realtime:" + std::string(topic);
+    frame += static_cast<char>(full.size());
+    frame += static_cast<char>(event.size());
+    frame.append("\0\1", 2);
+    frame += "9" + full + std::string(event) + std::string(payload);
+    hub.on_binary(*session, frame);
+  }
+
+  Hub& hub;
+  testing::FakeTransport transport;
+  std::unique_ptr<Session> session;
+  int last_ref = 0;
+};
+
+inline std::string kind4(std::string_view topic, std::string_view event, std::string_view payload) {
+  BroadcastOut out;
+  out.topic = topic;
+  out.event = event;
+  out.payload = payload;
+  std::string bytes = "B";
+  encode_broadcast(Vsn::v2, bytes, out);
+  return bytes;
+}
+
 }  // namespace chatpad::realtime::testing

@@ -4,9 +4,14 @@
 
 namespace chatpad::realtime {
 
+void append_topic_key(std::string& key, Privacy privacy, std::string_view name) {
+  key += privacy == Privacy::open ? 'o' : 'r';
+  key += name;
+}
+
 std::string_view Topics::key_of(Privacy privacy, std::string_view name) {
-  scratch_.assign(1, privacy == Privacy::open ? 'o' : 'r');
-  scratch_.append(name);
+  scratch_.clear();
+  append_topic_key(scratch_, privacy, name);
   return scratch_;
 }
 
@@ -23,6 +28,7 @@ void Topics::join(Channel& channel) {
     made->key = key_of(channel.privacy, channel.name);
     topic = made.get();
     topics_.emplace(topic->key, std::move(made));
+    if (audience_) audience_->arrived(topic->key);
   }
   channel.topic = topic;
   channel.slot = topic->members.size();
@@ -38,6 +44,7 @@ void Topics::leave(Channel& channel) {
   if (topic->members.empty()) {
     const std::string key = topic->key;  // the map's key stands in the topic it destroys
     topics_.erase(key);
+    if (audience_) audience_->left(key);
   }
 }
 

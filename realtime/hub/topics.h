@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "realtime/hub/audience.h"
 #include "realtime/hub/session.h"
 
 namespace chatpad::realtime {
@@ -50,8 +51,13 @@ struct Topic {
   Activity activity;
 };
 
+// The public and the private room of one name have different keys.
+void append_topic_key(std::string& key, Privacy privacy, std::string_view name);
+
 class Topics {
  public:
+  // Before anybody joins: told which topics there are.
+  void attach(std::shared_ptr<Audience> audience) { audience_ = std::move(audience); }
   void join(Channel& channel);
   void leave(Channel& channel);
   // Null when nobody is joined.
@@ -72,6 +78,7 @@ class Topics {
  private:
   std::string_view key_of(Privacy privacy, std::string_view name);
 
+  std::shared_ptr<Audience> audience_;
   std::unordered_map<std::string_view, std::unique_ptr<Topic>> topics_;  // keys stand in the topics
   std::string scratch_;
 };

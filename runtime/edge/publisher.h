@@ -31,6 +31,8 @@ class Publisher {
  public:
   virtual ~Publisher() = default;
   virtual Reach reach() const { return Reach::one_program; }
+  // False when nobody is joined to this private channel, so that an event need not be written.
+  virtual bool may_hear(std::string_view /*topic*/) const { return true; }
   // `topic` without the "realtime:" prefix, private channels only. `payload_json` is a JSON object.
   virtual void publish(std::string_view topic, std::string_view event,
                        std::string_view payload_json) = 0;
