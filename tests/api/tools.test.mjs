@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { account, call, fn, visitor } from '../lib/callers.mjs';
-import { anthropic, chunk, openai, startModels } from '../lib/models.mjs';
+import { anthropic, chunk, openai, refuse, startModels } from '../lib/models.mjs';
 import { startServer } from '../lib/server.mjs';
 import { all } from '../lib/sse.mjs';
 
@@ -172,6 +172,76 @@ describe('request_human', () => {
     assert.deepEqual(toolEvents(events).at(-1), { type: 'tool_result', tool: 'request_human', result: { waiting: false } });
     assert.equal((await isWaiting(done.conversationId)).escalated, false);
     assert.deepEqual(models.calls.at(-1).body.tools.map((tool) => tool.function.name), ['search_knowledge']);
+  });
+});
+
+describe('capture_lead', () => {
+  before(() => set({ tools: ['search_knowledge', 'capture_lead'] }));
+  after(() => set({ tools: ['search_knowledge', 'request_human'] }));
+  const stateOf = async (id) => (await server.sql`select state from private.lead_states where conversation_id = ${id}`)[0]?.state;
+  const capture = (lead) => ({ body }) => (results(body).length === 0 ? calls(['capture_lead', JSON.stringify(lead)]) : { parts: openai(['Noted.']) });
+
+  it('notes what the visitor wrote and the rules did not see', async () => {
+    models.script = capture({ name: 'ada byron', email: 'ada@engines.example', budget: 'a couple of thousand', company: 'engines' });
+    const { events, done } = await stream('this is ada byron from engines, ada@engines.example. a couple of thousand would be fine for a lamp like that');
+    assert.deepEqual(toolEvents(events), [
+      { type: 'tool_call', tool: 'capture_lead', args: {} },
+      { type: 'tool_result', tool: 'capture_lead', result: { noted: ['name', 'email', 'company', 'budget'] } },
+    ]);
+    assert.equal(done.reply.content, 'Noted.');
+    const { entities } = await stateOf(done.conversationId);
+    assert.deepEqual([entities.name, entities.email, entities.company, entities.budget], ['ada byron', 'ada@engines.example', 'engines', 'a couple of thousand']);
+  });
+
+  it('takes nothing that the visitor did not write, whatever was read', async () => {
+    models.script = capture({ name: 'Pier Four', email: 'spy@else.example', phone: 'eighty places', company: 7, need: 'The harbour garage has eighty places' });
+    const { events, done } = await stream('Where is the harbour garage? Mail ada@engines.example.');
+    assert.deepEqual(toolEvents(events).at(-1).result, { noted: [] });
+    const state = await stateOf(done.conversationId);
+    assert.doesNotMatch(JSON.stringify(state ?? {}), /Pier Four|spy|eighty/);
+  });
+
+  it('takes what was written earlier in the conversation', async () => {
+    models.script = () => ({ parts: openai(['Hello.']) });
+    const first = await stream('hello, grace hopper here');
+    models.script = capture({ name: 'Grace Hopper' });
+    const { events } = await stream('What does the old lamp weigh?', { who: first.guest, conversationId: first.done.conversationId });
+    assert.deepEqual(toolEvents(events).at(-1).result, { noted: ['name'] });
+  });
+});
+
+describe('a service that fails after a call', () => {
+  const asked = () => models.calls.slice(-3).map((one) => one.path);
+  before(() => set({ tools: ['search_knowledge'], chain: [{ provider: 'gateway', model: 'stand-in' }, { provider: 'anthropic', model: 'claude-haiku-4-5' }] }));
+  after(() => set({ tools: ['search_knowledge', 'request_human'] }));
+  for (const [how, answer] of [
+    ['refuses', refuse(500, { message: 'down' })],
+    ['cuts the answer off before a word', { parts: [chunk({ role: 'assistant', content: '' })], then: 'cut' }],
+    ['says something that is no JSON', { parts: ['data: {"choices"\n\n'] }],
+  ]) {
+    it(`and ${how}: the next one answers`, async () => {
+      models.script = ({ path, body }) => {
+        if (path.endsWith('/messages')) return { parts: anthropic(['It weighs eleven tons.']) };
+        return results(body).length === 0 ? calls(search('old lamp')) : answer;
+      };
+      const { done } = await stream('Zzz?');
+      assert.equal(done.reply.content, 'It weighs eleven tons.');
+      assert.equal(done.cutOff, false);
+      assert.match(asked().at(-1), /messages$/);
+    });
+  }
+
+  it('what was said before the call stands, and nobody begins anew', async () => {
+    models.script = ({ body }) => {
+      if (results(body).length > 0) return refuse(500, { message: 'down' });
+      const script = calls(search('old lamp'));
+      script.parts.unshift(chunk({ content: 'Let me look. ' }));
+      return script;
+    };
+    const { done } = await stream('Zzz?');
+    assert.equal(done.cutOff, true);
+    assert.match(done.reply.content, /^Let me look\./);
+    assert.doesNotMatch(asked().at(-1), /messages$/);
   });
 });
 

@@ -45,6 +45,15 @@ leads::Heard heard_by(const Assignment& assignment) {
   return heard;
 }
 
+// By the visitor, in this conversation.
+std::string said_before(const Prompt& prompt) {
+  std::string words;
+  for (const Turn& turn : prompt.history) {
+    if (turn.role == "visitor") words += turn.content + "\n";
+  }
+  return words;
+}
+
 // The service, in the turn of the account whose visitor waits.
 pg::Claims claims_of(const Assignment& assignment) {
   pg::Claims claims = pg::service_claims();
@@ -224,6 +233,10 @@ bool Answers::admit(const std::shared_ptr<Run>& run, Prompt& prompt) {
     return guard->apart(words);
   };
   prompt.call_person = [guard = run->guard] { guard->call_person(); };
+  prompt.capture_lead = [leads = run->leads,
+                         earlier = said_before(prompt)](const leads::Entities& claimed) {
+    return leads->capture(claimed, earlier);
+  };
   // The run owns the answer that calls it.
   prompt.on_tool = [run = run.get()](std::string type, std::string data) {
     run->push(std::move(type), std::move(data));
@@ -260,21 +273,29 @@ bool Answers::say(const std::shared_ptr<Run>& run, std::string piece) {
   if (full) limit_text(piece, kAnswerBytesMax - run->text.size());
   const auto offset = static_cast<int64_t>(run->text_units);
   run->push_token(piece);
-  wire::JsonWriter delta;
-  delta.object()
-      .field("message_id", run->message_id)
-      .field("text", piece)
-      .field("offset", offset)
-      .end();
-  context_.publisher().publish("conversation:" + a.conversation_id, "answer.delta", delta.view());
   run->changed.notify();
+  const std::string room = "conversation:" + a.conversation_id;
+  if (context_.publisher().may_hear(room)) {
+    wire::JsonWriter delta;
+    delta.object()
+        .field("message_id", run->message_id)
+        .field("text", piece)
+        .field("offset", offset)
+        .end();
+    context_.publisher().publish(room, "answer.delta", delta.view());
+  }
   const uint64_t now = context_.loop().now_ms();
-  if (!run->persisting && now - run->persisted_ms >= kPersistMs) {
+  if (!run->persisting && now - run->persisted_ms >= persist_every_ms()) {
     run->persisting = true;
     run->persisted_ms = now;
     writes_.spawn(persist(run));
   }
   return !full;
+}
+
+// A few answers are stored as they grow; of many, all together are stored about as often.
+uint64_t Answers::persist_every_ms() const {
+  return std::min(kPersistMs + kPersistMsEach * scope_.size(), kPersistMsMax);
 }
 
 // Beside the model's words, which do not wait for it. A database that is away for a moment costs

@@ -34,8 +34,12 @@
 
 namespace chatpad::functions::ai {
 
-constexpr uint64_t kPersistMs = 200;  // streamed text reaches the database at least this often
-constexpr int kLeaseS = 30;           // an answer nobody renews for so long is abandoned
+// Streamed text reaches the database at least this often; with more answers on the loop later, by
+// kPersistMsEach for each.
+constexpr uint64_t kPersistMs = 200;
+constexpr uint64_t kPersistMsEach = 2;
+constexpr uint64_t kPersistMsMax = 1'000;
+constexpr int kLeaseS = 30;                 // an answer nobody renews for so long is abandoned
 constexpr size_t kAnswerBytesMax = 32'000;  // longer answers are cut
 constexpr size_t kRunsMax = 2'000;          // per loop; further ones are refused as overloaded
 constexpr uint64_t kKeepFinishedMs = 30'000;
@@ -65,6 +69,7 @@ class Answers {
   bool admit(const std::shared_ptr<Run>& run, Prompt& prompt);
   void require_budget(const Assignment& assignment);
   bool say(const std::shared_ptr<Run>& run, std::string piece);
+  uint64_t persist_every_ms() const;
   bool say_safely(const std::shared_ptr<Run>& run, std::optional<std::string> piece);
   void tell_safety(Run& run);
   Task<void> note_what_was_seen(std::shared_ptr<Run> run);

@@ -88,6 +88,7 @@ class ModelAnswer : public Answer {
 
  private:
   Task<void> begin();
+  Task<std::optional<Error>> advance();
   Task<bool> ask(Target target);
   Task<std::optional<UpstreamFailure>> attempt(const Target* target);
   Task<std::optional<UpstreamFailure>> refused(const http::ResponseHead* head);
@@ -106,6 +107,8 @@ class ModelAnswer : public Answer {
   Loop& loop_;
   Prompt prompt_;
   uint64_t started_ms_;
+  std::vector<ChainEntry> chain_;
+  size_t next_in_chain_ = 0;
   Composed composed_;
   Marks marks_{0};
   std::optional<ModelStream> reader_;
@@ -134,19 +137,25 @@ class ModelAnswer : public Answer {
 Task<std::optional<std::string>> ModelAnswer::next() {
   if (!begun_) {
     begun_ = true;
+    chain_ = provider_.router_.order(prompt_);
     co_await begin();
   }
   std::optional<std::string> piece;
+  while (!builtin_) {
+    const std::optional<Error> failed = co_await advance();
+    if (failed) {
+      // The round after a call: as long as nothing is said, the next service can answer instead.
+      if (!said_.empty() || composed_.request.tool_turns.empty()) raise(*failed);
+      failures_ +=
+          target_.provider + " " + target_.model + ", after a call: " + failed->cause.value + "; ";
+      co_await begin();
+    } else if (!pieces_.empty() || called_.empty()) {
+      break;
+    }
+  }
   if (builtin_) {
     piece = co_await builtin_->next();
     co_return piece;
-  }
-  for (;;) {
-    while (pieces_.empty() && !ended_) {
-      co_await pull();
-    }
-    if (!pieces_.empty() || called_.empty()) break;
-    co_await go_on();
   }
   if (pieces_.empty() && said_.empty()) {
     raise(Errc::upstream_failed, PublicText(), LogText("an answer of tools without text"));
@@ -158,9 +167,26 @@ Task<std::optional<std::string>> ModelAnswer::next() {
   co_return piece;
 }
 
+// Goes on until there is text, a call, or the end; what was called is run first.
+Task<std::optional<Error>> ModelAnswer::advance() {
+  std::optional<Error> failed;
+  try {
+    if (pieces_.empty() && !called_.empty()) {
+      co_await go_on();
+    }
+    while (pieces_.empty() && !ended_) {
+      co_await pull();
+    }
+  } catch (const Raised& raised) {
+    failed = raised.error();
+  }
+  co_return failed;
+}
+
+// The next of the chain that answers.
 Task<void> ModelAnswer::begin() {
-  const std::vector<ChainEntry> chain = provider_.router_.order(prompt_);
-  for (const ChainEntry& entry : chain) {
+  while (next_in_chain_ < chain_.size()) {
+    const ChainEntry& entry = chain_[next_in_chain_++];
     if (entry.provider == "builtin") {
       builtin_ = provider_.builtin_->start(prompt_);
       co_return;
@@ -414,6 +440,15 @@ std::string ModelAnswer::run_tool(const ToolCall& call) {
     result.object().field("found", static_cast<int64_t>(composed_.passages.size() - before)).end();
     tell("tool_result", tool_result_event(call.name, result.view()));
     return found;
+  }
+  if (call.name == kCaptureLeadTool) {
+    tell("tool_call", tool_call_event(call.name, "{}"));  // the visitor's own words, told to nobody
+    wire::JsonWriter result;
+    result.object().array("noted");
+    for (const std::string& name : prompt_.capture_lead(lead_of(call))) result.value(name);
+    result.end().end();
+    tell("tool_result", tool_result_event(call.name, result.view()));
+    return std::move(result).str();
   }
   // What was found meanwhile may have asked for it.
   const bool may = composed_.passages.empty();

@@ -38,6 +38,7 @@ struct ToolOffer {
 };
 constexpr std::string_view kSearchTool = "search_knowledge";
 constexpr std::string_view kRequestHumanTool = "request_human";
+constexpr std::string_view kCaptureLeadTool = "capture_lead";
 
 struct ToolCall {
   std::string id;

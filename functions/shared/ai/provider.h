@@ -17,6 +17,7 @@
 
 #include "functions/shared/ai/agent_settings.h"
 #include "functions/shared/knowledge/index.h"
+#include "functions/shared/leads/extract.h"
 #include "runtime/coro/task.h"
 
 namespace chatpad::functions::ai {
@@ -54,8 +55,10 @@ struct Prompt {
   // What clients hear of a tool: tool_call or tool_result, with its data. Unset: nothing.
   std::function<void(std::string type, std::string data)> on_tool;
   std::function<void()> call_person;  // for the tool request_human; unset: there is none
-  bool tools_enabled = true;          // an API client may want none for this answer
-  Sampling client_sampling;  // what an API client wants for this answer; 0 tokens: the agent's
+  // For the tool capture_lead: the names of what was taken of it. Unset: there is none.
+  std::function<std::vector<std::string>(const leads::Entities& claimed)> capture_lead;
+  bool tools_enabled = true;  // an API client may want none for this answer
+  Sampling client_sampling;   // what an API client wants for this answer; 0 tokens: the agent's
 };
 
 struct Outcome {

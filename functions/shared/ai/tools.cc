@@ -22,6 +22,16 @@ constexpr ToolOffer kRequestHuman{
     "a trouble that only a person can end.",
     R"({"type":"object","properties":{},"additionalProperties":false})"};
 
+constexpr ToolOffer kCaptureLead{
+    kCaptureLeadTool,
+    "Notes what the visitor has written about themselves, in exactly their words. Only when they "
+    "have just told something of it; nobody is asked for it because of this tool.",
+    R"({"type":"object","properties":{"name":{"type":"string"},"email":{"type":"string"},)"
+    R"("phone":{"type":"string"},"company":{"type":"string"},"job_title":{"type":"string"},)"
+    R"("budget":{"type":"string"},"timeline":{"type":"string"},)"
+    R"("need":{"type":"string","description":"What they need it for."}},)"
+    R"("additionalProperties":false})"};
+
 std::string event(std::string_view type, std::string_view tool, std::string_view name,
                   std::string_view json) {
   wire::JsonWriter out;
@@ -50,6 +60,7 @@ std::vector<ToolOffer> tools_for(const Prompt& prompt, size_t passages) {
       !was_answered_before(prompt)) {
     offers.push_back(kRequestHuman);
   }
+  if (allows(prompt, kCaptureLeadTool) && prompt.capture_lead) offers.push_back(kCaptureLead);
   return offers;
 }
 
@@ -61,6 +72,24 @@ std::string query_of(const ToolCall& call) {
   } catch (const Raised&) {
     return "";
   }
+}
+
+leads::Entities lead_of(const ToolCall& call) {
+  leads::Entities lead;
+  const auto fields = wire::Fields::parse(call.arguments);
+  if (!fields) return lead;
+  const auto read = [&fields](const char* name) -> std::string {
+    try {
+      return fields->optional_string(name, kToolLeadCharsMax).value_or("");
+    } catch (const Raised&) {
+      return "";
+    }
+  };
+  lead.name = read("name"), lead.email = read("email"), lead.phone = read("phone");
+  lead.company = read("company"), lead.job_title = read("job_title");
+  lead.budget = read("budget"), lead.timeline = read("timeline");
+  lead.requirements.push_back(read("need"));
+  return lead;
 }
 
 std::vector<chatpad::knowledge::Passage> passages_for_query(

@@ -2,12 +2,14 @@
 //
 //   search_knowledge {query}   more passages, found under the asker's rights; changes nothing
 //   request_human {}           the conversation waits for a person
+//   capture_lead {name, ...}   what the visitor has written about themselves is noted
 //
 // Nothing is run because a document says so. A tool that does something is offered, and run, only
 // while the model has been given no text of a document: no passage, and no earlier answer, which
-// may quote one. Searching stays within what the asker may see, and its results are screened like
-// all passages. What clients are told of a call has gone through the guard of the answer. Pure.
-// Limits: below. docs/models.md describes them.
+// may quote one. What is noted of a visitor has to stand in their own words, so that it may be
+// offered beside documents. Searching stays within what the asker may see, and its results are
+// screened like all passages. What clients are told of a call has gone through the guard of the
+// answer. Pure. Limits: below. docs/models.md describes them.
 #pragma once
 
 #include <string>
@@ -21,12 +23,16 @@ namespace chatpad::functions::ai {
 
 constexpr int kToolRoundsMax = 3;  // of one answer; then it has to be written
 constexpr size_t kToolQueryCharsMax = 500;
+constexpr size_t kToolLeadCharsMax = 160;  // of each thing it says of the visitor
 
 // What this agent's model may be offered now. `passages`: that it has been given.
 std::vector<ToolOffer> tools_for(const Prompt& prompt, size_t passages);
 
 // The query of a search; empty: the arguments are none.
 std::string query_of(const ToolCall& call);
+
+// What it says of the visitor; what is no text of a sensible length is left out.
+leads::Entities lead_of(const ToolCall& call);
 
 // Passages for the query that are not among `given`, at most `tokens_max`.
 std::vector<chatpad::knowledge::Passage> passages_for_query(

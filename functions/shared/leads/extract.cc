@@ -188,6 +188,30 @@ Entities extract(std::string_view text) {
   return found;
 }
 
+Entities confirmed(const Entities& claimed, std::string_view words) {
+  const std::string said = folded_words(words.substr(0, kExtractBytesMax));
+  const auto stands_there = [&said](const std::string& value) {
+    const std::string folded = folded_words(value);
+    return value.size() <= kPhraseBytesMax && folded.size() > 1 && said.find(folded) != said.npos;
+  };
+  Entities kept;
+  Entities contacts;
+  read_contacts(claimed.email, contacts);
+  if (!contacts.email.empty() && stands_there(contacts.email)) kept.email = contacts.email;
+  read_contacts(claimed.phone, contacts);
+  if (!contacts.phone.empty() && stands_there(contacts.phone)) kept.phone = contacts.phone;
+  for (const auto member : {&Entities::name, &Entities::company, &Entities::job_title,
+                            &Entities::budget, &Entities::timeline}) {
+    if (stands_there(claimed.*member)) kept.*member = claimed.*member;
+  }
+  for (const std::string& need : claimed.requirements) {
+    if (kept.requirements.size() < kListedMax && stands_there(need)) {
+      kept.requirements.push_back(need);
+    }
+  }
+  return kept;
+}
+
 std::vector<Intent> intents_of(std::string_view text) {
   const std::string words = folded_words(text.substr(0, kExtractBytesMax));
   std::vector<Intent> intents;

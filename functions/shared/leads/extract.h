@@ -29,6 +29,9 @@ struct Intent {
 };
 
 Entities extract(std::string_view text);
+// Of what somebody claims to have read in a visitor's words: the values that stand there, word by
+// word, and are what they are called.
+Entities confirmed(const Entities& claimed, std::string_view words);
 // Most confident first; several may be meant at once. `information` when nothing else is.
 std::vector<Intent> intents_of(std::string_view text);
 

@@ -78,6 +78,23 @@ void advance(Journey& journey, const Settings& settings) {
   journey.stage = kStages[std::max(reached, now < kStages.size() ? now : 0)];
 }
 
+void rescore(Journey& journey, const Heard& heard, const Settings& settings) {
+  scoring::LeadInput input;
+  input.name = journey.entities.name, input.email = journey.entities.email,
+  input.phone = journey.entities.phone;
+  input.company = journey.entities.company, input.job_title = journey.entities.job_title;
+  input.visitor_texts = {heard.text};
+  input.message_count = journey.messages;
+  const scoring::LeadScore scored = scoring::score_lead(input, settings.scoring);
+  for (size_t i = 0; i < journey.points.size(); ++i) {
+    const scoring::Reason& reason = scored.reasons[i];
+    if (reason.points <= journey.points[i] && !journey.notes[i].empty()) continue;
+    if (reason.points > journey.points[i] && i != 4) mark(journey, heard, reason.criterion);
+    journey.points[i] = reason.points;
+    journey.notes[i] = reason.note;
+  }
+}
+
 void answer_question(Journey& journey, const Heard& heard, const Settings& settings) {
   for (const Question& question : settings.questions) {
     if (question.id != journey.waiting) continue;
@@ -266,21 +283,14 @@ void hear(Journey& journey, const Heard& heard, const Settings& settings) {
     }
     if (intent.confidence >= 0.9) mark(journey, heard, intent.name);
   }
-  scoring::LeadInput input;
-  input.name = journey.entities.name, input.email = journey.entities.email,
-  input.phone = journey.entities.phone;
-  input.company = journey.entities.company, input.job_title = journey.entities.job_title;
-  input.visitor_texts = {heard.text};
-  input.message_count = journey.messages;
-  const scoring::LeadScore scored = scoring::score_lead(input, settings.scoring);
-  for (size_t i = 0; i < journey.points.size(); ++i) {
-    const scoring::Reason& reason = scored.reasons[i];
-    if (reason.points <= journey.points[i] && !journey.notes[i].empty()) continue;
-    if (reason.points > journey.points[i] && i != 4) mark(journey, heard, reason.criterion);
-    journey.points[i] = reason.points;
-    journey.notes[i] = reason.note;
-  }
+  rescore(journey, heard, settings);
   answer_question(journey, heard, settings);
+  advance(journey, settings);
+}
+
+void note(Journey& journey, const Entities& read, const Heard& heard, const Settings& settings) {
+  take(journey.entities, read);
+  rescore(journey, heard, settings);
   advance(journey, settings);
 }
 

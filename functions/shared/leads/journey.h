@@ -57,6 +57,8 @@ struct Heard {
 
 // After a message of the visitor.
 void hear(Journey& journey, const Heard& heard, const Settings& settings);
+// After somebody has read more in that message than hear() did (extract.h, confirmed()).
+void note(Journey& journey, const Entities& read, const Heard& heard, const Settings& settings);
 // The question to ask now; nullptr when there is none. At most one waits for its answer.
 const Question* next_question(const Journey& journey, const Settings& settings);
 

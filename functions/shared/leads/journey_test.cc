@@ -30,6 +30,25 @@ TEST(Extract, reads_who_they_are_and_what_they_want) {
               none.budget.empty());
 }
 
+TEST(Confirmed, keeps_what_stands_in_the_words) {
+  Entities claimed;
+  claimed.name = "ADA  Byron", claimed.company = "Engines", claimed.email = "ada@engines.example";
+  claimed.phone = "+44 20 7946 0958", claimed.budget = "two thousand", claimed.job_title = "boss";
+  claimed.requirements = {"a lamp", "a boat"};
+  const Entities kept = confirmed(
+      claimed, "ada byron of engines; ada@engines.example, +44 20 7946 0958, needs a lamp");
+  EXPECT_EQ(kept.name, "ADA  Byron");
+  EXPECT_EQ(kept.company, "Engines");
+  EXPECT_EQ(kept.email, "ada@engines.example");
+  EXPECT_EQ(kept.phone, "+44 20 7946 0958");
+  EXPECT_EQ(kept.requirements, std::vector<std::string>{"a lamp"});
+  EXPECT_TRUE(kept.budget.empty() && kept.job_title.empty());
+  Entities wrong;
+  wrong.email = "ada byron", wrong.phone = "engines", wrong.name = "ada b", wrong.company = "?";
+  const Entities none = confirmed(wrong, "ada byron of engines ?");
+  EXPECT_TRUE(!none.has_contact() && none.name.empty() && none.company.empty());
+}
+
 TEST(Intents, may_be_several) {
   const auto intents = intents_of("How much does it cost? I want to buy today, after a demo.");
   ASSERT_GE(intents.size(), 3u);

@@ -19,11 +19,31 @@ leads::Settings settings_of(std::string_view json) {
 }  // namespace
 
 LeadWatch::LeadWatch(std::string_view settings_json, std::string_view state_json, bool has_lead,
-                     const leads::Heard& heard)
+                     leads::Heard heard)
     : settings_(settings_of(settings_json)),
       journey_(leads::Journey::parse(state_json)),
+      heard_(std::move(heard)),
       has_lead_(has_lead) {
-  leads::hear(journey_, heard, settings_);
+  leads::hear(journey_, heard_, settings_);
+}
+
+std::vector<std::string> LeadWatch::capture(const leads::Entities& claimed,
+                                            std::string_view earlier) {
+  const leads::Entities read = leads::confirmed(claimed, heard_.text + "\n" + std::string(earlier));
+  std::vector<std::string> taken;
+  const auto tell = [&taken](const char* name, bool there) {
+    if (there) taken.emplace_back(name);
+  };
+  tell("name", !read.name.empty());
+  tell("email", !read.email.empty());
+  tell("phone", !read.phone.empty());
+  tell("company", !read.company.empty());
+  tell("job_title", !read.job_title.empty());
+  tell("budget", !read.budget.empty());
+  tell("timeline", !read.timeline.empty());
+  tell("need", !read.requirements.empty());
+  if (!taken.empty()) leads::note(journey_, read, heard_, settings_);
+  return taken;
 }
 
 std::string LeadWatch::question() {

@@ -13,6 +13,8 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "functions/shared/leads/journey.h"
 #include "runtime/edge/context.h"
@@ -23,8 +25,11 @@ class LeadWatch {
  public:
   // Settings that cannot be read count as the default ones.
   LeadWatch(std::string_view settings_json, std::string_view state_json, bool has_lead,
-            const leads::Heard& heard);
+            leads::Heard heard);
   std::string question();
+  // What a model has read in the visitor's message, or in `earlier` ones; the names of what was
+  // taken, which is what stands there.
+  std::vector<std::string> capture(const leads::Entities& claimed, std::string_view earlier);
   bool worth_noting() const;
   bool captures() const;
   bool has_lead() const { return has_lead_; }
@@ -33,6 +38,7 @@ class LeadWatch {
  private:
   leads::Settings settings_;
   leads::Journey journey_;
+  leads::Heard heard_;
   bool has_lead_;
 };
 

@@ -97,9 +97,9 @@ begin
     perform private.fail('validation_failed', 'ai.routing must be order, cost or latency.');
   end if;
   if new.ai ? 'tools' and (jsonb_typeof(new.ai -> 'tools') <> 'array'
-    or not new.ai -> 'tools' <@ '["search_knowledge", "request_human"]') then
+    or not new.ai -> 'tools' <@ '["search_knowledge", "request_human", "capture_lead"]') then
     perform private.fail('validation_failed',
-      'ai.tools must hold search_knowledge or request_human.');
+      'ai.tools must hold search_knowledge, request_human or capture_lead.');
   end if;
   if new.ai ? 'chain' then
     if jsonb_typeof(new.ai -> 'chain') <> 'array' or jsonb_array_length(new.ai -> 'chain') > 5 then

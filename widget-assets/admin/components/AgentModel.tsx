@@ -21,7 +21,7 @@ export interface ModelDraft {
   tools: string[];
 }
 
-const TOOLS = [['search_knowledge', 'It may search the knowledge again while it answers'], ['request_human', 'It may call a person']] as const;
+const TOOLS = [['search_knowledge', 'It may search the knowledge again while it answers'], ['request_human', 'It may call a person'], ['capture_lead', 'It may note what visitors write about themselves']] as const;
 
 export function modelDraftOf(agent: Agent): ModelDraft {
   const first = agent.ai.chain?.[0];
