@@ -1,7 +1,11 @@
-// The clients of provider.mjs: asks URL for COUNT streams, all at once or one after the other, and says
-// how many tokens came, how late each was (the time it left the model is in it), and how long each
-// stream's first token took. Its input is {url, headers, bodies, together}.
+// The clients of provider.mjs: asks URL for COUNT streams, one after the other or together (they begin EVERY_MS
+// apart: what is measured is how they run, not how they start), and says how many tokens came, how late
+// each was (the time it left the model is in it), and how long each stream's first token took. Its input is
+// {url, headers, bodies, together}.
 import http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const EVERY_MS = 4;
 
 let input = '';
 for await (const bytes of process.stdin) input += bytes;
@@ -44,7 +48,7 @@ function ask(body) {
   });
 }
 
-if (together) await Promise.all(bodies.map(ask));
+if (together) await Promise.all(bodies.map((body, i) => sleep(i * EVERY_MS).then(() => ask(body))));
 else for (const body of bodies) await ask(body);
 const at = (values, share) => values.sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
 if (delays.length === 0) failed = bodies.length;

@@ -18,17 +18,22 @@ void append_single_line(std::string& out, std::string_view text) {
 }  // namespace
 
 void append_sse_event(std::string& out, const SseEvent& event) {
-  if (!event.id.empty()) {
+  append_sse_event(out, event.id, event.type, event.data);
+}
+
+void append_sse_event(std::string& out, std::string_view id, std::string_view type,
+                      std::string_view data) {
+  if (!id.empty()) {
     out += "id: ";
-    append_single_line(out, event.id);
+    append_single_line(out, id);
     out += '\n';
   }
-  if (!event.type.empty()) {
+  if (!type.empty()) {
     out += "event: ";
-    append_single_line(out, event.type);
+    append_single_line(out, type);
     out += '\n';
   }
-  std::string_view rest = event.data;
+  std::string_view rest = data;
   for (;;) {
     const size_t end = rest.find_first_of("\r\n");
     out += "data: ";

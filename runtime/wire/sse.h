@@ -26,6 +26,8 @@ struct SseEvent {
 
 // Line breaks in data start a new data line. CR, LF and NUL are dropped from id and type.
 void append_sse_event(std::string& out, const SseEvent& event);
+void append_sse_event(std::string& out, std::string_view id, std::string_view type,
+                      std::string_view data);
 // ": text", which clients ignore. One line: line breaks are dropped.
 void append_sse_comment(std::string& out, std::string_view text);
 // How long clients shall wait before they connect again.

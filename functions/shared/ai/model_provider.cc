@@ -88,7 +88,6 @@ class ModelAnswer : public Answer {
 
  private:
   Task<void> begin();
-  Task<std::optional<Error>> advance();
   Task<bool> ask(Target target);
   Task<std::optional<UpstreamFailure>> attempt(const Target* target);
   Task<std::optional<UpstreamFailure>> refused(const http::ResponseHead* head);
@@ -142,7 +141,18 @@ Task<std::optional<std::string>> ModelAnswer::next() {
   }
   std::optional<std::string> piece;
   while (!builtin_) {
-    const std::optional<Error> failed = co_await advance();
+    // Until there is text, a call, or the end; what was called is run first.
+    std::optional<Error> failed;
+    try {
+      if (pieces_.empty() && !called_.empty()) {
+        co_await go_on();
+      }
+      while (pieces_.empty() && !ended_) {
+        co_await pull();
+      }
+    } catch (const Raised& raised) {
+      failed = raised.error();
+    }
     if (failed) {
       // The round after a call: as long as nothing is said, the next service can answer instead.
       if (!said_.empty() || composed_.request.tool_turns.empty()) raise(*failed);
@@ -165,22 +175,6 @@ Task<std::optional<std::string>> ModelAnswer::next() {
     pieces_.pop_front();
   }
   co_return piece;
-}
-
-// Goes on until there is text, a call, or the end; what was called is run first.
-Task<std::optional<Error>> ModelAnswer::advance() {
-  std::optional<Error> failed;
-  try {
-    if (pieces_.empty() && !called_.empty()) {
-      co_await go_on();
-    }
-    while (pieces_.empty() && !ended_) {
-      co_await pull();
-    }
-  } catch (const Raised& raised) {
-    failed = raised.error();
-  }
-  co_return failed;
 }
 
 // The next of the chain that answers.

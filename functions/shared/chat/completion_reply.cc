@@ -78,7 +78,7 @@ std::string chunk(const Name& name, std::string_view delta, std::string_view fin
   }
   out.end().end().end();
   std::string text;
-  wire::append_sse_event(text, {"", "", out.view()});
+  wire::append_sse_event(text, "", "", out.view());
   return text;
 }
 
@@ -93,7 +93,7 @@ std::string usage_chunk(const Name& name, const WholeAnswer& answered) {
   head(out, name, "chat.completion.chunk");
   out.raw_field("choices", "[]").raw_field("usage", usage_json(answered)).end();
   std::string text;
-  wire::append_sse_event(text, {"", "", out.view()});
+  wire::append_sse_event(text, "", "", out.view());
   return text;
 }
 
@@ -103,7 +103,7 @@ std::string error_chunk(const Error& error) {
   out.object().object("error").field("message", info.hint).field("type", "server_error");
   out.key("param").null().field("code", info.code).end().end();
   std::string text;
-  wire::append_sse_event(text, {"", "", out.view()});
+  wire::append_sse_event(text, "", "", out.view());
   return text;
 }
 
@@ -220,7 +220,7 @@ Task<edge::Reply> stream_completion(edge::Call call, PostedMessage posted, std::
     co_await send(&stream, std::move(content));
   }
   std::string last = run && run->error ? error_chunk(*run->error) : tail(name, answered, usage);
-  wire::append_sse_event(last, {"", "", "[DONE]"});
+  wire::append_sse_event(last, "", "", "[DONE]");
   co_await send(&stream, std::move(last));
   co_return edge::streamed();
 }

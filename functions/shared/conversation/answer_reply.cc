@@ -36,10 +36,8 @@ Task<Stored> stored_answer(edge::Call call, std::string message_id) {
   co_return stored;
 }
 
-std::string sse_text(const ai::Event& event) {
-  std::string text;
-  wire::append_sse_event(text, {event.at.str(), event.type, event.data});
-  return text;
+void append_event(std::string& out, const ai::Event& event) {
+  wire::append_sse_event(out, event.at.str(), event.type, event.data);
 }
 
 // What a stream shows of an answer that another loop or program writes, or has written: the events
@@ -85,7 +83,7 @@ class Replay {
     while (next_ < run_.events.size()) {
       const ai::Event& event = run_.events[next_++];
       // Events between two pieces of text are not all stored: the end is told in any case.
-      if (event.at > seen_ || event.type == "done") out += sse_text(event);
+      if (event.at > seen_ || event.type == "done") append_event(out, event);
     }
     return out;
   }
@@ -132,9 +130,12 @@ Task<void> stream_run(edge::Stream* stream, std::shared_ptr<ai::Run> run,
     std::string bytes;
     while (next < run->events.size()) {
       const ai::Event& event = run->events[next++];
-      if (!seen || event.at > *seen) bytes += sse_text(event);
+      if (!seen || event.at > *seen) append_event(bytes, event);
     }
-    co_await send(stream, std::move(bytes));
+    const bool keeps_up = bytes.empty() || stream->send(bytes);
+    if (!keeps_up) {
+      co_await stream->drained();
+    }
     if (next < run->events.size()) continue;
     if (run->finished) break;
     co_await run->changed.wait();
@@ -229,7 +230,8 @@ Task<edge::Reply> stream_answer_behind(edge::Call call, PostedMessage posted, st
     done.status = posted.status;
     done.lead_captured = posted.lead_captured;
     done.push_done();
-    std::string bytes = sse_text(done.events.back());
+    std::string bytes;
+    append_event(bytes, done.events.back());
     co_await send(&stream, std::move(bytes));
   }
   co_return edge::streamed();
