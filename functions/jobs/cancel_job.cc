@@ -1,5 +1,5 @@
 // DELETE /v1/jobs/{id}: cancels a job. What waits ends at once, what runs within two seconds.
-#include "functions/shared/ingest/source_input.h"
+#include "functions/shared/paging/query.h"
 #include "runtime/edge/endpoint.h"
 
 namespace chatpad::functions::jobs::cancel_job {

@@ -1,5 +1,5 @@
 // GET /v1/jobs/{id}: how far a job is.
-#include "functions/shared/ingest/source_input.h"
+#include "functions/shared/paging/query.h"
 #include "runtime/edge/endpoint.h"
 
 namespace chatpad::functions::jobs::get_job {

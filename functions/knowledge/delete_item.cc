@@ -1,5 +1,5 @@
 // DELETE /v1/knowledge/items/{id}: forgets an item.
-#include "functions/shared/ingest/source_input.h"
+#include "functions/shared/paging/query.h"
 #include "runtime/edge/endpoint.h"
 
 namespace chatpad::functions::knowledge::delete_item {

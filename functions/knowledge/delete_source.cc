@@ -1,5 +1,5 @@
 // DELETE /v1/knowledge/sources/{id}: forgets a source and cancels what works on it.
-#include "functions/shared/ingest/source_input.h"
+#include "functions/shared/paging/query.h"
 #include "runtime/edge/endpoint.h"
 
 namespace chatpad::functions::knowledge::delete_source {

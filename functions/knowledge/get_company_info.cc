@@ -1,5 +1,5 @@
 // GET /v1/knowledge/company-info: what an agent knows of the company, and how good it is.
-#include "functions/shared/ingest/source_input.h"
+#include "functions/shared/paging/query.h"
 #include "runtime/edge/endpoint.h"
 
 namespace chatpad::functions::knowledge::get_company_info {

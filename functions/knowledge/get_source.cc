@@ -1,5 +1,5 @@
 // GET /v1/knowledge/sources/{id}: one source, with its newest job.
-#include "functions/shared/ingest/source_input.h"
+#include "functions/shared/paging/query.h"
 #include "runtime/edge/endpoint.h"
 
 namespace chatpad::functions::knowledge::get_source {

@@ -1,5 +1,5 @@
 // GET /v1/knowledge/sources/{id}/status: whether a source answers, and how far its newest job is.
-#include "functions/shared/ingest/source_input.h"
+#include "functions/shared/paging/query.h"
 #include "runtime/edge/endpoint.h"
 
 namespace chatpad::functions::knowledge::get_source_status {

@@ -1,6 +1,6 @@
 // GET /v1/knowledge/items: an agent's items, newest first.
-#include "functions/shared/ingest/source_input.h"
 #include "functions/shared/paging/cursor.h"
+#include "functions/shared/paging/query.h"
 #include "runtime/edge/endpoint.h"
 
 namespace chatpad::functions::knowledge::list_items {

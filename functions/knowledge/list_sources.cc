@@ -1,6 +1,6 @@
 // GET /v1/knowledge/sources: the sources of an agent or of an account, newest first.
-#include "functions/shared/ingest/source_input.h"
 #include "functions/shared/paging/cursor.h"
+#include "functions/shared/paging/query.h"
 #include "runtime/edge/endpoint.h"
 
 namespace chatpad::functions::knowledge::list_sources {

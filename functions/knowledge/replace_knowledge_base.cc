@@ -1,7 +1,7 @@
 // POST /api/chatbot/tenants/{tenantId}/knowledge-base: the questions and answers of an account's
 // agent, all of them at once: those before answer until these are there.
 #include "functions/shared/ingest/items.h"
-#include "functions/shared/ingest/source_input.h"
+#include "functions/shared/paging/query.h"
 #include "runtime/edge/endpoint.h"
 
 namespace chatpad::functions::knowledge::replace_knowledge_base {

@@ -1,6 +1,6 @@
 // POST /v1/knowledge/sources/{id}/sync: reads a source again; what it knew answers until that is
 // done.
-#include "functions/shared/ingest/source_input.h"
+#include "functions/shared/paging/query.h"
 #include "runtime/edge/endpoint.h"
 
 namespace chatpad::functions::knowledge::sync_source {

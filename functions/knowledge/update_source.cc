@@ -1,5 +1,6 @@
 // PUT /v1/knowledge/sources/{id}: another name, schedule or settings. What is left out stays.
 #include "functions/shared/ingest/source_input.h"
+#include "functions/shared/paging/query.h"
 #include "runtime/edge/endpoint.h"
 
 namespace chatpad::functions::knowledge::update_source {

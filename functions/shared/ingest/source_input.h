@@ -1,5 +1,5 @@
 // What the endpoints of knowledge take: a file in a form or in JSON, a schedule, the settings of a
-// crawl, ids in the path. Everything raises validation_failed naming the field.
+// crawl. Everything raises validation_failed naming the field.
 #pragma once
 
 #include <optional>
@@ -35,11 +35,5 @@ Schedule read_schedule(const wire::Fields& fields);
 
 // {"pages_max", "include", "exclude"} as it is kept.
 std::string read_crawl_settings(const wire::Fields& fields);
-
-// The id in the path; what is none is an id of nothing.
-Uuid id_of_path(const edge::Call& call);
-
-// The query's parameters of these names as fields; `limit` as a number.
-wire::Fields query_fields(const edge::Call& call, std::initializer_list<std::string_view> names);
 
 }  // namespace chatpad::functions

@@ -20,6 +20,7 @@ namespace chatpad::functions {
 
 constexpr int kPageRowsMax = 100;
 constexpr int kPageRowsDefault = 50;
+constexpr size_t kSearchCharsMax = 200;  // of what a list of conversations is searched for
 
 struct Cursor {
   std::optional<int64_t> at_us;
