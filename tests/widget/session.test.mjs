@@ -86,6 +86,37 @@ test('a takeover that lasts is there when the history has ended', async () => {
   assert.deepEqual(shown(), [1, 2, 3]);
 });
 
+test('a person who was called is waited for: behind a reload, live, and until somebody comes', async () => {
+  answer = async () => ({ ...page([message(1, 'visitor'), message(2, 'assistant')]), escalated: true });
+  await session.start();
+  const { socket } = await joined(sockets, 1);
+  socket.recovered({ horizon: '1.1.1' });
+  assert.equal(store.get().waiting, true);
+  const update = (more) => tell(socket, 'conversation.updated', false, { conversation: { ...conversation('active'), escalated: false, ...more } });
+  tell(socket, 'takeover.started', false);
+  assert.deepEqual([store.get().waiting, store.get().person], [false, { name: 'Maria' }]);
+  update({ escalated: true, ...conversation('human_takeover') });
+  assert.equal(store.get().waiting, false);
+  tell(socket, 'takeover.ended', false);
+  assert.equal(store.get().waiting, false);
+  update({ escalated: true });
+  assert.equal(store.get().waiting, true);
+  update({});
+  assert.equal(store.get().waiting, false);
+  update({ escalated: true });
+  update({ escalated: true, ...conversation('closed') });
+  assert.deepEqual([store.get().waiting, store.get().ended], [false, true]);
+});
+
+test('a person who was called before this page is waited for when the history has ended', async () => {
+  await session.start();
+  const { socket } = await joined(sockets, 1);
+  tell(socket, 'conversation.updated', true, { conversation: { ...conversation('active'), escalated: true } });
+  assert.equal(store.get().waiting, false);
+  socket.recovered({ horizon: '1.1.1' });
+  assert.equal(store.get().waiting, true);
+});
+
 test('an absence is told in order, as news, without asking again', async () => {
   await session.start();
   (await joined(sockets, 1)).socket.recovered({ horizon: '1.1.1' });

@@ -105,6 +105,18 @@ test('a takeover is told from its end and from the end of the conversation', () 
   assert.deepEqual([closed.person, closed.handedBack, closed.ended], [null, false, true]);
 });
 
+test('a person is waited for until one comes, or nobody waits any more', () => {
+  const waits = after({ type: 'status', status: 'active', waiting: true });
+  assert.equal(waits.waiting, true);
+  assert.equal(reduce(waits, { type: 'status', status: 'active' }).waiting, true, 'who does not know changes nothing');
+  const there = reduce(waits, { type: 'status', status: 'human_takeover', name: 'Maria', waiting: true });
+  assert.equal(there.waiting, false);
+  assert.equal(reduce(there, { type: 'status', status: 'active', waiting: false }).waiting, false);
+  assert.equal(reduce(waits, { type: 'status', status: 'active', waiting: false }).waiting, false);
+  assert.equal(reduce(waits, { type: 'status', status: 'closed', waiting: true }).waiting, false);
+  assert.equal(reduce(waits, { type: 'conversation', id: null }).waiting, false);
+});
+
 test('who has taken over is known from what they wrote', () => {
   const state = after(
     { type: 'messages', messages: [message(1, 'human', 'Hi', { author: { name: 'Maria' } })] },

@@ -81,6 +81,7 @@ export class App extends Component<Props, Local> {
           </Log>
         </main>
         <footer>
+          <p role="status" class="waiting">{state.waiting && 'We are getting a person for you. You can keep writing.'}</p>
           {state.ended ? (
             <div class="ended">
               <p role="status">This conversation has ended.</p>

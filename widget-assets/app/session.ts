@@ -174,7 +174,7 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
         arrived(page.messages);
         more = page.hasMore && page.messages.length > 0;
         // What was heard meanwhile is newer than what was read.
-        if (heard === statusesHeard) setStatus(page.status, page.takenOverBy?.name);
+        if (heard === statusesHeard) setStatus(page.status, page.takenOverBy?.name, page.escalated);
       }
       behind = false;
       if (store.get().connection === 'live') stopPolling();
@@ -214,14 +214,14 @@ export function createSession(agentId: string, host: Host, store: Store): Sessio
     }
   }
 
-  function told({ status, takenOverBy }: Conversation): void {
+  function told({ status, takenOverBy, escalated }: Conversation): void {
     statusesHeard += 1;
-    setStatus(status, takenOverBy?.name);
+    setStatus(status, takenOverBy?.name, escalated);
   }
 
-  function setStatus(status: Status, name?: string): void {
+  function setStatus(status: Status, name?: string, waiting?: boolean): void {
     const wasEnded = store.get().ended;
-    store.dispatch({ type: 'status', status, name });
+    store.dispatch({ type: 'status', status, name, waiting });
     if (store.get().ended && !wasEnded) host.emit('conversation_ended', { status });
   }
 

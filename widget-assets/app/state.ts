@@ -51,6 +51,8 @@ export interface State {
   person: { name: string } | null;
   /** The assistant took over again just now. */
   handedBack: boolean;
+  /** A person was called and is not there yet. */
+  waiting: boolean;
   typing: string | null;
   connection: 'idle' | 'live' | 'lost';
   ended: boolean;
@@ -69,6 +71,7 @@ export const initial: State = {
   thinking: false,
   person: null,
   handedBack: false,
+  waiting: false,
   typing: null,
   connection: 'idle',
   ended: false,
@@ -88,7 +91,8 @@ export type Action =
   | { type: 'answered'; reply: Message | null }
   | { type: 'answer_broken' }
   | { type: 'conversation'; id: string | null }
-  | { type: 'status'; status: Status; name?: string }
+  /** `waiting`: left out by who does not know. */
+  | { type: 'status'; status: Status; name?: string; waiting?: boolean }
   | { type: 'typing'; name: string | null }
   | { type: 'connection'; connection: State['connection'] };
 
@@ -140,7 +144,7 @@ export function reduce(state: State, action: Action): State {
         drafts: state.drafts.map((draft) => ({ ...draft, seq: 0 })),
       };
     case 'status':
-      return withStatus(state, action.status, action.name);
+      return withStatus(state, action.status, action.name, action.waiting);
     case 'typing':
       return { ...state, typing: action.name };
     case 'connection':
@@ -179,13 +183,14 @@ function adopt(state: State, message: Message): string | null {
   return draft.clientMessageId;
 }
 
-function withStatus(state: State, status: Status, name?: string): State {
+function withStatus(state: State, status: Status, name?: string, waiting = state.waiting): State {
   const ended = status === 'closed' || status === 'archived';
   if (status === 'human_takeover') {
     const known = name || state.person?.name || lastAuthor(state);
-    return { ...state, ended: false, person: { name: known }, handedBack: false, thinking: false };
+    return { ...state, ended: false, person: { name: known }, handedBack: false, waiting: false, thinking: false };
   }
-  return { ...state, ended, person: null, typing: null, handedBack: !ended && (state.handedBack || state.person !== null) };
+  const handedBack = !ended && (state.handedBack || state.person !== null);
+  return { ...state, ended, person: null, typing: null, handedBack, waiting: !ended && waiting };
 }
 
 function lastAuthor(state: State): string {

@@ -141,6 +141,7 @@ export interface MessagePage {
   hasMore: boolean;
   /** Of the conversation: whoever was away may have missed a takeover. */
   status: Status;
+  escalated: boolean;
   takenOverBy: Person | null;
 }
 
