@@ -25,6 +25,15 @@ constexpr Probe kProbes[] = {
      R"({"agentId":"$agents","conversationId":"$conversations","name":"X"})"},
     {"GET /functions/v1/serve-widget", {}, {}, Reach::open},
     {"POST /functions/v1/validate-api-key", "{}"},
+    // The REST endpoints of conversations.
+    {"POST /v1/conversations", R"({"agent_id":"$agents","metadata":{"x":"y"}})"},
+    {"POST /v1/conversations", R"({"agent_id":"$agents","visitor_id":"$visitors","message":"Hi"})"},
+    {"GET /v1/conversations", {}, "/v1/conversations?agent_id=$agents"},
+    {"GET /v1/conversations", {}, "/v1/conversations?account_id=$accounts&search=onlyfor"},
+    {"GET /v1/conversations/{id}", {}, "/v1/conversations/$conversations"},
+    {"POST /v1/conversations/{id}/escalate", R"({"reason":"X","priority":"high"})",
+     "/v1/conversations/$conversations/escalate"},
+    {"DELETE /v1/conversations/{id}", {}, "/v1/conversations/$spare_conversations"},
     // The inbox.
     {"POST /functions/v1/list-accounts", "{}"},
     {"POST /functions/v1/list-agents", R"({"accountId":"$accounts"})"},

@@ -24,8 +24,8 @@ namespace {
 constexpr uint64_t kReadyMs = 120'000;
 constexpr int64_t kTokenS = 3600;
 constexpr const char* kRoles[] = {"owner", "admin", "manager", "member", "client"};
-constexpr const char* kScopes[] = {"chat:write", "conversations:read", "leads:write",
-                                   "knowledge:read", "knowledge:write"};
+constexpr const char* kScopes[] = {"chat:write",  "conversations:read", "conversations:write",
+                                   "leads:write", "knowledge:read",     "knowledge:write"};
 
 // A token as this server's own, made here so that none of its endpoints is needed.
 std::string token_of(const std::string& secret, const std::string& claims) {
@@ -124,6 +124,7 @@ void read_ids(pg::Blocking& session, World& world) {
     ids["first_keys"] = first + "4000000-0000-4000-8000-000000000001";
     ids["sign_in_providers"] = first + "5400000-0000-4000-8000-000000000001";
     ids["web_sources"] = first + "9000000-0000-4000-8000-000000000003";
+    ids["spare_conversations"] = first + "5000000-0000-4000-8000-000000000002";
     ids["spare_sources"] = first + "9000000-0000-4000-8000-000000000004";
     ids["knowledge_items"] = first + "d000000-0000-4000-8000-000000000002";
     ids["jobs"] = first + "e000000-0000-4000-8000-000000000001";

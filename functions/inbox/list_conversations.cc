@@ -6,8 +6,6 @@
 namespace chatpad::functions::inbox::list_conversations {
 using namespace chatpad::edge;
 
-constexpr size_t kSearchCharsMax = 200;
-
 struct Input {
   Uuid account_id;
   std::optional<std::string> status;

@@ -41,7 +41,8 @@ begin
     insert into public.visitors (id, user_id, agent_id) values
       (guest, o, agent), ((p || '3000000-0000-4000-8000-000000000002')::uuid, o, agent);
     insert into public.conversations (id, user_id, agent_id, visitor_id, last_seq, message_count) values
-      (chat, o, agent, guest, 1, 1);
+      (chat, o, agent, guest, 1, 1),
+      ((p || '5000000-0000-4000-8000-000000000002')::uuid, o, agent, guest, 0, 0);
     insert into public.messages (id, user_id, conversation_id, seq, role, content) values
       ((p || '6000000-0000-4000-8000-000000000001')::uuid, o, chat, 1, 'visitor', m);
     insert into public.conversation_takeovers (id, user_id, conversation_id, member_id, epoch, ended_at, end_note) values

@@ -62,6 +62,10 @@ const probes = (other) => [
   ['get-safety', ['person', 'client'], { agentId: other.agentId }, ['agentId']],
   ['update-safety', ['person', 'client'], { agentId: other.agentId, safety: {} }, ['agentId']],
   ['list-mails', ['person', 'client'], { accountId: other.id }, ['accountId']],
+  ['/v1/conversations', ['person', 'key', 'client'], { agent_id: other.agentId }, ['agent_id']],
+  ['/v1/conversations', ['key'], { agent_id: other.agentId, message: 'Hi' }, ['agent_id']],
+  ['/v1/conversations', ['person', 'key'], { agent_id: ours.agentId, visitor_id: other.guest.id }, ['visitor_id']],
+  ['/v1/conversations', ['key'], { agent_id: ours.agentId, visitor_id: other.guest.id, message: 'Hi' }, ['visitor_id']],
   ['get-conversation', ['person', 'client'], { conversationId: other.conversationId }, ['conversationId']],
   ['update-conversation', ['person', 'client'], { conversationId: other.conversationId, status: 'closed' }, ['conversationId']],
   ['list-team-members', ['person', 'client'], { accountId: other.id }, ['accountId']],
@@ -135,9 +139,10 @@ describe('a foreign id', () => {
 
   it('is probed on every function the program has', () => {
     const routes = execFileSync(programPath(), ['routes'], { encoding: 'utf8', env: { ...process.env, CHATPAD_HOME: server.home } });
-    const known = new Set([...WITHOUT_IDS, ...PLATFORM, ...PUBLIC, ...probes(theirs).map(([name]) => name)]);
+    const probed = probes(theirs).map(([name]) => name).filter((name) => !name.startsWith('/'));
+    const known = new Set([...WITHOUT_IDS, ...PLATFORM, ...PUBLIC, ...probed]);
     const all = [...routes.matchAll(/\/functions\/v1\/([a-z0-9-]+)/g)].map((match) => match[1]);
-    assert.ok(all.length >= known.size - 1, routes);
+    assert.ok(all.length >= known.size, routes);
     assert.deepEqual(all.filter((name) => !known.has(name)), [], 'add a probe for each of these');
   });
 });
@@ -148,14 +153,19 @@ describe('a foreign id outside /functions/v1', () => {
     const [{ id: exportId }] = await server.sql`
       insert into public.audit_exports (user_id, format, token_hash, expires_at)
       values (${theirs.id}, 'csv', sha256('x'), now() + interval '1 hour') returning id`;
-    for (const [method, path, body] of [
+    for (const [method, path, body, token] of [
       ['DELETE', (id) => `/auth/api-keys/${id ?? theirs.keyId}`],
       ['POST', () => '/auth/api-keys', (id) => ({ name: 'X', scopes: ['chat:write'], tenant_id: id ?? theirs.id })],
       ['GET', (id) => `/v1/admin/audit-logs?tenant_id=${id ?? theirs.id}`],
       ['POST', () => '/v1/admin/audit-logs/export', (id) => ({ tenant_id: id ?? theirs.id })],
       ['GET', (id) => `/v1/admin/audit-logs/exports/${id ?? exportId}`],
-    ]) {
-      const ask = (id) => call(server, path(id), { method, body: body?.(id), token: ours.token });
+      ['GET', (id) => `/v1/conversations?agent_id=${id ?? theirs.agentId}`, null, ours.key],
+      ['GET', (id) => `/v1/conversations?account_id=${id ?? theirs.id}`, null, ours.key],
+      ['GET', (id) => `/v1/conversations/${id ?? theirs.conversationId}`, null, ours.key],
+      ['POST', (id) => `/v1/conversations/${id ?? theirs.conversationId}/escalate`, () => ({}), ours.key],
+      ['DELETE', (id) => `/v1/conversations/${id ?? theirs.conversationId}`, null, ours.key],
+    ].flatMap(([method, path, body, key]) => [[method, path, body, ours.token], ...(key ? [[method, path, body, key]] : [])])) {
+      const ask = (id) => call(server, path(id), { method, body: body?.(id), token });
       const [foreign, unknown] = [await ask(), await ask(randomUUID())];
       assert.equal(foreign.status, 404, `${method} ${path()}: ${foreign.text}`);
       assert.equal(foreign.text, unknown.text, path());

@@ -103,6 +103,14 @@ const CAPABILITIES = [
   ['see agents', [y, y, y, y, y, y, h], endpoint('list-agents', () => ({ accountId: shop.id }))],
   ['respond in conversations', [y, y, y, y, y, n, h], respond],
   ['close conversations', [y, y, y, y, y, n, h], endpoint('update-conversation', () => ({ conversationId: shop.conversationId, status: 'active' }))],
+  ['read a conversation over REST', [y, y, y, y, y, y, h], (role) => http('GET', `/v1/conversations/${shop.conversationId}`)(role)],
+  ['list conversations over REST', [y, y, y, y, y, y, h], http('GET', '/v1/conversations?account_id=$account')],
+  ['begin a conversation', [y, y, y, y, y, n, h], (role) => http('POST', '/v1/conversations', { agent_id: shop.agentId })(role)],
+  ['call a person', [y, y, y, y, y, n, h], (role) => http('POST', `/v1/conversations/${shop.conversationId}/escalate`, {})(role)],
+  ['archive a conversation', [y, y, y, y, y, n, h], async (role) => {
+    const [{ id }] = await server.sql`insert into public.conversations (user_id, agent_id) values (${shop.id}, ${shop.agentId}) returning id`;
+    return http('DELETE', `/v1/conversations/${id}`)(role);
+  }],
   ['change a lead', [y, y, y, y, y, h, h], table("update public.leads set status = 'lost' where user_id = '$account'")],
   ['delete a lead', [y, y, y, y, h, h, h], table("delete from public.leads where user_id = '$account'")],
   ['make an agent', [y, y, y, y, n, n, n], table("insert into public.agents (user_id, name) values ('$account', 'x')")],

@@ -1,9 +1,9 @@
 // start-takeover, end-takeover, send-human-message: who may, what it does, what stays.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { account, fn, member, say, supabase } from '../lib/callers.mjs';
+import { account, call, fn, member, say, supabase } from '../lib/callers.mjs';
 import { eventually, startServer } from '../lib/server.mjs';
-import { events } from '../lib/sse.mjs';
+import { all, events } from '../lib/sse.mjs';
 
 let server;
 let shop;
@@ -160,5 +160,33 @@ describe('a takeover in the middle of an answer', () => {
     assert.equal(reply.body.status, 'human_takeover');
     const { body } = await fn(server, 'get-messages', { conversationId }, { token: shop.guest.token });
     assert.equal(body.messages.filter((m) => m.role === 'assistant' && !m.cutOff).length, 0);
+  });
+});
+
+describe('an archived conversation', () => {
+  it('ends the answer in it at once, for a stream and for a message that waits', async () => {
+    for (const stream of [true, false]) {
+      const question = `To be archived in the middle, stream ${stream}.`;
+      const pending = fetch(`${server.url}/functions/v1/widget-chat`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${shop.guest.token}` },
+        body: JSON.stringify({ agentId: shop.guest.agentId, message: question, stream }),
+      });
+      const conversationId = await eventually('some of the answer is stored', async () => {
+        const rows = await server.sql`
+          select q.conversation_id as id from public.messages q join public.messages a on a.reply_to = q.id
+          where q.content = ${question} and a.state = 'running' and a.content <> ''`;
+        return rows[0]?.id;
+      });
+      const archived = await call(server, `/v1/conversations/${conversationId}`, { method: 'DELETE', token: shop.key });
+      assert.equal(archived.status, 200, archived.text);
+      const [stored] = await server.sql`
+        select content, cut_off, state from public.messages where conversation_id = ${conversationId} and role = 'assistant'`;
+      assert.deepEqual([stored.cut_off, stored.state], [true, 'complete']);
+      assert.ok(stored.content.trim().split(/\s+/).length < 60);
+      const reply = await pending;
+      const last = stream ? (await all(reply)).at(-1).json : await reply.json();
+      assert.deepEqual([last.status, last.reply.content, last.reply.cutOff], ['archived', stored.content, true]);
+    }
   });
 });

@@ -208,7 +208,7 @@ sub check_endpoints {
     $document{$row->[0]} = join '; ', @{$row}[1 .. 4];
   }
   @bad = compare(endpoints(), \%document, 'docs/api', 'endpoint');
-  my $chapters = join '', map { raw("docs/api/$_.md") } qw(functions agents chatbot-widget auth sign_in accounts billing chat knowledge pages);
+  my $chapters = join '', map { raw("docs/api/$_.md") } qw(functions agents chatbot-widget auth sign_in accounts billing chat conversations knowledge pages);
   for my $endpoint (sort keys %{endpoints()}) {
     push @bad, "docs/api: no chapter on $endpoint" if $chapters !~ /^## \Q$endpoint\E$/m;
   }

@@ -32,7 +32,7 @@ async function run(document) {
 }
 
 describe('the examples of the documents', () => {
-  for (const document of ['docs/api/functions.md', 'docs/api/agents.md', 'docs/api/chatbot-widget.md', 'docs/api/auth.md', 'docs/api/accounts.md', 'docs/api/knowledge.md']) {
+  for (const document of ['docs/api/functions.md', 'docs/api/agents.md', 'docs/api/chatbot-widget.md', 'docs/api/auth.md', 'docs/api/accounts.md', 'docs/api/conversations.md', 'docs/api/knowledge.md']) {
     it(`${document} shows answers, not errors`, async () => {
       const results = await run(document);
       assert.ok(results.length >= 3);

@@ -83,7 +83,7 @@ export async function account(server, name = `shop-${randomBytes(4).toString('he
   return { ...owner, agentId: agent.id, key, guest, conversationId: chat.body.conversationId };
 }
 
-const ALL_SCOPES = ['chat:write', 'conversations:read', 'leads:write', 'knowledge:read', 'knowledge:write'];
+const ALL_SCOPES = ['chat:write', 'conversations:read', 'conversations:write', 'leads:write', 'knowledge:read', 'knowledge:write'];
 
 export async function apiKey(server, accountId, { scopes = ALL_SCOPES, expiresAt = null, revokedAt = null } = {}) {
   const key = `cp_live_${randomBytes(24).toString('base64url')}`;

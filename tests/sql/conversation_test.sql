@@ -58,19 +58,19 @@ select is(tests.run('service', format('select api.start_answer(%L, 0, %L, 30)', 
 select is((tests.run('visitor_new', $$select api.post_visitor_message('a2000000-0000-4000-8000-000000000001', null, 'x', 'c-1', null)$$)::jsonb) ->> 'replyState', 'running', 'a retry meanwhile sees it run');
 select is(tests.run('service', format('select api.append_answer(%L, 0, %L, 30)', :'a1', 'Half an')), 'true', 'text is appended');
 select is(tests.run('service', format('select api.append_answer(%L, 7, %L, 30)', :'a1', 'Wrong')), 'false', 'not under another epoch');
-select is(tests.run('visitor_new', format('select api.get_messages(%L, 0, 10)', :'conv'))::jsonb - 'messages', '{"lastSeq":1,"hasMore":false,"status":"active","takenOverBy":null}', 'a page stops before the running answer');
+select is(tests.run('visitor_new', format('select api.get_messages(%L, 0, 10)', :'conv'))::jsonb - 'messages', '{"lastSeq":1,"hasMore":false,"status":"active","escalated":false,"takenOverBy":null}', 'a page stops before the running answer');
 select is(tests.keep('m1b', tests.run('visitor_new', format($$select api.post_visitor_message('a2000000-0000-4000-8000-000000000001', %L, 'And more', 'c-2', null)$$, :'conv')))::jsonb #>> '{userMessage,seq}', '3', 'the visitor may write meanwhile');
-select is(tests.run('visitor_new', format('select api.get_messages(%L, 0, 10)', :'conv'))::jsonb - 'messages', '{"lastSeq":1,"hasMore":false,"status":"active","takenOverBy":null}', 'the page still stops there');
+select is(tests.run('visitor_new', format('select api.get_messages(%L, 0, 10)', :'conv'))::jsonb - 'messages', '{"lastSeq":1,"hasMore":false,"status":"active","escalated":false,"takenOverBy":null}', 'the page still stops there');
 select is(tests.run('service', format($$select api.finish_answer(%L, 0, '{"content":"Half an answer.","citations":[{"sourceId":"s","title":"T","url":null,"page":1,"snippet":"S"}],"provider":"openai","model":"gpt-4o","tokensIn":10,"tokensOut":4,"costMicros":65,"metadata":{"k":1}}') -> 'message'$$, :'a1'))::jsonb
   - '{id,createdAt,conversationId}'::text[],
   '{"seq":2,"role":"assistant","content":"Half an answer.","citations":[{"sourceId":"s","title":"T","url":null,"page":1,"snippet":"S"}],"cutOff":false,"author":null,"running":false}', 'the answer is finished');
 select is(tests.events(:'conv'), 'conversation.created message.created:1 message.created:3 message.created:2', 'message.created comes when it is complete');
 select is(tests.run('service', format($$select api.finish_answer(%L, 0, '{"content":"Again"}') -> 'message'$$, :'a1'))::jsonb ->> 'content', 'Half an answer.', 'finishing twice returns what is stored');
-select is(tests.run('service', format($$select r ->> 'owned' || ' ' || (r ->> 'takenOver') from api.finish_answer(%L, 0, '{"content":"Again"}') r$$, :'a1')), 'false false', 'which is no takeover');
+select is(tests.run('service', format($$select concat_ws(' ', r ->> 'owned', r ->> 'status') from api.finish_answer(%L, 0, '{"content":"Again"}') r$$, :'a1')), 'false', 'which is no takeover');
 select is(tests.run('service', format('select api.append_answer(%L, 0, %L, 30)', :'a1', 'Later')), 'false', 'a finished answer does not grow');
-select is(tests.run('visitor_new', format('select api.get_messages(%L, 0, 2)', :'conv'))::jsonb - 'messages', '{"lastSeq":2,"hasMore":true,"status":"active","takenOverBy":null}', 'a page of two, more to come');
-select is(tests.run('visitor_new', format('select api.get_messages(%L, 2, 2)', :'conv'))::jsonb - 'messages', '{"lastSeq":3,"hasMore":false,"status":"active","takenOverBy":null}', 'the next page');
-select is(tests.run('visitor_new', format('select api.get_messages(%L, 3, 2)', :'conv'))::jsonb, '{"messages":[],"lastSeq":3,"hasMore":false,"status":"active","takenOverBy":null}', 'an empty page keeps the cursor');
+select is(tests.run('visitor_new', format('select api.get_messages(%L, 0, 2)', :'conv'))::jsonb - 'messages', '{"lastSeq":2,"hasMore":true,"status":"active","escalated":false,"takenOverBy":null}', 'a page of two, more to come');
+select is(tests.run('visitor_new', format('select api.get_messages(%L, 2, 2)', :'conv'))::jsonb - 'messages', '{"lastSeq":3,"hasMore":false,"status":"active","escalated":false,"takenOverBy":null}', 'the next page');
+select is(tests.run('visitor_new', format('select api.get_messages(%L, 3, 2)', :'conv'))::jsonb, '{"messages":[],"lastSeq":3,"hasMore":false,"status":"active","escalated":false,"takenOverBy":null}', 'an empty page keeps the cursor');
 select is((tests.run('visitor_new', $$select api.post_visitor_message('a2000000-0000-4000-8000-000000000001', null, 'x', 'c-1', null)$$)::jsonb) #>> '{reply,content}', 'Half an answer.', 'a retry returns the complete reply');
 select is(tests.v('m1b', 'history'), '[{"role": "visitor", "content": "First question"}]', 'history holds complete messages only');
 select is((select sum(quantity) from private.usage_events where kind = 'tokens'), 14::numeric, 'tokens are counted');

@@ -47,6 +47,19 @@ from (values
   ('list_conversations', array['owner_b', 'nobody'], 'select api.list_conversations(%4$L, null, null, null, null, null)'),
   ('list_leads', array['owner_b', 'nobody'], 'select api.list_leads(%4$L, null, null, null)'),
   ('get_conversation', array['owner_b', 'nobody', 'key_b'], 'select api.get_conversation(%2$L)'),
+  ('create_conversation', array['owner_b', 'nobody', 'key_b'], 'select api.create_conversation(%1$L, null, ''{}'')'),
+  ('create_conversation', array['owner_b', 'key_b'],
+    'select api.create_conversation(''b2000000-0000-4000-8000-000000000001'', coalesce(%12$L::uuid, gen_random_uuid()), ''{}'')'),
+  ('post_visitor_message', array['key_b'],
+    'select api.post_visitor_message(''b2000000-0000-4000-8000-000000000001'', null, ''hi'', null, null, 0, null, %12$L)'),
+  ('started_conversation', array['key_b'], 'select api.started_conversation(%2$L)'),
+  ('find_conversations', array['owner_b', 'nobody', 'key_b'],
+    'select api.find_conversations(coalesce(%4$L::uuid, gen_random_uuid()), null, null, null, 10, null, null)'),
+  ('find_conversations', array['owner_b', 'nobody', 'key_b'],
+    'select api.find_conversations(null, coalesce(%1$L::uuid, gen_random_uuid()), null, null, 10, null, null)'),
+  ('read_conversation', array['owner_b', 'nobody', 'key_b'], 'select api.read_conversation(%2$L, 0, 10)'),
+  ('archive_conversation', array['owner_b', 'nobody', 'key_b'], 'select api.archive_conversation(%2$L, null)'),
+  ('escalate_conversation', array['owner_b', 'nobody', 'key_b'], 'select api.escalate_conversation(%2$L, null, ''medium'', ''x'')'),
   ('update_conversation', array['owner_b', 'nobody'], 'select api.update_conversation(%2$L, ''closed'')'),
   ('set_account_secret', array['owner_b', 'nobody'], 'select api.set_account_secret(%4$L, ''x'', ''v1.0123456789abcdef.AAAA'', '''')'),
   ('list_account_secrets', array['owner_b', 'nobody'], 'select api.list_account_secrets(%4$L)'),
@@ -102,18 +115,18 @@ from (values
 
 select is(
   tests.try(c.persona, format(c.sql, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),
-    gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid())),
+    gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid())),
   'error CP000 not_found Not found.', format('%s as %s: unknown id in %s', c.func, c.persona, c.sql))
 from tests.calls c order by c.id;
 -- These two are public: an agent of any account is nobody's secret.
 select is(
   tests.try(c.persona, format(c.sql, 'a2000000-0000-4000-8000-000000000001', 'a5000000-0000-4000-8000-000000000001', gen_random_uuid(), 'a0000000-0000-4000-8000-000000000001', 'ab000000-0000-4000-8000-000000000001',
     'a4000000-0000-4000-8000-000000000001', 'ac000000-0000-4000-8000-000000000001', (select id from leads where user_id = 'a0000000-0000-4000-8000-000000000001' limit 1),
-    'a5400000-0000-4000-8000-000000000001', 'a9000000-0000-4000-8000-000000000001', 'ad000000-0000-4000-8000-000000000001')),
+    'a5400000-0000-4000-8000-000000000001', 'a9000000-0000-4000-8000-000000000001', 'ad000000-0000-4000-8000-000000000001', 'a3000000-0000-4000-8000-000000000001')),
   'error CP000 not_found Not found.', format('%s as %s: foreign id in %s', c.func, c.persona, c.sql))
 from tests.calls c where c.func not in ('get_widget_config', 'get_agent_page') order by c.id;
 select is(
-  tests.try(c.persona, format(c.sql, null::text, null::text, null::text, null::text, null::text, null::text, null::text, null::text, null::text, null::text, null::text)),
+  tests.try(c.persona, format(c.sql, null::text, null::text, null::text, null::text, null::text, null::text, null::text, null::text, null::text, null::text, null::text, null::text)),
   'error CP000 not_found Not found.', format('%s as %s: null id in %s', c.func, c.persona, c.sql))
 from tests.calls c where c.sql not like '%api.post_visitor_message(''b%' and c.sql not like '%lead%(''b%'
   and c.func <> 'knowledge_search_scope' order by c.id;
@@ -177,6 +190,8 @@ insert into tests.grants values
   ('note_lead', '{service_role}'), ('update_lead', '{authenticated}'), ('export_leads', '{authenticated}'),
   ('get_agent', '{authenticated}'), ('create_agent', '{authenticated}'), ('update_agent', '{authenticated}'),
   ('create_chat_session', '{visitor,api_key}'), ('chat_session', '{visitor,api_key}'),
+  ('create_conversation', '{authenticated,api_key}'), ('started_conversation', '{api_key}'), ('find_conversations', '{authenticated,api_key}'),
+  ('read_conversation', '{authenticated,api_key}'), ('archive_conversation', '{authenticated,api_key}'), ('escalate_conversation', '{authenticated,api_key}'),
   ('list_leads', '{authenticated}'), ('get_conversation', '{api_key,authenticated}'), ('require_second_factor', '{authenticated}'), ('update_conversation', '{authenticated}'),
   ('get_agent_page', '{anon,visitor,authenticated,api_key,service_role}'), ('forget_client_message_ids', '{service_role}'),
   ('reply_to_message', '{service_role}'), ('auth_user', '{service_role}'), ('auth_logout', '{service_role}'), ('seed_demo', '{service_role}'), ('demo_email', '{service_role,service_authenticator}'),

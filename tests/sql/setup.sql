@@ -40,7 +40,7 @@ begin
       ((p || '3000000-0000-4000-8000-000000000002')::uuid, o, (p || '2000000-0000-4000-8000-000000000001')::uuid);
     insert into public.api_keys (id, user_id, name, prefix, key_hash, scopes) values
       ((p || '4000000-0000-4000-8000-000000000001')::uuid, o, 'key', 'cp_live_' || p, sha256(p::bytea),
-       array['chat:write', 'conversations:read', 'leads:write', 'knowledge:write']);
+       array['chat:write', 'conversations:read', 'conversations:write', 'leads:write', 'knowledge:write']);
     insert into public.conversations (id, user_id, agent_id, visitor_id, last_seq, message_count) values
       ((p || '5000000-0000-4000-8000-000000000001')::uuid, o, (p || '2000000-0000-4000-8000-000000000001')::uuid,
        (p || '3000000-0000-4000-8000-000000000001')::uuid, 1, 1);
@@ -99,8 +99,8 @@ insert into tests.personas
 select 'key_' || x.p || x.suffix, 'api_key', jsonb_build_object('role', 'api_key',
   'key_id', x.p || '4000000-0000-4000-8000-000000000001',
   'account_id', x.p || '0000000-0000-4000-8000-000000000001', 'scopes', x.scopes)
-from (values ('a', '', '["chat:write","conversations:read","leads:write","knowledge:write"]'::jsonb),
-  ('b', '', '["chat:write","conversations:read","leads:write","knowledge:write"]'), ('a', '_bare', '[]')) x (p, suffix, scopes);
+from (values ('a', '', '["chat:write","conversations:read","conversations:write","leads:write","knowledge:write"]'::jsonb),
+  ('b', '', '["chat:write","conversations:read","conversations:write","leads:write","knowledge:write"]'), ('a', '_bare', '[]')) x (p, suffix, scopes);
 
 -- Runs a statement under a persona as the program does. Returns the first column of the first row,
 -- or the number of rows written, or 'error <sqlstate> <detail> <message>'.

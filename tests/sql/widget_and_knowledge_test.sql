@@ -61,14 +61,14 @@ select cmp_ok((select knowledge_version from agents where id = 'a2000000-0000-40
 
 -- API keys.
 select is(tests.run('login', $$select api.resolve_api_key(sha256('a'))$$)::jsonb,
-  '{"role":"api_key","key_id":"a4000000-0000-4000-8000-000000000001","account_id":"a0000000-0000-4000-8000-000000000001","scopes":["chat:write","conversations:read","leads:write","knowledge:write"],"rate_per_min":null}', 'the claims of a key');
+  '{"role":"api_key","key_id":"a4000000-0000-4000-8000-000000000001","account_id":"a0000000-0000-4000-8000-000000000001","scopes":["chat:write","conversations:read","conversations:write","leads:write","knowledge:write"],"rate_per_min":null}', 'the claims of a key');
 select is((select last_used_at from api_keys where id = 'a4000000-0000-4000-8000-000000000001'), null, 'asking for a key writes nothing');
 select isnt(tests.run('service', $$select api.note_api_keys_used('{a4000000-0000-4000-8000-000000000001,00000000-0000-4000-8000-000000000000}', '{1700000000,1700000000}')$$), null, 'uses are told, of keys that are gone as well');
 select is((select last_used_at from api_keys where id = 'a4000000-0000-4000-8000-000000000001'), to_timestamp(1700000000), 'its use is noted');
 select isnt(tests.run('service', $$select api.note_api_keys_used('{a4000000-0000-4000-8000-000000000001}', '{1600000000}')$$), null, 'an older use is told later');
 select is((select last_used_at from api_keys where id = 'a4000000-0000-4000-8000-000000000001'), to_timestamp(1700000000), 'the newest use counts');
 select is(tests.run('login', $$select api.resolve_api_key(sha256('unknown'))$$), null, 'an unknown key');
-select is(tests.run('key_a', 'select api.validate_api_key()')::jsonb, '{"valid":true,"accountId":"a0000000-0000-4000-8000-000000000001","scopes":["chat:write","conversations:read","leads:write","knowledge:write"],"plan":"pro","keyId":"a4000000-0000-4000-8000-000000000001","name":"key","prefix":"cp_live_a","expiresAt":null,"ratePerMin":null}', 'a key validates itself');
+select is(tests.run('key_a', 'select api.validate_api_key()')::jsonb, '{"valid":true,"accountId":"a0000000-0000-4000-8000-000000000001","scopes":["chat:write","conversations:read","conversations:write","leads:write","knowledge:write"],"plan":"pro","keyId":"a4000000-0000-4000-8000-000000000001","name":"key","prefix":"cp_live_a","expiresAt":null,"ratePerMin":null}', 'a key validates itself');
 update api_keys set expires_at = now() - interval '1 second' where user_id::text like 'a%';
 select is(tests.run('login', $$select api.resolve_api_key(sha256('a'))$$), null, 'an expired key');
 update api_keys set expires_at = null, revoked_at = now() where user_id::text like 'a%';

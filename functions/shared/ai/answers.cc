@@ -6,6 +6,7 @@
 #include "functions/shared/ai/searched.h"
 #include "functions/shared/hours/live_hours.h"
 #include "runtime/base/log.h"
+#include "runtime/wire/fields.h"
 #include "runtime/wire/json.h"
 
 namespace chatpad::functions::ai {
@@ -13,10 +14,10 @@ namespace {
 
 constexpr pg::Statement kStart{
     "start_answer",
-    "select r->>'started', r->>'messageId' from api.start_answer($1, $2, $3, $4) r"};
+    "select r->>'started', r->>'messageId', r->>'status' from api.start_answer($1, $2, $3, $4) r"};
 constexpr pg::Statement kAppend{"append_answer", "select api.append_answer($1, $2, $3, $4)"};
 constexpr pg::Statement kFinish{"finish_answer",
-                                "select r->'message', r->'message'->>'cutOff', r->>'takenOver' "
+                                "select r->'message', r->'message'->>'cutOff', r->>'status' "
                                 "from api.finish_answer($1, $2, $3::jsonb) r"};
 bool scripted(const edge::Context& context) { return context.config().script_token_ms >= 0; }
 
@@ -67,6 +68,12 @@ bool asks_a_model(const Prompt& prompt, const AiSettings& settings) {
     if (entry.provider != "builtin") return true;
   }
   return false;
+}
+
+bool tells_of_archive(const edge::DurableEvent& event) {
+  const auto payload = wire::Fields::parse(event.payload_json);
+  const auto conversation = payload ? payload->optional_object("conversation") : std::nullopt;
+  return conversation && conversation->optional_string("status", 40) == "archived";
 }
 
 }  // namespace
@@ -156,9 +163,9 @@ Task<bool> Answers::take_row(std::shared_ptr<Run> run) {
     note_step(*run, "started");
     co_return true;
   }
-  // Somebody took over between the visitor's message and now, or it is being answered elsewhere.
-  const bool answered_elsewhere = started.size() == 1 && !started.is_null(0, 1);
-  run->status = answered_elsewhere ? "active" : "human_takeover";
+  // Somebody took over between the visitor's message and now, or archived the conversation, or it
+  // is being answered elsewhere.
+  if (started.size() == 1 && !started.is_null(0, 2)) run->status = started.str(0, 2);
   end(*run);
   co_return false;
 }
@@ -345,7 +352,7 @@ Task<void> Answers::finish(std::shared_ptr<Run> run) {
   run->reply_json = rows.str(0, 0);
   run->cut = rows.text(0, 1) == "true";
   if (run->cut) {
-    if (rows.text(0, 2) == "true") run->status = "human_takeover";
+    if (!rows.is_null(0, 2)) run->status = rows.str(0, 2);
   } else if (run->outcome.citations_json != "[]") {
     run->push("citation", R"({"type":"citation","citations":)" + run->outcome.citations_json + "}");
   }
@@ -425,13 +432,15 @@ void Answers::left_alone(const std::shared_ptr<Run>& run) {
 }
 
 void Answers::on_event(const edge::DurableEvent& event) {
-  if (event.event != "takeover.started") return;
-  std::vector<std::shared_ptr<Run>> taken_over;
+  const bool taken_over = event.event == "takeover.started";
+  if (!taken_over && event.event != "conversation.updated") return;
+  std::vector<std::shared_ptr<Run>> ended;
   for (const auto& [reply_to, run] : runs_) {
     if (run->finished || run->cut || run->message_id.empty()) continue;
-    if (event.topic == "conversation:" + run->assignment.conversation_id) taken_over.push_back(run);
+    if (event.topic == "conversation:" + run->assignment.conversation_id) ended.push_back(run);
   }
-  for (const std::shared_ptr<Run>& run : taken_over) give_up(run);
+  if (ended.empty() || (!taken_over && !tells_of_archive(event))) return;
+  for (const std::shared_ptr<Run>& run : ended) give_up(run);
 }
 
 void Answers::end(Run& run) {

@@ -8,8 +8,8 @@
 // The fence. A takeover raises the conversation's epoch and closes the running row in one
 // transaction. Every write of a Run is conditional on the epoch it started from, so nothing is
 // stored after it; the durable event `takeover.started` also destroys the provider's answer at
-// once. Either way the Run ends with the row as the database keeps it, and so does the visitor's
-// stream.
+// once. Archiving the conversation does the same. Either way the Run ends with the row as the
+// database keeps it, and so does the visitor's stream.
 //
 // Nobody listening. A client that cannot come back (its message has no clientMessageId) ends the
 // answer by leaving; another one is waited for kAloneMs. Then the model is cancelled, and what was

@@ -8,7 +8,7 @@ namespace {
 
 constexpr pg::Statement kToAgent{
     "post_visitor_message",
-    "select d->>'safety', d from api.post_visitor_message($1::uuid, $2, $3, $4, $5, $6, $7) d"};
+    "select d->>'safety', d from api.post_visitor_message($1::uuid, $2, $3, $4, $5, $6, $7, $8) d"};
 constexpr pg::Statement kToSession{
     "session_message",
     "select d->>'safety', d from api.post_visitor_message((api.chat_session($1::uuid)->>"
@@ -21,7 +21,7 @@ pg::Params params_of(const VisitorMessage& message, const std::string& stored,
                       message.history, settings);
   }
   return pg::Params(message.id, message.conversation_id, stored, message.client_message_id,
-                    message.metadata, message.history, settings);
+                    message.metadata, message.history, settings, message.visitor_id);
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ struct VisitorMessage {
   To to;
   std::string id;
   std::optional<Uuid> conversation_id;  // to an agent
+  std::optional<Uuid> visitor_id;       // of an API key that begins a conversation for them
   std::string content;
   std::optional<std::string> client_message_id;
   std::string metadata = "{}";

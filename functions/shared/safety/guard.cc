@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::string_view kRefusal =
     "I cannot help with that here. Is there something else I can do for you?";
-constexpr std::string_view kEscalated =
-    "Let me connect you with a person for this. They will reply here.";
 constexpr std::string_view kLinkRemoved = "[link removed]";
 constexpr std::string_view kWithheld = "[withheld]";
 
@@ -151,7 +149,8 @@ std::string Guard::refusal() const {
 }
 
 std::string Guard::handing_over() const {
-  return known_.escalation_message.empty() ? std::string(kEscalated) : known_.escalation_message;
+  return known_.escalation_message.empty() ? std::string(kEscalationWords)
+                                           : known_.escalation_message;
 }
 
 // The visitor's own wish, or a word of the agent's that stands for it.

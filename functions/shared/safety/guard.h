@@ -27,6 +27,9 @@ namespace chatpad::safety {
 
 constexpr size_t kFlagsMax = 20;         // kept of one answer
 constexpr size_t kKnownLookupsMax = 64;  // of one answer
+// What a visitor for whom a person is called reads of an agent that has no words of its own.
+constexpr std::string_view kEscalationWords =
+    "Let me connect you with a person for this. They will reply here.";
 
 // Never holds what was written: only what it was.
 struct Flag {

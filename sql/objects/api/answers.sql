@@ -2,8 +2,16 @@
 -- function takes the conversation's lock first, so that after a takeover commits no text grows. Text
 -- beyond 65536 characters is cut.
 
--- Takes the row and its seq. Not started (with the other answer's id and seq, if there is one) when
--- the epoch has moved, a person has taken over, or the message is answered or being answered.
+-- What ended an answer early: its conversation was archived, or else a person took over, who may have
+-- handed back since.
+create or replace function private.ended_as(p_status text) returns text
+language sql immutable as $$
+  select case p_status when 'archived' then p_status else 'human_takeover' end
+$$;
+
+-- Takes the row and its seq. Not started (with the other answer's id and seq, if there is one, else the
+-- conversation's status) when the epoch has moved, a person has taken over, the conversation was
+-- archived, or the message is answered or being answered.
 create or replace function api.start_answer(
   p_conversation_id uuid, p_epoch bigint, p_reply_to uuid, p_lease_seconds int)
 returns jsonb language plpgsql volatile security definer
@@ -21,7 +29,8 @@ begin
   end if;
   if v_conversation.epoch is distinct from p_epoch
     or v_conversation.status not in ('active', 'closed') then
-    return jsonb_build_object('started', false, 'messageId', null, 'seq', null);
+    return jsonb_build_object('started', false, 'messageId', null, 'seq', null,
+      'status', private.ended_as(v_conversation.status));
   end if;
   if p_reply_to is not null then
     perform from public.messages m
@@ -80,16 +89,16 @@ end
 $$;
 
 -- Completes the answer with what p_answer says of it: content, citations, provider, model, tokensIn,
--- tokensOut, costMicros, latencyMs, firstTokenMs, cutOff, metadata. When a takeover or an expired
--- lease closed it first, the stored message stays and only what it took is noted (owned: false;
--- takenOver says which of the two it was).
+-- tokensOut, costMicros, latencyMs, firstTokenMs, cutOff, metadata. When a takeover, the archive or an
+-- expired lease closed it first, the stored message stays and only what it took is noted (owned: false;
+-- status says which of the first two it was, null the lease).
 create or replace function api.finish_answer(p_message_id uuid, p_epoch bigint, p_answer jsonb)
 returns jsonb language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off as $$
 declare
   v_message public.messages;
   v_owned boolean;
-  v_taken_over boolean;
+  v_status text;
   v_noted boolean;
   v_tokens bigint := coalesce((p_answer ->> 'tokensIn')::bigint, 0)
     + coalesce((p_answer ->> 'tokensOut')::bigint, 0);
@@ -100,7 +109,10 @@ begin
     and c.epoch = p_epoch and c.status <> 'human_takeover'
   for no key update;
   v_owned := found;
-  v_taken_over := not v_owned;
+  if not v_owned then
+    v_status := private.ended_as((select c.status from public.conversations c
+      where c.id = (select m.conversation_id from public.messages m where m.id = p_message_id)));
+  end if;
   if v_owned then
     update public.messages m
     set state = 'complete',
@@ -147,7 +159,7 @@ begin
       perform private.count_ai_call(v_message.conversation_id, v_tokens, v_message.cost_micros);
     end if;
   end if;
-  return jsonb_build_object('owned', v_owned, 'takenOver', v_taken_over,
+  return jsonb_build_object('owned', v_owned, 'status', v_status,
     'message', private.message_json(v_message));
 end
 $$;

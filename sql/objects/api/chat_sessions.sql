@@ -10,7 +10,7 @@ declare
   v_account_id uuid := private.claim_account_id();
   v_visitor_id uuid := private.visitor_id();
   v_agent public.agents;
-  v_id uuid;
+  v_started public.conversations;
 begin
   if v_role = 'visitor' then
     if p_agent_id is distinct from private.claim_agent_id() then
@@ -32,13 +32,9 @@ begin
   if v_visitor_id is not null then
     perform private.see_visitor(v_visitor_id, v_account_id, p_agent_id);
   end if;
-  insert into public.conversations (user_id, agent_id, visitor_id, api_key_id, channel, metadata)
-  values (v_account_id, p_agent_id, v_visitor_id, private.claim_key_id(),
-    case when v_role = 'api_key' then 'api' else 'web' end,
-    private.visit_context(p_context) || case when p_debug and v_role = 'api_key'
-      then '{"debugMode":true}'::jsonb else '{}' end)
-  returning id into v_id;
-  return jsonb_build_object('sessionId', v_id, 'accountId', v_account_id,
+  v_started := private.start_conversation(v_agent, v_visitor_id, private.visit_context(p_context)
+    || case when p_debug and v_role = 'api_key' then '{"debugMode":true}'::jsonb else '{}' end);
+  return jsonb_build_object('sessionId', v_started.id, 'accountId', v_account_id,
     'knowledgeVersion', v_agent.knowledge_version, 'operatingHours', v_agent.operating_hours);
 end
 $$;

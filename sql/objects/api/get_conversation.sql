@@ -5,25 +5,9 @@ create or replace function api.get_conversation(p_conversation_id uuid) returns 
 language plpgsql stable security definer
 set search_path = '' set enable_seqscan = off as $$
 declare
-  v_conversation public.conversations;
-  v_leads boolean := true;
+  v_conversation public.conversations := private.readable_conversation(p_conversation_id);
+  v_leads boolean := private.person_id() is not null or private.has_scope('leads:read');
 begin
-  if private.caller_role() = 'api_key' then
-    if not private.has_scope('conversations:read') then
-      perform private.fail('insufficient_scope', 'The API key lacks the scope conversations:read.');
-    end if;
-    v_leads := private.has_scope('leads:read');
-    select * into v_conversation from public.conversations c
-    where c.id = p_conversation_id and c.user_id = private.claim_account_id();
-  elsif private.person_id() is null then
-    perform private.fail('forbidden', 'This needs a signed-in person or an API key.');
-  else
-    select * into v_conversation from public.conversations c
-    where c.id = p_conversation_id and c.user_id in (select private.account_ids());
-  end if;
-  if v_conversation.id is null then
-    perform private.not_found();
-  end if;
   return jsonb_build_object('conversation', private.conversation_json(v_conversation),
     'lead', (select private.full_lead_json(l) from public.leads l
       where v_leads and l.user_id = v_conversation.user_id and l.conversation_id = v_conversation.id

@@ -1,6 +1,6 @@
 -- A page of a conversation after a sequence number. Stops before the first running answer, so that
--- lastSeq, the cursor for the next call, never skips one. Tells too who is in charge: a client that
--- was away may have missed a takeover.
+-- lastSeq, the cursor for the next call, never skips one. Tells too who is in charge, or waited for: a
+-- client that was away may have missed it.
 create or replace function api.get_messages(
   p_conversation_id uuid, p_after_seq bigint, p_limit int)
 returns jsonb language plpgsql stable security definer
@@ -15,19 +15,20 @@ declare
   v_last bigint;
   v_count bigint;
   v_status text;
+  v_escalated boolean;
 begin
   if v_role = 'visitor' then
-    select c.status into v_status from public.conversations c
+    select c.status, c.escalated into v_status, v_escalated from public.conversations c
     where c.id = p_conversation_id and c.visitor_id = (v_claims ->> 'sub')::uuid
       and c.agent_id = (v_claims ->> 'agent_id')::uuid and c.status <> 'archived';
   elsif v_role = 'api_key' then
     if not v_claims -> 'scopes' ? 'conversations:read' then
       perform private.fail('insufficient_scope', 'The API key lacks the scope conversations:read.');
     end if;
-    select c.status into v_status from public.conversations c
+    select c.status, c.escalated into v_status, v_escalated from public.conversations c
     where c.id = p_conversation_id and c.user_id = (v_claims ->> 'account_id')::uuid;
   elsif v_role = 'authenticated' then
-    select c.status into v_status from public.conversations c
+    select c.status, c.escalated into v_status, v_escalated from public.conversations c
     where c.id = p_conversation_id and c.user_id in (select private.account_ids());
   else
     perform private.fail('forbidden', 'This needs a visitor token, a person or an API key.');
@@ -52,7 +53,7 @@ begin
       and m.seq < coalesce(v_stop, 9223372036854775807)
     order by m.seq limit v_limit + 1) p;
   return jsonb_build_object('messages', v_messages, 'lastSeq', coalesce(v_last, v_after),
-    'hasMore', v_count > v_limit, 'status', v_status,
+    'hasMore', v_count > v_limit, 'status', v_status, 'escalated', v_escalated,
     'takenOverBy', private.taken_over_by(p_conversation_id, v_status));
 end
 $$;

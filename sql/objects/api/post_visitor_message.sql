@@ -3,9 +3,11 @@
 -- of private.idempotency and returns its result. A generic plan throughout: PostgreSQL would take the
 -- history's limit, which is no constant, as a reason to plan that query at every call. The text was screened by
 -- the settings p_safety; when they are not the agent's, nothing is stored and those of the agent are returned.
+-- An API key begins a conversation for the visitor p_visitor_id, whom the agent has to know.
 create or replace function api.post_visitor_message(
   p_agent_id uuid, p_conversation_id uuid, p_content text, p_client_message_id text,
-  p_metadata jsonb, p_history int default 10, p_safety jsonb default null)
+  p_metadata jsonb, p_history int default 10, p_safety jsonb default null,
+  p_visitor_id uuid default null)
 returns jsonb language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
@@ -108,10 +110,12 @@ begin
     if p_conversation_id is null then
       if v_visitor_id is not null then
         perform private.see_visitor(v_visitor_id, v_account_id, p_agent_id);
+      elsif p_visitor_id is not null then
+        perform private.require_visitor(p_visitor_id, v_account_id, p_agent_id);
       end if;
       insert into public.conversations (id, user_id, agent_id, visitor_id, api_key_id, channel,
         last_seq, message_count, preview, metadata, last_message_at)
-      values (v_conversation_id, v_account_id, p_agent_id, v_visitor_id, v_key_id,
+      values (v_conversation_id, v_account_id, p_agent_id, coalesce(v_visitor_id, p_visitor_id), v_key_id,
         case when v_role = 'api_key' then 'api' else 'web' end,
         1, 1, left(p_content, 200), coalesce(p_metadata, '{}'), now());
     else
@@ -167,6 +171,6 @@ begin
     'groups', to_jsonb(v_agent.groups), 'history', v_history);
 end
 $$;
-revoke all on function api.post_visitor_message(uuid, uuid, text, text, jsonb, int, jsonb) from public;
-grant execute on function api.post_visitor_message(uuid, uuid, text, text, jsonb, int, jsonb)
+revoke all on function api.post_visitor_message(uuid, uuid, text, text, jsonb, int, jsonb, uuid) from public;
+grant execute on function api.post_visitor_message(uuid, uuid, text, text, jsonb, int, jsonb, uuid)
   to visitor, api_key;

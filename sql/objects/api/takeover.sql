@@ -50,13 +50,10 @@ begin
     perform private.fail('validation_failed', 'note must have at most 4000 characters.');
   end if;
   if v_conversation.status = 'human_takeover' then
-    update public.conversation_takeovers t set ended_at = now(), end_note = p_note
-    where t.conversation_id = p_conversation_id and t.ended_at is null;
+    perform private.end_takeover(v_conversation, p_note);
     update public.conversations c set status = 'active', updated_at = now()
     where c.id = p_conversation_id
     returning * into v_conversation;
-    perform private.log_security(v_conversation.user_id, private.person_id(), 'user',
-      'takeover.ended', jsonb_build_object('conversationId', p_conversation_id));
   end if;
   return jsonb_build_object('conversation', private.conversation_json(v_conversation));
 end

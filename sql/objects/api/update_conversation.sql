@@ -20,23 +20,14 @@ begin
   end if;
   if v_conversation.status <> p_status then
     if v_conversation.status = 'human_takeover' then
-      update public.conversation_takeovers t
-      set ended_at = now(), end_note = 'the conversation was closed'
-      where t.conversation_id = p_conversation_id and t.ended_at is null;
-      perform private.log_security(v_conversation.user_id, private.person_id(), 'user',
-        'takeover.ended', jsonb_build_object('conversationId', p_conversation_id));
+      perform private.end_takeover(v_conversation, 'the conversation was closed');
     end if;
     if p_status = 'closed' then
       select a.personality #>> '{conversationFlow,endConversationMessage}' into v_words
       from public.agents a where a.id = v_conversation.agent_id;
     end if;
     if v_words ~ '\S' then
-      insert into public.messages (user_id, conversation_id, seq, role, content, epoch, metadata)
-      values (v_conversation.user_id, p_conversation_id, v_conversation.last_seq + 1, 'assistant',
-        v_words, v_conversation.epoch, '{"kind": "end"}');
-      update public.conversations c set last_seq = c.last_seq + 1, message_count = c.message_count + 1,
-        preview = left(v_words, 200), last_message_at = now()
-      where c.id = p_conversation_id;
+      perform private.say_as_agent(v_conversation, v_words, 'end');
     end if;
     update public.conversations c
     set status = p_status, escalated = false, updated_at = now(),
