@@ -58,7 +58,9 @@ std::string_view own_heading(std::string_view path) {
 // letters.
 class IndexBuilder {
  public:
-  explicit IndexBuilder(Index& index) : index_(index) {}
+  explicit IndexBuilder(Index& index) : index_(index) {
+    if (index_.language_ == text::Language::english) judge_ = &JudgeWords::built_in();
+  }
 
   void run() {
     index_.word_begin_.push_back(0);
@@ -67,21 +69,34 @@ class IndexBuilder {
       at_ = static_cast<std::uint32_t>(i);
       read(
           passage.content, [](Index::Posting& posting) { count_one(posting.in_content); },
-          Keep::yes);
+          Keep::words);
       const std::string_view path = passage.heading;
       const std::string_view own = own_heading(path);
       const auto count_title = [](Index::Posting& posting) { count_one(posting.in_title); };
+      const Keep keep = begin_path(path);
       read(
-          own, [](Index::Posting& posting) { count_one(posting.in_heading); }, Keep::no);
-      read(path.substr(0, path.size() - own.size()), count_title, Keep::no);
-      read(passage.title, count_title, Keep::no);
+          own, [](Index::Posting& posting) { count_one(posting.in_heading); }, keep);
+      read(path.substr(0, path.size() - own.size()), count_title, keep);
+      if (keep == Keep::path) index_.heading_rows_.push_back(kNoJudgeRow);
+      read(passage.title, count_title, Keep::nothing);
       index_.word_begin_.push_back(static_cast<std::uint32_t>(index_.words_.size()));
     }
     freeze();
   }
 
  private:
-  enum class Keep { no, yes };  // the order of the words
+  enum class Keep { nothing, words, path };  // words: in their order
+
+  // Path: when it is not the path of the passage before.
+  Keep begin_path(std::string_view path) {
+    if (judge_ == nullptr) return Keep::nothing;
+    if (at_ > 0 && index_.passages_[at_ - 1].heading == path) {
+      index_.heading_at_.push_back(index_.heading_at_.back());
+      return Keep::nothing;
+    }
+    index_.heading_at_.push_back(static_cast<std::uint32_t>(index_.heading_rows_.size()));
+    return Keep::path;
+  }
 
   template <class Count>
   void read(std::string_view piece, Count count, Keep keep) {
@@ -92,7 +107,7 @@ class IndexBuilder {
       before = token.text;
       if (!text::is_stop_word(token.text, index_.language_)) {
         add(text::stem(token.text, index_.language_), count, keep);
-      } else if (keep == Keep::yes) {
+      } else if (keep == Keep::words) {
         index_.words_.push_back(kStopWord);
       }
     }
@@ -102,11 +117,17 @@ class IndexBuilder {
   void add(const std::string& stem, Count count, Keep keep) {
     const auto [found, fresh] =
         numbers_.try_emplace(stem, static_cast<std::uint32_t>(numbers_.size()));
-    if (fresh) lists_.emplace_back();
+    if (fresh) {
+      lists_.emplace_back();
+      if (judge_ != nullptr) rows_.push_back(judge_->find(stem));
+    }
     std::vector<Index::Posting>& list = lists_[found->second];
     if (list.empty() || list.back().passage != at_) list.push_back({at_, 0, 0, 0});
     count(list.back());
-    if (keep == Keep::yes) index_.words_.push_back(found->second);
+    if (keep == Keep::words) index_.words_.push_back(found->second);
+    if (keep == Keep::path && rows_[found->second] != kNoJudgeRow) {
+      index_.heading_rows_.push_back(rows_[found->second]);
+    }
   }
 
   void freeze() {
@@ -117,6 +138,7 @@ class IndexBuilder {
       index_.term_begin_.push_back(static_cast<std::uint32_t>(index_.letters_.size()));
       index_.posting_begin_.push_back(static_cast<std::uint32_t>(index_.postings_.size()));
       index_.letters_ += stem;
+      if (judge_ != nullptr) index_.term_rows_.push_back(rows_[number]);
       const auto& list = lists_[number];
       index_.postings_.insert(index_.postings_.end(), list.begin(), list.end());
     }
@@ -134,12 +156,17 @@ class IndexBuilder {
     index_.posting_begin_.shrink_to_fit();
     index_.postings_.shrink_to_fit();
     index_.words_.shrink_to_fit();
+    index_.term_rows_.shrink_to_fit();
+    index_.heading_rows_.shrink_to_fit();
+    index_.heading_at_.shrink_to_fit();
   }
 
   Index& index_;
   std::uint32_t at_ = 0;
   std::map<std::string, std::uint32_t> numbers_;
   std::vector<std::vector<Index::Posting>> lists_;
+  const JudgeWords* judge_ = nullptr;
+  std::vector<JudgeRow> rows_;  // of each provisional number
 };
 
 Index::Index(std::span<const Passage> passages) : vectors_(kLexicalWidth) {
@@ -213,6 +240,11 @@ std::span<const std::uint32_t> Index::words(std::size_t passage) const {
                                    word_begin_[passage + 1] - word_begin_[passage]);
 }
 
+std::span<const JudgeRow> Index::heading_rows(std::size_t passage) const {
+  const auto begin = heading_rows_.begin() + heading_at_[passage];
+  return {begin, std::find(begin, heading_rows_.end(), kNoJudgeRow)};
+}
+
 bool Index::opens_section(std::size_t passage) const {
   if (passage == 0) return true;
   const Passage& before = passages_[passage - 1];
@@ -223,7 +255,8 @@ bool Index::opens_section(std::size_t passage) const {
 std::size_t Index::bytes() const {
   std::size_t total = sizeof(*this) + heap_bytes(passages_) + heap_bytes(letters_) +
                       heap_bytes(term_begin_) + heap_bytes(posting_begin_) + heap_bytes(postings_) +
-                      heap_bytes(words_) + heap_bytes(word_begin_) + heap_bytes(by_url_) +
+                      heap_bytes(words_) + heap_bytes(word_begin_) + heap_bytes(term_rows_) +
+                      heap_bytes(heading_rows_) + heap_bytes(heading_at_) + heap_bytes(by_url_) +
                       vectors_.bytes();
   for (const Passage& passage : passages_) {
     total += heap_bytes(passage.chunk_id) + heap_bytes(passage.source_id) +

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "functions/shared/knowledge/access.h"
+#include "functions/shared/knowledge/judge_words.h"
 #include "functions/shared/knowledge/lexical_vector.h"
 #include "functions/shared/knowledge/query.h"
 #include "functions/shared/knowledge/vectors.h"
@@ -98,8 +99,9 @@ class Index {
   Index(std::span<const Passage> passages, Vectors meanings);
 
   /// The best passages. With `meaning`, the model's vector of the question, what is near it takes
-  /// part as much as what has its words. Without, words decide; when no word of the question
-  /// occurs, what is spelt like it is found.
+  /// part as much as what has its words. Without, words decide, and in English the best of what
+  /// they find is ordered by its meaning too (judge.h); when no word of the question occurs, what
+  /// is spelt like it is found.
   SearchResult search(std::string_view question, std::size_t top_k, const View& view,
                       std::span<const float> meaning = {}) const;
 
@@ -144,6 +146,10 @@ class Index {
   std::span<const Posting> postings(std::uint32_t term_id) const;
   std::span<const std::uint32_t> words(std::size_t passage) const;
   bool opens_section(std::size_t passage) const;
+  // For judge.h; nothing unless the language is English. A path's rows end with kNoJudgeRow.
+  bool judged() const { return !term_rows_.empty(); }
+  JudgeRow judge_row(std::uint32_t term_id) const { return term_rows_[term_id]; }
+  std::span<const JudgeRow> heading_rows(std::size_t passage) const;
 
   text::Language language_ = text::Language::english;
   std::vector<Passage> passages_;
@@ -155,7 +161,11 @@ class Index {
   // Every passage's words in order, as term numbers; a function word is kStopWord.
   std::vector<std::uint32_t> words_;
   std::vector<std::uint32_t> word_begin_;
-  std::vector<std::uint32_t> by_url_;  // of each address and access one passage, by address
+  std::vector<JudgeRow> term_rows_;  // of each term
+  // The words of the paths of headings; neighbours under one path share it.
+  std::vector<JudgeRow> heading_rows_;
+  std::vector<std::uint32_t> heading_at_;  // for each passage
+  std::vector<std::uint32_t> by_url_;      // of each address and access one passage, by address
   Vectors vectors_;
   float mean_words_ = 1.0F;
   bool guarded_ = false;

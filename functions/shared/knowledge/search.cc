@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "functions/shared/knowledge/fuse.h"
+#include "functions/shared/knowledge/judge.h"
 #include "functions/shared/knowledge/paraphrase.h"
 #include "functions/shared/text/tokenize.h"
 
@@ -38,7 +39,11 @@ SearchResult Search::run(std::size_t top_k, std::span<const float> meaning) {
   for (const std::size_t candidate : candidates) hits.push_back(look_closely(candidate));
   std::stable_sort(hits.begin(), hits.end(),
                    [](const Hit& a, const Hit& b) { return a.score > b.score; });
-  if (!near.empty()) hits = fuse(std::move(hits), near);
+  if (!near.empty()) {
+    hits = fuse(std::move(hits), near);
+  } else {
+    order_by_meaning(hits);
+  }
   if (hits.size() > top_k) hits.resize(top_k);
   return {std::move(hits), std::move(query_), std::move(mass_)};
 }
@@ -210,6 +215,30 @@ Hit Search::look_closely(std::size_t passage) const {
                                  kFocusBonus * agreement + kPhraseBonus * phrase_share(passage));
   if (!hit.opens_section) hit.score *= kContinuationFactor;
   return hit;
+}
+
+// Orders the best kRerankMax by their words and by what they mean; the rest stays behind them.
+void Search::order_by_meaning(std::vector<Hit>& hits) const {
+  if (!index_.judged() || hits.size() < 2) return;
+  const JudgeWords& words = JudgeWords::built_in();
+  std::vector<JudgeRow> rows;
+  for (const QueryTerm& term : query_.terms) rows.push_back(words.find(term.stem));
+  Judge judge(words, rows);
+  if (!judge.knows()) return;
+  const auto count = static_cast<std::ptrdiff_t>(std::min(hits.size(), kRerankMax));
+  const std::vector<Hit> by_words(hits.begin(), hits.begin() + count);
+  std::vector<float> scores;
+  std::vector<float> near;
+  for (const Hit& hit : by_words) {
+    rows.clear();
+    for (const std::uint32_t word : index_.words(hit.passage)) {
+      rows.push_back(word == kStopWord ? kNoJudgeRow : index_.judge_row(word));
+    }
+    scores.push_back(hit.score);
+    near.push_back(judge.nearness(index_.heading_rows(hit.passage), rows));
+  }
+  const auto order = judged_order(scores, near, by_words.front().evidence);
+  for (std::size_t i = 0; i < order.size(); ++i) hits[i] = by_words[order[i]];
 }
 
 float Search::heading_focus(std::string_view heading) const {

@@ -1,4 +1,5 @@
-// One search over one index: BM25 over all passages, then a closer look at the best of them.
+// One search over one index: BM25 over all passages, then a closer look at the best of them, which
+// are ordered by meaning as well (fuse.h, judge.h).
 //
 // For: Index::search only; it lives for one call. Owner: the caller's stack. Errors: none.
 // Limits: kRerankMax candidates are looked at closely; a misspelt word is repaired only when it is
@@ -64,6 +65,7 @@ class Search {
   float heading_focus(std::string_view heading) const;
   float window_evidence(std::size_t passage, TermMask outside) const;
   float phrase_share(std::size_t passage) const;
+  void order_by_meaning(std::vector<Hit>& hits) const;
   float match_word(std::size_t at, std::uint32_t term_id) const;
 
   const Index& index_;

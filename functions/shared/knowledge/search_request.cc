@@ -42,19 +42,18 @@ size_t candidates_of(const SearchRequest& request, bool for_service) {
   return for_service ? std::max(count, kRerankHitsMax) : count;
 }
 
-// The results of one agent, of its candidates in their order.
+// The results of one agent, of its candidates in their order, which is not that of the scores.
 std::vector<Found> choose(const Library::Value& index, const SearchRequest& request,
                           std::vector<Hit> hits) {
   const auto count = static_cast<size_t>(request.top_k);
+  std::erase_if(hits, [&](const Hit& hit) { return score_of(hit) < request.threshold; });
   if (request.diversity > 0) {
     hits =
         diversify(std::move(hits), index->vectors(), static_cast<float>(request.diversity), count);
   }
   if (hits.size() > count) hits.resize(count);
   std::vector<Found> found;
-  for (const Hit& hit : hits) {
-    if (score_of(hit) >= request.threshold) found.push_back({index, hit});
-  }
+  for (const Hit& hit : hits) found.push_back({index, hit});
   return found;
 }
 
