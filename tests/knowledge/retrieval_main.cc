@@ -2,17 +2,21 @@
 // is among the first five.
 //
 //   retrieval_eval [--verbose] [--passages DIR] QUESTIONS.json
+//   retrieval_eval --stem
 //
 // A PDF is read page by page with pdftotext, HTML with libxml2; both are cut into passages as the
 // program cuts them. The last line is JSON: {"sets": [{title, package, passages, ranks}]},
 // a rank for each question, 0 when the first 100 have it not.
 // --passages writes each document's passages as lines of JSON, for comparing with other searches.
+// --stem reads English lines and writes their stems, "_" for a function word; tabs keep their place
+// (bench/judge).
 #include <glob.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <iostream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -23,6 +27,7 @@
 #include "functions/shared/text/chunk.h"
 #include "functions/shared/text/fold.h"
 #include "functions/shared/text/sentences.h"
+#include "functions/shared/text/tokenize.h"
 #include "tests/knowledge/html_text.h"
 
 namespace chatpad::knowledge {
@@ -197,10 +202,36 @@ nlohmann::json ask_set(const nlohmann::json& set, const Options& options) {
           {"ranks", ranks}};
 }
 
+std::string stems_of(std::string_view piece) {
+  std::string out;
+  for (const text::Token& token : text::tokenize(piece)) {
+    const bool is_function_word = text::is_stop_word(token.text, text::Language::english);
+    out += is_function_word ? "_" : text::stem(token.text, text::Language::english);
+    out += ' ';
+  }
+  return out;
+}
+
+void stem_lines() {
+  std::ios::sync_with_stdio(false);
+  for (std::string line; std::getline(std::cin, line);) {
+    std::string_view rest = line;
+    for (std::size_t tab = 0; (tab = rest.find('\t')) != std::string_view::npos;) {
+      std::cout << stems_of(rest.substr(0, tab)) << '\t';
+      rest.remove_prefix(tab + 1);
+    }
+    std::cout << stems_of(rest) << '\n';
+  }
+}
+
 }  // namespace
 }  // namespace chatpad::knowledge
 
 int main(int argc, char** argv) {
+  if (argc == 2 && std::strcmp(argv[1], "--stem") == 0) {
+    chatpad::knowledge::stem_lines();
+    return 0;
+  }
   chatpad::knowledge::Options options;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--verbose") == 0) {
