@@ -308,7 +308,7 @@ describe('a service that fails', () => {
     assert.equal(first.calls.length, calls + 1, 'money does not come back by waiting');
   });
 
-  it('at any byte of its answer: what was said stays and is flagged, or the fallback is said', { timeout: 120_000 }, async () => {
+  it('at any byte of its answer: what was said stays and is flagged, or the fallback is said', { timeout: 600_000 }, async () => {
     await chain({ provider: 'gateway' });
     const bytes = Buffer.from(openai(['Grüße', ' 👋', '!']).join(''));
     const whole = 'Grüße 👋!';
@@ -341,7 +341,7 @@ describe('a service that fails', () => {
     }
   });
 
-  it('for a while, is left alone, and asked again later', { timeout: 60_000 }, async () => {
+  it('for a while, is left alone, and asked again later', { timeout: 300_000 }, async () => {
     await chain({ provider: 'openai' }, { provider: 'anthropic' });
     second.script = () => ({ parts: anthropic(['The second one.']) });
     first.script = () => refuse(500, { message: 'down' }, { 'retry-after-ms': '1' });

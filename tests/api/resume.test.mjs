@@ -62,7 +62,7 @@ async function first(count, clientMessageId) {
 }
 
 describe('a stream that broke', () => {
-  it('goes on behind every one of its events', { timeout: 120_000 }, async () => {
+  it('goes on behind every one of its events', { timeout: 600_000 }, async () => {
     const id = randomUUID();
     const whole = await all(await ask(id));
     assert.equal(text(whole), TEXT);
@@ -81,7 +81,7 @@ describe('a stream that broke', () => {
     assert.equal(models.calls.length, calls, 'nobody asked the model again');
   });
 
-  it('goes on while the answer is being written, on whatever loop', { timeout: 120_000 }, async () => {
+  it('goes on while the answer is being written, on whatever loop', { timeout: 600_000 }, async () => {
     models.script = () => ({ parts: openai(WORDS), pauseMs: 5 });
     const calls = models.calls.length;
     const rounds = 8;

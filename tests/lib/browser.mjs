@@ -15,7 +15,7 @@ import http from 'node:http';
 import { createRequire } from 'node:module';
 import { after } from 'node:test';
 import { chromium } from 'playwright-core';
-import { eventually, startServer } from './server.mjs';
+import { eventually, PATIENCE, startServer } from './server.mjs';
 
 const CHROMIUM = process.env.CHATPAD_CHROMIUM ?? '/usr/bin/chromium';
 const WAIT_MS = Number(process.env.CHATPAD_TEST_WAIT_MS ?? 30_000); // for anything a page shows: a sanitizer build on a busy two-core machine
@@ -65,7 +65,7 @@ async function openPerson(browser, server, { origins = [], size = SIZES.desktop,
     reducedMotion: still ? 'reduce' : 'no-preference',
     ...more,
   });
-  context.setDefaultTimeout(WAIT_MS);
+  context.setDefaultTimeout(WAIT_MS * PATIENCE);
   const person = { context, problems: [], warnings: [], requests: [], close: () => context.close() };
   const hosts = new Set([server.url, server.env.SUPABASE_URL, ...origins].map((url) => new URL(url).host));
   const note = (kind, text) => {
@@ -114,8 +114,8 @@ export const NETWORK_NOISE = [
   /WebSocket connection to .* failed/,
 ];
 
-export const visible = (locator, timeout = WAIT_MS) => locator.first().waitFor({ state: 'visible', timeout });
-export const gone = (locator, timeout = WAIT_MS) => locator.first().waitFor({ state: 'hidden', timeout });
+export const visible = (locator, timeout = WAIT_MS) => locator.first().waitFor({ state: 'visible', timeout: timeout * PATIENCE });
+export const gone = (locator, timeout = WAIT_MS) => locator.first().waitFor({ state: 'hidden', timeout: timeout * PATIENCE });
 export const soon = (what, probe, limitMs = WAIT_MS) => eventually(what, probe, limitMs);
 
 // Words only, in lower case: what is left of a text when Markdown, citations and layout are taken away.

@@ -1,6 +1,6 @@
 // Realtime from both ends: supabase-js channels with their events collected, and bare Phoenix frames.
 import WebSocket from 'ws';
-import { eventually } from './server.mjs';
+import { eventually, PATIENCE } from './server.mjs';
 
 // Joins with supabase-js. Resolves with {channel, events, next(event, predicate)} once SUBSCRIBED;
 // rejects with the server's reason on an error.
@@ -17,7 +17,7 @@ export function join(client, topic, { config = { private: true }, limitMs = 15_0
       leave: () => client.removeChannel(channel),
     };
     channel.on('broadcast', { event: '*' }, (message) => events.push({ ...message, at: performance.now() }));
-    const timer = setTimeout(() => reject(new Error(`no answer to the join of ${topic}`)), limitMs);
+    const timer = setTimeout(() => reject(new Error(`no answer to the join of ${topic}`)), limitMs * PATIENCE);
     channel.subscribe((status, error) => {
       if (status === 'SUBSCRIBED') {
         clearTimeout(timer);

@@ -1,6 +1,6 @@
 // Runs test files, each in a process of its own, in the order in which they are named:
 //
-//   node tests/lib/run.mjs [--concurrency=3] [--timeout=300000] FILE...
+//   node tests/lib/run.mjs [--concurrency=3] [--timeout=1200000] FILE...
 //
 // `node --test` would sort them. LONGEST start first, so that none of them is left to the end, when
 // everything else is done; the rest mixes by name those that wait and those that compute. Ends as
@@ -20,11 +20,11 @@ const LONGEST = [
   'api/canaries', 'api/inbox', 'realtime/recovery', 'realtime/account_limits', 'realtime/abuse', 'api/http_abuse', 'api/roles',
 ];
 const SHOWN_MAX = 12;
-const AGAIN_MAX = 3;
+const AGAIN_MAX = 6;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { concurrency: { type: 'string', default: '3' }, timeout: { type: 'string', default: '300000' } },
+  options: { concurrency: { type: 'string', default: '3' }, timeout: { type: 'string', default: '1200000' } },
 });
 const rank = (file) => {
   const at = LONGEST.findIndex((name) => file.endsWith(`/${name}.test.mjs`));
