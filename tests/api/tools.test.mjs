@@ -189,7 +189,7 @@ describe('capture_lead', () => {
       { type: 'tool_result', tool: 'capture_lead', result: { noted: ['name', 'email', 'company', 'budget'] } },
     ]);
     assert.equal(done.reply.content, 'Noted.');
-    const { entities } = await stateOf(done.conversationId);
+    const entities = await stateOf(done.conversationId);
     assert.deepEqual([entities.name, entities.email, entities.company, entities.budget], ['ada byron', 'ada@engines.example', 'engines', 'a couple of thousand']);
   });
 

@@ -102,8 +102,9 @@ it('what comes while the list is asked for stays in it', async () => {
   const { admin, page } = await sit();
   await admin.signIn(server);
   await visible(admin.live);
+  await visible(admin.row(before));
   await page.getByRole('radio', { name: 'Closed' }).click();
-  await visible(page.getByText('Nothing here'));
+  await gone(admin.row(before));
   const { promise: held, resolve: letGo } = Promise.withResolvers();
   const { promise: read, resolve: wasRead } = Promise.withResolvers();
   await page.route('**/functions/v1/list-conversations', async (route) => {

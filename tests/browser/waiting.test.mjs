@@ -79,9 +79,9 @@ it('a visitor whose conversation is archived begins another with the next messag
   const chat = widgetOn(visitor.page);
   await visitor.page.goto(`${server.url}/demo`);
   await chat.open();
-  await chat.ask('Human please. This is to be archived.');
+  await chat.ask('I want to talk to a person. This is to be archived.');
   await visible(chat.status(WORDS));
-  const id = await conversationOf(server, 'Human please. This is to be archived.');
+  const id = await conversationOf(server, 'I want to talk to a person. This is to be archived.');
   const reply = await call(server, `/v1/conversations/${id}`, { method: 'DELETE', token: server.env.CHATPAD_DEMO_API_KEY });
   assert.equal(reply.status, 200, reply.text);
   await visible(chat.status('This conversation has ended.'));
