@@ -1,13 +1,15 @@
 // Asks the questions of a file over installed documents and says how often the passage that answers
 // is among the first five.
 //
-//   retrieval_eval [--verbose] [--passages DIR] QUESTIONS.json
+//   retrieval_eval [--verbose] [--passages DIR] [--candidates FILE] QUESTIONS.json
 //   retrieval_eval --stem
 //
 // A PDF is read page by page with pdftotext, HTML with libxml2; both are cut into passages as the
 // program cuts them. The last line is JSON: {"sets": [{title, package, passages, ranks}]},
 // a rank for each question, 0 when the first 100 have it not.
 // --passages writes each document's passages as lines of JSON, for comparing with other searches.
+// --candidates writes what each question's words have found, with what is known of it, as lines of
+// JSON, for trying other orders (bench/judge).
 // --stem reads English lines and writes their stems, "_" for a function word; tabs keep their place
 // (bench/judge).
 #include <glob.h>
@@ -38,6 +40,7 @@ constexpr std::size_t kAmong = 5;
 struct Options {
   std::string questions;
   std::string passages_dir;
+  std::string candidates;
   bool verbose = false;
 };
 
@@ -167,6 +170,28 @@ void print_misses(const Index& index, const SearchResult& found, const std::stri
   }
 }
 
+nlohmann::json candidates_of(const Index& index, const SearchResult& found,
+                             const std::vector<bool>& answers) {
+  nlohmann::json terms = nlohmann::json::array();
+  for (std::size_t i = 0; i < found.query.terms.size(); ++i) {
+    terms.push_back({{"stem", found.query.terms[i].stem},
+                     {"weight", found.query.terms[i].weight},
+                     {"mass", found.mass[i]}});
+  }
+  nlohmann::json hits = nlohmann::json::array();
+  for (const Hit& hit : found.hits) {
+    hits.push_back({{"passage", hit.passage},
+                    {"score", hit.score},
+                    {"evidence", hit.evidence},
+                    {"heading", hit.heading},
+                    {"focus", hit.focus},
+                    {"opens", hit.opens_section},
+                    {"words", index.word_count(hit.passage)},
+                    {"answers", static_cast<bool>(answers[hit.passage])}});
+  }
+  return {{"terms", std::move(terms)}, {"hits", std::move(hits)}};
+}
+
 nlohmann::json ask_set(const nlohmann::json& set, const Options& options) {
   const std::vector<Passage> passages = read_passages(set["document"]);
   const std::string title = set["document"]["title"];
@@ -179,10 +204,21 @@ nlohmann::json ask_set(const nlohmann::json& set, const Options& options) {
   for (const Passage& passage : passages) texts.push_back(comparable(passage.content));
   Score score;
   std::vector<std::size_t> ranks;
+  std::ofstream candidates;
+  if (!options.candidates.empty()) candidates.open(options.candidates, std::ios::app);
   for (const auto& item : set["questions"]) {
     const std::string phrase = comparable(item["phrase"]);
     const SearchResult found = index.search(std::string(item["question"]), 100);
     std::size_t rank = 0;
+    if (candidates.is_open()) {
+      std::vector<bool> answers;
+      for (const std::string& text : texts)
+        answers.push_back(text.find(phrase) != std::string::npos);
+      nlohmann::json line = candidates_of(index, found, answers);
+      line["package"] = set["document"]["package"];
+      line["question"] = item["question"];
+      candidates << line.dump() << '\n';
+    }
     for (std::size_t i = 0; i < found.hits.size() && rank == 0; ++i) {
       if (texts[found.hits[i].passage].find(phrase) != std::string::npos) rank = i + 1;
     }
@@ -238,6 +274,8 @@ int main(int argc, char** argv) {
       options.verbose = true;
     } else if (std::strcmp(argv[i], "--passages") == 0 && i + 1 < argc) {
       options.passages_dir = argv[++i];
+    } else if (std::strcmp(argv[i], "--candidates") == 0 && i + 1 < argc) {
+      options.candidates = argv[++i];
     } else {
       options.questions = argv[i];
     }

@@ -93,8 +93,11 @@ Answers::~Answers() {
   for (auto& [reply_to, run] : runs_) run->answer.reset();
 }
 
-std::shared_ptr<Run> Answers::start(Assignment assignment) {
+void Answers::require_room() const {
   if (scope_.size() >= kRunsMax) raise(Errc::overloaded);
+}
+
+std::shared_ptr<Run> Answers::start(Assignment assignment) {
   auto run = std::make_shared<Run>(std::move(assignment));
   run->owner = this;
   run->started_ms = context_.loop().now_ms();
@@ -153,14 +156,16 @@ Task<void> Answers::write(std::shared_ptr<Run> run) {
 // False: the answer is not ours to give, and the run has ended.
 Task<bool> Answers::take_row(std::shared_ptr<Run> run) {
   const Assignment& a = run->assignment;
+  if (!a.message_id.empty()) {
+    own_row(*run, a.message_id);
+    co_return true;
+  }
   pg::Params start_params(a.conversation_id, a.epoch, a.reply_to, kLeaseS);
   pg::Claims claims = claims_of(a);
   pg::Rows started =
       co_await context_.service_pool().once(std::move(claims), kStart, std::move(start_params));
   if (started.size() == 1 && started.text(0, 0) == "true") {
-    run->message_id = started.str(0, 1);
-    run->persisted_ms = context_.loop().now_ms();
-    note_step(*run, "started");
+    own_row(*run, started.str(0, 1));
     co_return true;
   }
   // Somebody took over between the visitor's message and now, or archived the conversation, or it
@@ -168,6 +173,12 @@ Task<bool> Answers::take_row(std::shared_ptr<Run> run) {
   if (started.size() == 1 && !started.is_null(0, 2)) run->status = started.str(0, 2);
   end(*run);
   co_return false;
+}
+
+void Answers::own_row(Run& run, std::string message_id) {
+  run.message_id = std::move(message_id);
+  run.persisted_ms = context_.loop().now_ms();
+  note_step(run, "started");
 }
 
 Task<void> Answers::listen_to_provider(std::shared_ptr<Run> run) {

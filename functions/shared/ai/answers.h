@@ -1,9 +1,10 @@
 // Answers: the running answers of one loop, one Run per visitor message that is being answered.
 //
 // A Run is independent of the request that started it: a visitor who loses the connection comes
-// back to it, or finds the whole answer with get-messages. Its life: take the assistant row and its
-// seq (start_answer), find the knowledge, let the provider write, persist what was said beside it
-// (coalesced, kPersistMs), finish.
+// back to it, or finds the whole answer with get-messages. Its life: the assistant's row and its
+// seq (begun with the visitor's message, or taken with start_answer for one that is sent again),
+// find the knowledge, let the provider write, persist what was said beside it (coalesced,
+// kPersistMs), finish.
 //
 // The fence. A takeover raises the conversation's epoch and closes the running row in one
 // transaction. Every write of a Run is conditional on the epoch it started from, so nothing is
@@ -39,20 +40,24 @@ namespace chatpad::functions::ai {
 constexpr uint64_t kPersistMs = 200;
 constexpr uint64_t kPersistMsEach = 2;
 constexpr uint64_t kPersistMsMax = 1'000;
-constexpr int kLeaseS = 30;                 // an answer nobody renews for so long is abandoned
+constexpr int kLeaseS = 30;  // an answer nobody renews for so long is abandoned
+// The same until the first renewal: whoever begins it with the visitor's message may be gone before
+// it runs.
+constexpr int kBeginLeaseS = 10;
 constexpr size_t kAnswerBytesMax = 32'000;  // longer answers are cut
 constexpr size_t kRunsMax = 2'000;          // per loop; further ones are refused as overloaded
 constexpr uint64_t kKeepFinishedMs = 30'000;
 constexpr uint64_t kAloneMs = 30'000;   // a client that may come back is waited for
 constexpr uint64_t kAloneMsLeast = 10;  // one that may not
-constexpr uint64_t kRenewMs = 10'000;   // the lease, while the model says nothing
+constexpr uint64_t kRenewMs = 4'000;    // the lease, while the model says nothing
 
 class Answers {
  public:
   explicit Answers(edge::Context& context);
   ~Answers();
 
-  // Errc::overloaded when kRunsMax runs are under way.
+  // Errc::overloaded when kRunsMax runs are under way: asked before an answer begins.
+  void require_room() const;
   std::shared_ptr<Run> start(Assignment assignment);
   // The run that answers this visitor message on this loop, if any (finished ones for a while).
   std::shared_ptr<Run> find(const std::string& reply_to) const;
@@ -64,6 +69,7 @@ class Answers {
   Task<void> answer(std::shared_ptr<Run> run);
   Task<void> write(std::shared_ptr<Run> run);
   Task<bool> take_row(std::shared_ptr<Run> run);
+  void own_row(Run& run, std::string message_id);
   Task<void> listen_to_provider(std::shared_ptr<Run> run);
   safety::Decision look_at_question(Run& run, Prompt& prompt);
   bool admit(const std::shared_ptr<Run>& run, Prompt& prompt);

@@ -47,7 +47,8 @@ struct Assignment {
   std::string account_id;
   std::string conversation_id;
   std::string agent_id;
-  std::string reply_to;  // the visitor's message
+  std::string reply_to;    // the visitor's message
+  std::string message_id;  // the answer's row, when it was begun with the message; else empty
   std::string user_message_json;
   int64_t epoch = 0;
   int64_t knowledge_version = 0;

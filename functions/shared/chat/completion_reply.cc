@@ -173,7 +173,7 @@ Task<void> stream_run(edge::Stream* stream, std::shared_ptr<ai::Run> run, const 
 
 Task<edge::Reply> whole_completion(edge::Call call, PostedMessage posted, std::string model) {
   const Name name = name_of(posted, std::move(model));
-  const std::shared_ptr<ai::Run> run = run_for(call, posted);
+  const std::shared_ptr<ai::Run> run = co_await run_or_reply(call, &posted);
   WholeAnswer answered;
   if (run) {
     const ai::Listening listening(run);
@@ -183,7 +183,6 @@ Task<edge::Reply> whole_completion(edge::Call call, PostedMessage posted, std::s
     raise_when_refused(*run);
     answered = answered_by(*run);
   } else {
-    posted.reply_json = co_await reply_of(call, &posted);
     answered = answered_before(posted);
   }
   edge::Reply reply = edge::ok(completion(name, answered));
@@ -194,7 +193,7 @@ Task<edge::Reply> whole_completion(edge::Call call, PostedMessage posted, std::s
 Task<edge::Reply> stream_completion(edge::Call call, PostedMessage posted, std::string model,
                                     UsageChunk usage) {
   const Name name = name_of(posted, std::move(model));
-  const std::shared_ptr<ai::Run> run = run_for(call, posted);
+  const std::shared_ptr<ai::Run> run = co_await run_or_reply(call, &posted);
   WholeAnswer answered;
   std::optional<ai::Listening> listening;
   if (run) {
@@ -204,8 +203,6 @@ Task<edge::Reply> stream_completion(edge::Call call, PostedMessage posted, std::
       co_await run->changed.wait();
     }
     raise_when_refused(*run);
-  } else {
-    posted.reply_json = co_await reply_of(call, &posted);
   }
   edge::Stream stream =
       call.start_stream(kSseContentType, "X-Conversation-Id: " + name.conversation_id + "\r\n");

@@ -20,6 +20,11 @@ struct Stored {
   std::string citations = "[]";
   std::string message_id;
   bool cut = false;
+
+  // Whoever wrote it is gone and had said nothing.
+  bool abandoned() const {
+    return content.empty() && (state == "none" || (state == "complete" && cut));
+  }
 };
 
 Task<Stored> stored_answer(edge::Call call, std::string message_id) {
@@ -103,8 +108,9 @@ Task<void> send(edge::Stream* stream, std::string bytes) {
   }
 }
 
-// `first`: what the database had when the stream began.
-Task<void> stream_stored(edge::Call call, edge::Stream* stream, const PostedMessage* posted,
+// `first`: what the database had when the stream began. False: nobody writes it any more, and
+// nothing was shown.
+Task<bool> stream_stored(edge::Call call, edge::Stream* stream, const PostedMessage* posted,
                          ai::Position seen, Stored first) {
   Replay replay(*posted, seen);
   Stored stored = std::move(first);
@@ -116,9 +122,25 @@ Task<void> stream_stored(edge::Call call, edge::Stream* stream, const PostedMess
     co_await sleep_for(call.context().loop(), kElsewherePollMs);
     stored = co_await stored_answer(call, posted->assignment.reply_to);
   }
+  if (stored.abandoned()) co_return false;
   replay.finish(stored);
   std::string rest = replay.take();
   co_await send(stream, std::move(rest));
+  co_return true;
+}
+
+// Nothing but the end: of a message that was answered before, or that a person will answer.
+Task<void> stream_end(edge::Stream* stream, const PostedMessage* posted) {
+  ai::Run done{ai::Assignment()};
+  done.assignment.conversation_id = posted->conversation_id;
+  done.assignment.user_message_json = posted->user_message_json;
+  done.reply_json = posted->reply_json;
+  done.status = posted->status;
+  done.lead_captured = posted->lead_captured;
+  done.push_done();
+  std::string bytes;
+  append_event(bytes, done.events.back());
+  co_await send(stream, std::move(bytes));
 }
 
 Task<void> stream_run(edge::Stream* stream, std::shared_ptr<ai::Run> run,
@@ -166,24 +188,28 @@ std::optional<ai::Position> resume_position(std::string_view id, bool can_return
 
 }  // namespace
 
-Task<std::string> reply_of(edge::Call call, const PostedMessage* posted) {
-  std::string reply = posted->reply_json;
-  if (posted->reply_state != ReplyState::running) co_return reply;
+Task<std::shared_ptr<ai::Run>> run_or_reply(edge::Call call, PostedMessage* posted) {
+  std::shared_ptr<ai::Run> run = run_for(call, *posted);
+  if (run || posted->reply_state != ReplyState::running) co_return run;
   for (int i = 0; i < kElsewherePolls; ++i) {
     const Stored stored = co_await stored_answer(call, posted->assignment.reply_to);
+    if (stored.abandoned()) {
+      posted->reply_state = ReplyState::none;
+      run = run_for(call, *posted);
+      break;
+    }
     if (stored.state != "running") {
-      reply = stored.reply_json;
+      posted->reply_json = stored.reply_json;
       break;
     }
     co_await sleep_for(call.context().loop(), kElsewherePollMs);
   }
-  co_return reply;
+  co_return run;
 }
 
 Task<edge::Reply> whole_answer(edge::Call call, PostedMessage posted) {
-  const std::shared_ptr<ai::Run> run = run_for(call, posted);
+  const std::shared_ptr<ai::Run> run = co_await run_or_reply(call, &posted);
   if (!run) {
-    posted.reply_json = co_await reply_of(call, &posted);
     co_return edge::ok(
         chat_body(posted, posted.reply_json, posted.status, captured(posted.lead_captured)));
   }
@@ -200,11 +226,14 @@ Task<edge::Reply> stream_answer(edge::Call call, PostedMessage posted) {
 }
 
 Task<edge::Reply> stream_answer_behind(edge::Call call, PostedMessage posted, std::string last_id) {
-  const std::optional<ai::Position> seen = resume_position(last_id, posted.assignment.can_return);
+  const bool can_return = posted.assignment.can_return;
   const std::string reply_to = posted.assignment.reply_to;
   const std::string headers = "X-Conversation-Id: " + posted.conversation_id + "\r\n";
   std::shared_ptr<ai::Run> run;
-  if (seen) run = call.context().local<ai::Answers>().find(reply_to);
+  // An answer that began with its message is written, whatever else is wrong with the request.
+  if (!posted.assignment.message_id.empty()) run = run_for(call, posted);
+  const std::optional<ai::Position> seen = resume_position(last_id, can_return);
+  if (seen && !run) run = call.context().local<ai::Answers>().find(reply_to);
   Stored stored;
   const bool may_be_stored = seen && !run;
   if (may_be_stored) {
@@ -221,18 +250,18 @@ Task<edge::Reply> stream_answer_behind(edge::Call call, PostedMessage posted, st
     co_await stream_run(&stream, run, seen);
   } else if (elsewhere || posted.reply_state == ReplyState::running) {
     const ai::Position from = seen.value_or(ai::Position());
-    co_await stream_stored(call, &stream, &posted, from, stored);
+    const bool shown = co_await stream_stored(call, &stream, &posted, from, stored);
+    if (!shown) {
+      posted.reply_state = ReplyState::none;
+      run = run_for(call, posted);
+    }
+    if (run) {
+      co_await stream_run(&stream, run, std::nullopt);
+    } else if (!shown) {
+      co_await stream_end(&stream, &posted);
+    }
   } else {
-    ai::Run done{ai::Assignment()};
-    done.assignment.conversation_id = posted.conversation_id;
-    done.assignment.user_message_json = posted.user_message_json;
-    done.reply_json = posted.reply_json;
-    done.status = posted.status;
-    done.lead_captured = posted.lead_captured;
-    done.push_done();
-    std::string bytes;
-    append_event(bytes, done.events.back());
-    co_await send(&stream, std::move(bytes));
+    co_await stream_end(&stream, &posted);
   }
   co_return edge::streamed();
 }

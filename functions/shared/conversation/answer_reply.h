@@ -19,9 +19,10 @@ constexpr std::string_view kSseContentType = "text/event-stream";
 // is to answer (a person has taken over) or the answer exists already, or elsewhere.
 std::shared_ptr<ai::Run> run_for(edge::Call& call, PostedMessage& posted);
 
-// The reply as JSON, or null, when there is no run: what the message got before, waiting for it
-// while another loop or program writes it.
-Task<std::string> reply_of(edge::Call call, const PostedMessage* posted);
+// The same, after waiting while another loop or program writes the answer: without a run
+// posted->reply_json is what the message got, or null. When that writer has gone without a word
+// there is a run again.
+Task<std::shared_ptr<ai::Run>> run_or_reply(edge::Call call, PostedMessage* posted);
 
 // Waits for the whole answer: 200 {conversationId, userMessage, reply | null, status}.
 Task<edge::Reply> whole_answer(edge::Call call, PostedMessage posted);

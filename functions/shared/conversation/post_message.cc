@@ -8,20 +8,22 @@ namespace {
 
 constexpr pg::Statement kToAgent{
     "post_visitor_message",
-    "select d->>'safety', d from api.post_visitor_message($1::uuid, $2, $3, $4, $5, $6, $7, $8) d"};
+    "select d->>'safety', d from api.post_visitor_message($1::uuid, $2, $3, $4, $5, $6, $7, $8, "
+    "$9) d"};
 constexpr pg::Statement kToSession{
     "session_message",
     "select d->>'safety', d from api.post_visitor_message((api.chat_session($1::uuid)->>"
-    "'agentId')::uuid, $1::uuid, $2, $3, $4, $5, $6) d"};
+    "'agentId')::uuid, $1::uuid, $2, $3, $4, $5, $6, null, $7) d"};
 
 pg::Params params_of(const VisitorMessage& message, const std::string& stored,
                      const std::string& settings) {
   if (message.to == VisitorMessage::To::session) {
     return pg::Params(message.id, stored, message.client_message_id, message.metadata,
-                      message.history, settings);
+                      message.history, settings, ai::kBeginLeaseS);
   }
   return pg::Params(message.id, message.conversation_id, stored, message.client_message_id,
-                    message.metadata, message.history, settings, message.visitor_id);
+                    message.metadata, message.history, settings, message.visitor_id,
+                    ai::kBeginLeaseS);
 }
 
 }  // namespace
@@ -40,6 +42,7 @@ void SettingsSeen::note(const std::string& id, std::string settings) {
 Task<PostedMessage> post_message(edge::Call call, VisitorMessage message) {
   auto& seen = call.context().local<SettingsSeen>();
   auto& policies = call.context().local<Policies>();
+  call.context().local<ai::Answers>().require_room();
   for (int i = 0; i < kPostsMax; ++i) {
     const std::string settings = seen.of(message.id);
     const std::string stored = safety::for_store(*policies.of(settings), message.content);

@@ -5,7 +5,8 @@
 // out. Which settings those are is remembered per loop and confirmed by the database in the same
 // trip: when they have changed, nothing is stored, and the message is screened and posted again.
 // Whoever answers gets the message as it was written.
-// Errors: those of api.post_visitor_message. Limits: kSettingsKeptMax, kPostsMax.
+// The row of its answer begins in the same transaction (ai/answers.h). Errors: overloaded, before
+// anything is stored; those of api.post_visitor_message. Limits: kSettingsKeptMax, kPostsMax.
 #pragma once
 
 #include <optional>

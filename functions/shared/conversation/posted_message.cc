@@ -53,6 +53,7 @@ PostedMessage read(const wire::Json& document, std::string question) {
   posted.assignment.conversation_id = posted.conversation_id;
   posted.assignment.agent_id = document.at("agent").at("id").get<std::string>();
   posted.assignment.reply_to = document.at("userMessage").at("id").get<std::string>();
+  posted.assignment.message_id = text_or(document, "answerId", "");
   posted.assignment.user_message_json = posted.user_message_json;
   posted.assignment.epoch = document.at("epoch").get<int64_t>();
   posted.assignment.knowledge_version = document.at("agent").at("knowledgeVersion").get<int64_t>();

@@ -50,17 +50,7 @@ begin
       return jsonb_build_object('started', false, 'messageId', v_other.id, 'seq', v_other.seq);
     end if;
   end if;
-  update public.conversations c
-  set last_seq = c.last_seq + 1, message_count = c.message_count + 1, updated_at = now()
-  where c.id = p_conversation_id
-  returning c.last_seq into v_conversation.last_seq;
-  insert into public.messages (user_id, conversation_id, seq, role, state, epoch, reply_to,
-    lease_until)
-  values (v_conversation.user_id, p_conversation_id, v_conversation.last_seq, 'assistant',
-    'running', p_epoch, p_reply_to,
-    clock_timestamp()
-      + make_interval(secs => least(greatest(coalesce(p_lease_seconds, 30), 1), 600)))
-  returning * into v_message;
+  v_message := private.begin_answer(p_conversation_id, p_epoch, p_reply_to, p_lease_seconds);
   return jsonb_build_object('started', true, 'messageId', v_message.id, 'seq', v_message.seq);
 end
 $$;

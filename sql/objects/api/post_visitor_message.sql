@@ -4,10 +4,12 @@
 -- history's limit, which is no constant, as a reason to plan that query at every call. The text was screened by
 -- the settings p_safety; when they are not the agent's, nothing is stored and those of the agent are returned.
 -- An API key begins a conversation for the visitor p_visitor_id, whom the agent has to know.
+-- With p_lease_seconds the answer to a new message begins in the same transaction, unless a person has taken
+-- over: answerId is its row, and whoever asked writes it (api.append_answer).
 create or replace function api.post_visitor_message(
   p_agent_id uuid, p_conversation_id uuid, p_content text, p_client_message_id text,
   p_metadata jsonb, p_history int default 10, p_safety jsonb default null,
-  p_visitor_id uuid default null)
+  p_visitor_id uuid default null, p_lease_seconds int default null)
 returns jsonb language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
@@ -28,6 +30,7 @@ declare
   v_reply_state text := 'none';
   v_history jsonb := '[]';
   v_duplicate boolean := false;
+  v_answer public.messages;
 begin
   if v_role is distinct from v_claims ->> 'role' then
     perform private.fail('forbidden', 'This needs a visitor token or an API key.');
@@ -139,6 +142,9 @@ begin
     values (v_message_id, v_account_id, v_conversation_id, v_seq, 'visitor', p_content, v_epoch,
       p_client_message_id, coalesce(p_metadata, '{}'))
     returning * into v_message;
+    if p_lease_seconds is not null and v_status = 'active' then
+      v_answer := private.begin_answer(v_conversation_id, v_epoch, v_message_id, p_lease_seconds);
+    end if;
   end if;
 
   if v_message.seq > 1 and p_history > 0 then
@@ -157,7 +163,7 @@ begin
     'status', v_status, 'duplicate', v_duplicate,
     'userMessage', private.message_json(v_message),
     'reply', case when v_reply_state = 'complete' then private.message_json(v_reply) end,
-    'replyState', v_reply_state,
+    'replyState', v_reply_state, 'answerId', v_answer.id,
     'overBudget', private.over_ai_budget(v_account_id, p_agent_id, v_key_id, v_visitor_id),
     'agent', jsonb_build_object('id', v_agent.id, 'name', v_agent.name,
       'instructions', v_agent.instructions, 'fallbackMessage', v_agent.fallback_message,
@@ -171,6 +177,6 @@ begin
     'groups', to_jsonb(v_agent.groups), 'history', v_history);
 end
 $$;
-revoke all on function api.post_visitor_message(uuid, uuid, text, text, jsonb, int, jsonb, uuid) from public;
-grant execute on function api.post_visitor_message(uuid, uuid, text, text, jsonb, int, jsonb, uuid)
+revoke all on function api.post_visitor_message(uuid, uuid, text, text, jsonb, int, jsonb, uuid, int) from public;
+grant execute on function api.post_visitor_message(uuid, uuid, text, text, jsonb, int, jsonb, uuid, int)
   to visitor, api_key;
