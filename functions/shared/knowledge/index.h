@@ -74,11 +74,12 @@ struct Passage {
 struct Hit {
   std::size_t passage = 0;  // for Index::passage()
   float score = 0;          // comparable within one search only
-  float evidence = 0;       // 0..1: share of the question found close together or in the heading
-  float heading = 0;        // 0..1: share of the question found in the passage's own heading
-  float focus = 0;          // 0..1: share of its own heading found in the question
-  float similarity = 0;     // -1..1: of the vectors, where they were compared
-  float relevance = -1;     // 0..1: by a service that was asked (reranker.h); -1: none was
+  float reach = 0;  // the score with what is near the question's words: decides what is looked at
+  float evidence = 0;    // 0..1: share of the question found close together or in the heading
+  float heading = 0;     // 0..1: share of the question found in the passage's own heading
+  float focus = 0;       // 0..1: share of its own heading found in the question
+  float similarity = 0;  // -1..1: of the vectors, where they were compared
+  float relevance = -1;  // 0..1: by a service that was asked (reranker.h); -1: none was
   bool opens_section = true;
 };
 

@@ -26,7 +26,7 @@ constexpr std::size_t kJudgeStepWords = 25;
 /// How much a word of the path of headings counts beside one of the window.
 constexpr float kJudgeHeadingWeight = 0.5F;
 /// How much nearness counts beside words, when words have covered nothing of the question.
-constexpr float kJudgeWeight = 2.0F;
+constexpr float kJudgeWeight = 3.0F;
 
 class Judge {
  public:

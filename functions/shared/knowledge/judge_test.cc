@@ -38,6 +38,15 @@ class TableBytes {
     for (const std::size_t place : places) {
       for (std::size_t k = 0; k < kJudgeDims; ++k) bytes_.push_back(k == place ? 100 : 0);
     }
+    // Those of the same place.
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      std::vector<JudgeRow> near;
+      for (std::size_t other = 0; other < places.size(); ++other) {
+        if (other != i && places[other] == places[i]) near.push_back(static_cast<JudgeRow>(other));
+      }
+      near.resize(kJudgeNeighbours, kNoJudgeRow);
+      for (const JudgeRow row : near) put(row);
+    }
     bytes_.insert(bytes_.end(), letters.begin(), letters.end());
   }
 
@@ -67,6 +76,9 @@ TEST(JudgeWords, reads_a_table_where_it_lies) {
   for (const char* stem : {"", "ca", "cats", "zebra"}) {
     EXPECT_EQ(words->find(stem), kNoJudgeRow) << stem;
   }
+  EXPECT_EQ(words->neighbour(0, 0), 3);
+  EXPECT_EQ(words->neighbour(0, 1), kNoJudgeRow);
+  EXPECT_EQ(words->neighbour(2, 0), kNoJudgeRow);
   std::vector<float> sum(kJudgeDims, 0.0F);
   words->add(1, 0.5F, sum.data());
   EXPECT_FLOAT_EQ(sum[1], 0.5F);
@@ -76,6 +88,7 @@ TEST(JudgeWords, reads_a_table_where_it_lies) {
 TEST(JudgeWords, refuses_what_is_no_such_table) {
   constexpr std::size_t kBegins = 20;
   constexpr std::size_t kScales = kBegins + 4 * 5;
+  constexpr std::size_t kNeighbours = kScales + 4 * (8 + kJudgeDims);
   EXPECT_FALSE(JudgeWords::parse({}).has_value());
   for (std::size_t bytes = 0; bytes < small_table().bytes_.size(); ++bytes) {
     TableBytes cut = small_table();
@@ -86,18 +99,19 @@ TEST(JudgeWords, refuses_what_is_no_such_table) {
   longer.bytes_.push_back(0);
   EXPECT_FALSE(JudgeWords::parse(longer.bytes_).has_value());
   const std::vector<std::pair<std::size_t, std::uint32_t>> wrong = {
-      {0, 0},                // magic
-      {4, 2},                // version
-      {8, 0},                // rows
-      {8, 5},                //
-      {8, 0xFFFFFFFF},       //
-      {12, 95},              // dims
-      {16, 1},               // letters
-      {kBegins, 1},          // the first stem
-      {kBegins + 4, 0},      // an empty one
-      {kBegins + 4, 99},     // one beyond the letters
-      {kBegins + 16, 12},    // the end
-      {kScales, 0x7F800000}  // infinity
+      {0, 0},                 // magic
+      {4, 1},                 // version
+      {8, 0},                 // rows
+      {8, 5},                 //
+      {8, 0xFFFFFFFF},        //
+      {12, 95},               // dims
+      {16, 1},                // letters
+      {kBegins, 1},           // the first stem
+      {kBegins + 4, 0},       // an empty one
+      {kBegins + 4, 99},      // one beyond the letters
+      {kBegins + 16, 12},     // the end
+      {kScales, 0x7F800000},  // infinity
+      {kNeighbours, 4}        // of a row that is not there
   };
   for (const auto& [at, number] : wrong) {
     TableBytes table = small_table();
@@ -202,6 +216,38 @@ TEST(Judge, puts_what_is_meant_before_what_shares_more_words) {
   for (int round = 0; round < 5; ++round) {
     EXPECT_EQ(order(index, index.search(kQuestion, 4)), order(index, found));
   }
+}
+
+TEST(Judge, finds_by_near_words_what_no_word_of_the_question_finds) {
+  std::vector<Passage> passages = notes();
+  passages.push_back(note("freight", "The shipment reaches its recipient by noon."));
+  const Index index(passages);
+  const SearchResult found = index.search("parcel", 3);
+  ASSERT_FALSE(found.hits.empty());
+  EXPECT_EQ(index.passage(found.hits.front().passage).chunk_id, "freight");
+}
+
+TEST(Judge, finds_by_neighbours_without_evidence) {
+  const JudgeWords& words = JudgeWords::built_in();
+  // A word and its nearest neighbour that no list of paraphrases joins.
+  std::string asked;
+  std::string stands;
+  for (std::size_t row = 0; row < words.rows() && asked.empty(); ++row) {
+    const JudgeRow near = words.neighbour(static_cast<JudgeRow>(row), 0);
+    if (near == kNoJudgeRow || words.stem(row).size() < 6) continue;
+    const std::string stem(words.stem(row));
+    const std::string other(words.stem(near));
+    const Index index(std::vector<Passage>{note("one", ("It says " + other + " here.").c_str()),
+                                           note("two", "The machine is here in the evening.")});
+    const SearchResult found = index.search(stem, 2);
+    if (found.hits.empty() || found.hits.front().score > 0) continue;
+    asked = stem;
+    stands = other;
+    EXPECT_EQ(order(index, found).front(), "one") << asked << " " << stands;
+    EXPECT_GT(found.hits.front().reach, 0);
+    EXPECT_EQ(found.hits.front().evidence, 0) << asked << " " << stands;
+  }
+  EXPECT_FALSE(asked.empty());
 }
 
 TEST(Judge, changes_nothing_when_it_knows_no_word_of_the_question) {

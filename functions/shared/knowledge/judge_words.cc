@@ -41,7 +41,9 @@ std::optional<JudgeWords> JudgeWords::parse(std::span<const std::uint8_t> bytes)
   if (number_at<std::uint32_t>(header, 0) != kJudgeVersion) return std::nullopt;
   if (rows == 0 || rows > kJudgeRowsMax) return std::nullopt;
   if (number_at<std::uint32_t>(header, 2) != kJudgeDims) return std::nullopt;
-  const std::size_t before_letters = kHeaderBytes + 4 * (rows + 1) + 8 * rows + kJudgeDims * rows;
+  const std::size_t row_bytes =
+      2 * sizeof(float) + kJudgeDims + kJudgeNeighbours * sizeof(JudgeRow);
+  const std::size_t before_letters = kHeaderBytes + 4 * (rows + 1) + row_bytes * rows;
   if (bytes.size() != before_letters + letters) return std::nullopt;
   JudgeWords words;
   words.rows_ = rows;
@@ -49,6 +51,7 @@ std::optional<JudgeWords> JudgeWords::parse(std::span<const std::uint8_t> bytes)
   words.scales_ = words.begins_ + 4 * (rows + 1);
   words.ratios_ = words.scales_ + 4 * rows;
   words.vectors_ = reinterpret_cast<const std::int8_t*>(words.ratios_ + 4 * rows);
+  words.neighbours_ = words.ratios_ + (4 + kJudgeDims) * rows;
   words.letters_ = {reinterpret_cast<const char*>(bytes.data()) + before_letters, letters};
   if (!words.in_order()) return std::nullopt;
   return words;
@@ -65,6 +68,10 @@ bool JudgeWords::in_order() const {
     if (i > 0 && stem(i - 1) >= stem(i)) return false;
     if (!std::isfinite(number_at<float>(scales_, i))) return false;
     if (!std::isfinite(number_at<float>(ratios_, i))) return false;
+    for (std::size_t k = 0; k < kJudgeNeighbours; ++k) {
+      const JudgeRow other = neighbour(static_cast<JudgeRow>(i), k);
+      if (other != kNoJudgeRow && other >= rows_) return false;
+    }
   }
   return true;
 }
@@ -93,6 +100,10 @@ JudgeRow JudgeWords::find(std::string_view wanted) const {
     }
   }
   return low < rows_ && stem(low) == wanted ? static_cast<JudgeRow>(low) : kNoJudgeRow;
+}
+
+JudgeRow JudgeWords::neighbour(JudgeRow row, std::size_t at) const {
+  return number_at<JudgeRow>(neighbours_, row * kJudgeNeighbours + at);
 }
 
 void JudgeWords::add(JudgeRow row, float factor, float* sum) const {

@@ -30,6 +30,9 @@ constexpr float kVariantWeight = 0.8F;
 constexpr float kAkinWeight = 0.65F;
 /// How much a word of the same family, or a compound with it, counts.
 constexpr float kLooseWeight = 0.3F;
+/// How much one counts that a table of trained words has near it. No evidence: it only helps to
+/// find.
+constexpr float kNeighbourWeight = 0.2F;
 
 constexpr int kNoEntity = -1;
 

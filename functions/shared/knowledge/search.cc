@@ -16,8 +16,10 @@ Search::Search(const Index& index, const View& view, Query query)
       view_(view),
       query_(std::move(query)),
       resolved_(query_.terms.size()),
+      neighbours_(query_.terms.size()),
       mass_(query_.terms.size(), 0.0F),
       score_(index.size(), 0.0F),
+      reach_(index.size(), 0.0F),
       headings_(index.size()),
       around_(index.size()),
       frequency_(index.size(), 0.0F),
@@ -38,7 +40,7 @@ SearchResult Search::run(std::size_t top_k, std::span<const float> meaning) {
   hits.reserve(candidates.size());
   for (const std::size_t candidate : candidates) hits.push_back(look_closely(candidate));
   std::stable_sort(hits.begin(), hits.end(),
-                   [](const Hit& a, const Hit& b) { return a.score > b.score; });
+                   [](const Hit& a, const Hit& b) { return a.reach > b.reach; });
   if (!near.empty()) {
     hits = fuse(std::move(hits), near);
   } else {
@@ -50,11 +52,11 @@ SearchResult Search::run(std::size_t top_k, std::span<const float> meaning) {
 
 std::vector<std::size_t> Search::best_by_words(std::size_t count) const {
   std::vector<std::size_t> candidates;
-  for (std::size_t i = 0; i < score_.size(); ++i) {
-    if (score_[i] > 0) candidates.push_back(i);
+  for (std::size_t i = 0; i < reach_.size(); ++i) {
+    if (reach_[i] > 0) candidates.push_back(i);
   }
   const auto better = [&](std::size_t a, std::size_t b) {
-    return score_[a] != score_[b] ? score_[a] > score_[b] : a < b;
+    return reach_[a] != reach_[b] ? reach_[a] > reach_[b] : a < b;
   };
   const std::size_t close = std::min(candidates.size(), count);
   std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(close),
@@ -110,6 +112,7 @@ void Search::resolve() {
     resolve_list(i, query_.terms[i].akin, kAkinWeight);
     if (query_.terms[i].entity == kNoEntity) add_relatives(i);
     if (resolved_[i].empty()) guess_spelling(i);
+    add_neighbours(i);
   }
 }
 
@@ -141,6 +144,21 @@ void Search::add_relatives(std::size_t at) {
   }
 }
 
+// What the trained table has near the word, where no model says what is near; names have no
+// neighbours.
+void Search::add_neighbours(std::size_t at) {
+  if (!index_.judged() || index_.has_meanings() || query_.terms[at].entity != kNoEntity) return;
+  const JudgeWords& words = JudgeWords::built_in();
+  const JudgeRow row = words.find(query_.terms[at].stem);
+  if (row == kNoJudgeRow) return;
+  for (std::size_t i = 0; i < kJudgeNeighbours; ++i) {
+    const JudgeRow near = words.neighbour(row, i);
+    if (near == kNoJudgeRow) return;
+    const auto id = find_term(words.stem(near));
+    if (id && match_word(at, *id) == 0) neighbours_[at].push_back({*id, kNeighbourWeight});
+  }
+}
+
 void Search::guess_spelling(std::size_t at) {
   QueryTerm& term = query_.terms[at];
   if (term.stem.size() < kSpellingBytesMin) return;
@@ -163,11 +181,7 @@ void Search::score_term(std::size_t at) {
     for (const Index::Posting& posting : index_.postings(resolved.term_id)) {
       const std::uint32_t passage = posting.passage;
       if (!view_.shows(passage)) continue;
-      if (frequency_[passage] == 0) touched_.push_back(passage);
-      const float length = static_cast<float>(index_.words(passage).size()) / view_.mean_words();
-      const float text = posting.in_content / (1 - kBm25B + kBm25B * length);
-      frequency_[passage] += resolved.weight * (text + kHeadingBoost * posting.in_heading +
-                                                kTitleBoost * posting.in_title);
+      count(posting, resolved.weight);
       TermMask found;
       found.add(at, resolved.weight);
       if (posting.in_heading > 0) headings_[passage] |= found;
@@ -182,12 +196,32 @@ void Search::score_term(std::size_t at) {
     }
   }
   mass_[at] = query_.terms[at].weight * rarity(with);
+  for (const std::uint32_t passage : touched_) score_[passage] += gain(at, passage);
+  for (const Resolved& neighbour : neighbours_[at]) {
+    for (const Index::Posting& posting : index_.postings(neighbour.term_id)) {
+      if (view_.shows(posting.passage)) count(posting, neighbour.weight);
+    }
+  }
   for (const std::uint32_t passage : touched_) {
-    const float frequency = frequency_[passage];
-    score_[passage] += mass_[at] * frequency * (kBm25K1 + 1) / (frequency + kBm25K1);
+    reach_[passage] += gain(at, passage);
     frequency_[passage] = 0;
     counted_[passage] = false;
   }
+}
+
+void Search::count(const Index::Posting& posting, float weight) {
+  const std::uint32_t passage = posting.passage;
+  if (frequency_[passage] == 0) touched_.push_back(passage);
+  const float length = static_cast<float>(index_.words(passage).size()) / view_.mean_words();
+  const float text = posting.in_content / (1 - kBm25B + kBm25B * length);
+  frequency_[passage] +=
+      weight * (text + kHeadingBoost * posting.in_heading + kTitleBoost * posting.in_title);
+}
+
+// Of the term at work, what the passage gets for it.
+float Search::gain(std::size_t at, std::uint32_t passage) const {
+  const float frequency = frequency_[passage];
+  return mass_[at] * frequency * (kBm25K1 + 1) / (frequency + kBm25K1);
 }
 
 float Search::match_word(std::size_t at, std::uint32_t term_id) const {
@@ -211,9 +245,11 @@ Hit Search::look_closely(std::size_t passage) const {
   if (hit.heading >= kFocusShareMin) {
     hit.evidence += (1 - hit.evidence) * kFocusEvidence * hit.focus;
   }
-  hit.score = score_[passage] * (1 + kEvidenceBonus * hit.evidence + kHeadingBonus * hit.heading +
-                                 kFocusBonus * agreement + kPhraseBonus * phrase_share(passage));
-  if (!hit.opens_section) hit.score *= kContinuationFactor;
+  float factor = 1 + kEvidenceBonus * hit.evidence + kHeadingBonus * hit.heading +
+                 kFocusBonus * agreement + kPhraseBonus * phrase_share(passage);
+  if (!hit.opens_section) factor *= kContinuationFactor;
+  hit.score = factor * score_[passage];
+  hit.reach = factor * reach_[passage];
   return hit;
 }
 
@@ -234,7 +270,7 @@ void Search::order_by_meaning(std::vector<Hit>& hits) const {
     for (const std::uint32_t word : index_.words(hit.passage)) {
       rows.push_back(word == kStopWord ? kNoJudgeRow : index_.judge_row(word));
     }
-    scores.push_back(hit.score);
+    scores.push_back(hit.reach);
     near.push_back(judge.nearness(index_.heading_rows(hit.passage), rows));
   }
   const auto order = judged_order(scores, near, by_words.front().evidence);

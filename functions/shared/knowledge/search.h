@@ -59,8 +59,11 @@ class Search {
   void resolve();
   void resolve_list(std::size_t at, const std::vector<std::string>& stems, float weight);
   void add_relatives(std::size_t at);
+  void add_neighbours(std::size_t at);
   void guess_spelling(std::size_t at);
   void score_term(std::size_t at);
+  void count(const Index::Posting& posting, float weight);
+  float gain(std::size_t at, std::uint32_t passage) const;
   Hit look_closely(std::size_t passage) const;
   float heading_focus(std::string_view heading) const;
   float window_evidence(std::size_t passage, TermMask outside) const;
@@ -71,9 +74,12 @@ class Search {
   const Index& index_;
   const View& view_;
   Query query_;
-  std::vector<std::vector<Resolved>> resolved_;  // for each term of the query
+  // For each term of the query; its neighbours help to find and say nothing of what was found.
+  std::vector<std::vector<Resolved>> resolved_;
+  std::vector<std::vector<Resolved>> neighbours_;
   std::vector<float> mass_;
   std::vector<float> score_;        // for each passage
+  std::vector<float> reach_;        // the same with the neighbours
   std::vector<TermMask> headings_;  // for each passage: its own heading
   std::vector<TermMask> around_;    // for each passage: its headings and its title
   std::vector<float> frequency_;    // of the term at work, for each passage
