@@ -169,4 +169,32 @@ describe('a stream that broke', () => {
     });
     assert.equal(anew.at(-1).json.reply.content, TEXT);
   });
+
+  it('of an answer whose program was gone before it said a word gets another one', async () => {
+    const claims = Buffer.from(shop.guest.token.split('.')[1], 'base64url').toString();
+    const post = (id) => server.sql.begin(async (sql) => {
+      await sql`select set_config('request.jwt.claims', ${claims}, true), set_config('role', 'visitor', true)`;
+      const [{ posted }] = await sql`
+        select api.post_visitor_message(${shop.agentId}, null, 'Tell me.', ${id}, null, 0, null, null, 2) as posted`;
+      return posted;
+    });
+    const streamed = randomUUID();
+    const begun = await post(streamed);
+    assert.ok(begun.answerId);
+    const calls = models.calls.length;
+    const list = await all(await ask(streamed));
+    assert.equal(text(list), TEXT);
+    assert.equal(list.at(-1).json.userMessage.id, begun.userMessage.id);
+    assert.notEqual(list.at(-1).json.reply.id, begun.answerId);
+
+    const whole = randomUUID();
+    await post(whole);
+    const reply = await fetch(`${server.url}/functions/v1/widget-chat`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', apikey: server.env.SUPABASE_ANON_KEY, authorization: `Bearer ${shop.guest.token}` },
+      body: JSON.stringify({ agentId: shop.agentId, message: 'Tell me.', clientMessageId: whole }),
+    });
+    assert.equal((await reply.json()).reply.content, TEXT);
+    assert.equal(models.calls.length, calls + 2);
+  });
 });

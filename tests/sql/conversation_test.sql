@@ -19,7 +19,7 @@ select isnt(tests.keep('m1', tests.run('visitor_new',
 select tests.v('m1', 'conversationId') as conv, tests.v('m1', 'userMessage', 'id') as m1 \gset
 select is(tests.v('m1', 'userMessage', 'seq'), '1', 'its seq is 1');
 select is((select value - '{conversationId,userMessage,agent}'::text[] from tests.v where name = 'm1'),
-  '{"accountId":"a0000000-0000-4000-8000-000000000001","epoch":0,"status":"active","duplicate":false,"overBudget":null,"reply":null,"replyState":"none","groups":[],"history":[],"lead":{"state":null,"hasLead":false,"messages":1}}', 'the rest of the receipt');
+  '{"accountId":"a0000000-0000-4000-8000-000000000001","epoch":0,"status":"active","duplicate":false,"overBudget":null,"reply":null,"replyState":"none","answerId":null,"groups":[],"history":[],"lead":{"state":null,"hasLead":false,"messages":1}}', 'the rest of the receipt');
 select is((select array_agg(k order by k) from jsonb_object_keys((select value -> 'agent' from tests.v where name = 'm1')) k),
   array['ai', 'allowedOrigins', 'fallbackMessage', 'id', 'instructions', 'knowledgeVersion', 'leadSettings', 'model', 'name', 'personality', 'safety', 'schedule'], 'the agent in the receipt');
 select is((select array_agg(k order by k) from jsonb_object_keys((select value -> 'userMessage' from tests.v where name = 'm1')) k),
@@ -98,7 +98,7 @@ select is((tests.run('member_a', format($$select api.send_human_message(%L, 'Hel
   '{"seq":5,"role":"human","content":"Hello from Mia","citations":[],"cutOff":false,"author":{"name":"Mia"},"running":false}', 'the person writes');
 select is(tests.run('member_a', format($$select api.send_human_message(%L, 'Hello again', 'h-1')$$, :'conv'))::jsonb #>> '{message,content}', 'Hello from Mia', 'a retry returns the first');
 select is(tests.run('visitor_new', format($$select api.post_visitor_message('a2000000-0000-4000-8000-000000000001', %L, 'Thanks', null, null)$$, :'conv'))::jsonb - '{conversationId,agent,userMessage,history,accountId}'::text[],
-  '{"epoch":1,"status":"human_takeover","duplicate":false,"overBudget":null,"reply":null,"replyState":"none","groups":[],"lead":{"state":null,"hasLead":false,"messages":3}}', 'the visitor writes on; the status says who answers');
+  '{"epoch":1,"status":"human_takeover","duplicate":false,"overBudget":null,"reply":null,"replyState":"none","answerId":null,"groups":[],"lead":{"state":null,"hasLead":false,"messages":3}}', 'the visitor writes on; the status says who answers');
 select is(tests.run('owner_a', format('select api.start_takeover(%L, null)', :'conv'))::jsonb #>> '{conversation,takenOverBy,name}', 'Olga', 'another person takes over');
 select is((select concat_ws(' ', j ->> 'status', j #>> '{takenOverBy,name}') from (select tests.run('visitor_new', format('select api.get_messages(%L, 0, 10)', :'conv'))::jsonb as j) t), 'human_takeover Olga', 'who comes back learns who is in charge');
 select is((select count(*) from conversation_takeovers where conversation_id = :'conv' and ended_at is null), 1::bigint, 'one takeover is open');
@@ -120,6 +120,19 @@ select is((tests.run('visitor_new', $$select api.post_visitor_message('a2000000-
 select is(tests.run('service', format('select api.start_answer(%L, 2, %L, 30)', :'conv', :'m3'))::jsonb ->> 'started', 'true', 'and is replaced');
 select is((select cut_off::text || state from messages where id = tests.v('a3', 'messageId')::uuid), 'truecomplete', 'the stale one is closed');
 select is((select count(*) from messages where conversation_id = :'conv' and state = 'running'), 1::bigint, 'one runs');
+
+-- An answer that begins with its message.
+select isnt(tests.keep('m4', tests.run('visitor_new', format($$select api.post_visitor_message('a2000000-0000-4000-8000-000000000001', %L, 'Fourth', 'c-4', null, 0, null, null, 10)$$, :'conv'))), null, 'fourth question');
+select tests.v('m4', 'userMessage', 'id') as m4 \gset
+select is((select format('%s %s %s %s %s', m.role, m.state, m.epoch, m.seq - (tests.v('m4', 'userMessage', 'seq'))::int, m.reply_to = :'m4')
+  from messages m where m.id = tests.v('m4', 'answerId')::uuid), 'assistant running 2 1 t', 'its answer stands behind it');
+select ok((select lease_until between now() + interval '8 seconds' and now() + interval '12 seconds' from messages where id = tests.v('m4', 'answerId')::uuid), 'under the lease that was asked for');
+select is(tests.run('service', format('select api.start_answer(%L, 2, %L, 30)', :'conv', :'m4'))::jsonb ->> 'messageId', tests.v('m4', 'answerId'), 'nobody else may give it');
+select is((select concat_ws(' ', d ->> 'replyState', d ->> 'answerId') from (select tests.run('visitor_new', $$select api.post_visitor_message('a2000000-0000-4000-8000-000000000001', null, 'x', 'c-4', null, 0, null, null, 10)$$)::jsonb as d) t), 'running', 'a retry begins no other');
+select is(tests.run('service', format($$select api.finish_answer(%L, 2, '{"content":"Four."}') ->> 'owned'$$, tests.v('m4', 'answerId'))), 'true', 'and whoever asked completes it');
+select is(tests.run('member_a', format('select api.start_takeover(%L, null)', :'conv'))::jsonb #>> '{conversation,status}', 'human_takeover', 'a person takes over');
+select is((select d ->> 'answerId' from (select tests.run('visitor_new', format($$select api.post_visitor_message('a2000000-0000-4000-8000-000000000001', %L, 'Fifth', 'c-5', null, 0, null, null, 10)$$, :'conv'))::jsonb as d) t), null, 'no answer begins then');
+select is(tests.run('member_a', format('select api.end_takeover(%L, null)', :'conv'))::jsonb -> 'conversation' ->> 'status', 'active', 'handed back');
 
 -- Closed and archived.
 select tests.run('service', 'select api.close_stale_answers()');

@@ -218,36 +218,17 @@ TEST(Judge, puts_what_is_meant_before_what_shares_more_words) {
   }
 }
 
-TEST(Judge, finds_by_near_words_what_no_word_of_the_question_finds) {
+TEST(Judge, finds_by_neighbours_what_no_word_of_the_question_finds) {
   std::vector<Passage> passages = notes();
-  passages.push_back(note("freight", "The shipment reaches its recipient by noon."));
+  passages.push_back(note("weather", "Rain and frost are expected in the evening."));
   const Index index(passages);
-  const SearchResult found = index.search("parcel", 3);
+  const SearchResult found = index.search("Will there be snow?", 3);
   ASSERT_FALSE(found.hits.empty());
-  EXPECT_EQ(index.passage(found.hits.front().passage).chunk_id, "freight");
-}
-
-TEST(Judge, finds_by_neighbours_without_evidence) {
-  const JudgeWords& words = JudgeWords::built_in();
-  // A word and its nearest neighbour that no list of paraphrases joins.
-  std::string asked;
-  std::string stands;
-  for (std::size_t row = 0; row < words.rows() && asked.empty(); ++row) {
-    const JudgeRow near = words.neighbour(static_cast<JudgeRow>(row), 0);
-    if (near == kNoJudgeRow || words.stem(row).size() < 6) continue;
-    const std::string stem(words.stem(row));
-    const std::string other(words.stem(near));
-    const Index index(std::vector<Passage>{note("one", ("It says " + other + " here.").c_str()),
-                                           note("two", "The machine is here in the evening.")});
-    const SearchResult found = index.search(stem, 2);
-    if (found.hits.empty() || found.hits.front().score > 0) continue;
-    asked = stem;
-    stands = other;
-    EXPECT_EQ(order(index, found).front(), "one") << asked << " " << stands;
-    EXPECT_GT(found.hits.front().reach, 0);
-    EXPECT_EQ(found.hits.front().evidence, 0) << asked << " " << stands;
-  }
-  EXPECT_FALSE(asked.empty());
+  EXPECT_EQ(order(index, found).front(), "weather");
+  // Nothing that was asked stands there, which is what answers and thresholds go by.
+  EXPECT_EQ(found.hits.front().score, 0);
+  EXPECT_EQ(found.hits.front().evidence, 0);
+  EXPECT_GT(found.hits.front().reach, 0);
 }
 
 TEST(Judge, changes_nothing_when_it_knows_no_word_of_the_question) {
