@@ -32,7 +32,7 @@ export function recallPlot(bars, { among, hold }) {
       out.push(text(middle + at + wide / 2, y(share) - 4, share.toFixed(2), 'text-anchor="middle"'));
     });
     out.push(text(middle, HEIGHT - BOTTOM + 18, bar.title, 'text-anchor="middle"'));
-    out.push(text(middle, HEIGHT - BOTTOM + 34, bar.kind === 'tuned' ? 'tuned on' : 'sealed', 'text-anchor="middle" fill="#555"'));
+    out.push(text(middle, HEIGHT - BOTTOM + 34, { tuned: 'tuned on', hard: 'other words only', sealed: 'sealed' }[bar.kind], 'text-anchor="middle" fill="#555"'));
   });
   out.push(text(LEFT, HEIGHT - 30, 'Measured by bench/retrieval.mjs: paraphrased questions written from the documents alone (tests/knowledge).', 'font-size="11" fill="#555"'));
   out.push(text(LEFT, HEIGHT - 14, 'Dashed: the hold. No model, no key, no network.', 'font-size="11" fill="#555"'));
