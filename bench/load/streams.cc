@@ -48,7 +48,8 @@ std::string as_chunk(std::string_view bytes) {
 
 std::string event(std::string_view content, std::string_view finish) {
   std::string text =
-      R"(data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"bench","choices":[{"index":0,"delta":{"content":")";
+      R"(data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"bench",)"
+      R"("choices":[{"index":0,"delta":{"content":")";
   text.append(content).append(R"("},"logprobs":null,"finish_reason":)").append(finish);
   return text.append("}],\"usage\":null}\n\n");
 }
