@@ -20,16 +20,18 @@ std::optional<std::string> message_id(const Call& call) {
 Task<Reply> handle(Call call) {
   CompletionRequest request = call.json<CompletionRequest>();
   std::optional<std::string> client_message_id = message_id(call);
+  const bool as_events = request.stream && request.format != CompletionFormat::openai;
+  if (as_events) resume_position(call.header("last-event-id"), client_message_id.has_value());
   PostedMessage posted = co_await post_completion(call, &request, std::move(client_message_id));
   std::string model = request.model.empty() ? posted.assignment.agent_id : request.model;
   const UsageChunk usage = request.include_usage ? UsageChunk::yes : UsageChunk::no;
   Reply reply;
   if (!request.stream) {
     reply = co_await whole_completion(call, std::move(posted), std::move(model));
-  } else if (request.format == CompletionFormat::openai) {
-    reply = co_await stream_completion(call, std::move(posted), std::move(model), usage);
-  } else {
+  } else if (as_events) {
     reply = co_await stream_answer(call, std::move(posted));
+  } else {
+    reply = co_await stream_completion(call, std::move(posted), std::move(model), usage);
   }
   co_return reply;
 }

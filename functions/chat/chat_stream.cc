@@ -29,6 +29,7 @@ Task<Reply> handle(Call call) {
   }
   Input input = call.json<Input>();
   std::optional<std::string> id = std::move(input.client_message_id);
+  resume_position(input.last_event_id, id.has_value());
   PostedMessage posted = co_await post_completion(call, &input.request, std::move(id));
   std::string last_id = std::move(input.last_event_id);
   Reply reply = co_await stream_answer_behind(call, std::move(posted), std::move(last_id));

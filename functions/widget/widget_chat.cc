@@ -37,6 +37,9 @@ Task<Reply> handle(Call call) {
   if (!input.client_message_id && !call.header("idempotency-key").empty()) {
     input.client_message_id = std::string(call.header("idempotency-key").substr(0, 200));
   }
+  if (input.stream) {
+    resume_position(call.header("last-event-id"), input.client_message_id.has_value());
+  }
   VisitorMessage message(VisitorMessage::To::agent, input.agent_id.str());
   message.conversation_id = input.conversation_id;
   message.content = std::move(input.message);

@@ -144,8 +144,9 @@ describe('a stream that broke', () => {
       assert.equal(reply.status, 400, lastEventId);
       assert.equal((await reply.json()).details, 'Last-Event-ID');
     }
-    const reply = await ask(undefined, { lastEventId: '12' });
+    const reply = await ask(undefined, { lastEventId: '12', message: 'Never stored' });
     assert.equal(reply.status, 400);
+    assert.equal((await server.sql`select from public.messages where content = 'Never stored'`).length, 0);
     assert.equal((await reply.json()).details, 'clientMessageId');
     const beyond = await all(await ask(id, { lastEventId: '999999999' }));
     assert.ok(beyond.every((event) => event.event !== 'token'));

@@ -7,17 +7,18 @@
 //
 //   wire.cut();     every websocket breaks and none comes through; plain HTTP goes on
 //   wire.hush();    every connection stays, and nothing comes through in either direction
+//   wire.snap(path);  connections break whose last request was for it; how many
 //   wire.mend();    new connections work; hushed websockets stay dead and nobody is told, of the others
 //                   browsers make new ones when a network changes
 import net from 'node:net';
 
 export async function startWire() {
-  const ends = new Set(); // {near, far, isSocket, dead}
+  const ends = new Set(); // {near, far, isSocket, path, dead}
   let port = 0;
   let mode = 'whole';
 
   const site = net.createServer((near) => {
-    const end = { near, far: null, isSocket: false, dead: mode === 'hushed' };
+    const end = { near, far: null, isSocket: false, path: '', dead: mode === 'hushed' };
     ends.add(end);
     near.on('error', () => {});
     near.on('close', () => {
@@ -26,6 +27,7 @@ export async function startWire() {
     });
     near.on('data', (bytes) => {
       if (end.dead) return;
+      end.path = /^[A-Z]+ ([^ ?]+)/.exec(bytes.toString('latin1', 0, 400))?.[1] ?? end.path;
       if (!end.far) {
         end.isSocket = bytes.includes('GET /realtime/v1/websocket');
         if (mode === 'cut' && end.isSocket) return near.destroy();
@@ -48,6 +50,11 @@ export async function startWire() {
     hush() {
       mode = 'hushed';
       for (const end of ends) end.dead = true;
+    },
+    snap(path) {
+      const snapped = [...ends].filter((end) => end.path === path && !end.dead);
+      for (const end of snapped) end.near.destroy();
+      return snapped.length;
     },
     mend() {
       mode = 'whole';

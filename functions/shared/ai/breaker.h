@@ -36,4 +36,30 @@ class Breaker {
   uint64_t until_ms_ = 0;
 };
 
+// One question that was admitted. Whoever leaves before the answer has said nothing of the service.
+class Admission {
+ public:
+  explicit Admission(Breaker& breaker) : breaker_(breaker) {}
+  ~Admission() {
+    if (!told_) breaker_.gave_up();
+  }
+  Admission(const Admission&) = delete;
+  Admission& operator=(const Admission&) = delete;
+  void succeeded() {
+    told_ = true;
+    breaker_.succeeded();
+  }
+  // Whether this has opened the breaker.
+  bool failed(uint64_t now_ms) {
+    told_ = true;
+    const bool was_open = breaker_.state(now_ms) == Breaker::State::open;
+    breaker_.failed(now_ms);
+    return !was_open && breaker_.state(now_ms) == Breaker::State::open;
+  }
+
+ private:
+  Breaker& breaker_;
+  bool told_ = false;
+};
+
 }  // namespace chatpad::functions::ai

@@ -9,27 +9,22 @@
 
 namespace chatpad::functions::ai {
 
-Task<std::shared_ptr<const Searched>> search_for(edge::Context& context, Prompt prompt) {
-  using Found = std::shared_ptr<const Searched>;
+namespace {
+
+using Found = std::shared_ptr<const Searched>;
+
+// By a worker, however little there is to search; nullptr when all are busy.
+Task<Found> by_worker(edge::Context& context, Prompt prompt, SearchFor what, size_t count) {
   Found found;
-  if (!prompt.knowledge) co_return found;
-  const std::vector<ChainEntry> chain = chain_of(prompt.settings, context.config().ai);
-  const bool is_builtin = chain.empty() || chain.front().provider == "builtin";
-  Reranker& reranker = context.local<Reranker>();
-  const bool reranks = !is_builtin && reranker.set();
-  if (prompt.knowledge->size() <= kPassagesOnLoopMax && !reranks) co_return found;
-  if (is_builtin && chatpad::knowledge::small_talk(prompt.question)) co_return found;
-  const size_t candidates = reranks ? kRerankHitsMax : kPassagesGivenMax;
-  std::function<Found()> job = [is_builtin, candidates, index = prompt.knowledge,
-                                who = prompt.audience, question = prompt.question,
-                                meaning = prompt.meaning] {
+  std::function<Found()> job = [what, count, index = prompt.knowledge, who = prompt.audience,
+                                question = prompt.question, meaning = prompt.meaning] {
     const chatpad::knowledge::View view(*index, who);
     auto searched = std::make_shared<Searched>();
-    searched->has_extract = is_builtin;
-    if (is_builtin) {
+    searched->has_extract = what == SearchFor::extract;
+    if (searched->has_extract) {
       searched->extract = chatpad::knowledge::answer(*index, question, view);
     } else {
-      searched->passages = index->search(question, candidates, view, meaning);
+      searched->passages = index->search(question, count, view, meaning);
     }
     return Found(std::move(searched));
   };
@@ -38,6 +33,34 @@ Task<std::shared_ptr<const Searched>> search_for(edge::Context& context, Prompt 
   } catch (const Raised& raised) {
     if (raised.error().errc != Errc::overloaded) throw;
   }
+  co_return found;
+}
+
+bool is_little(const Prompt& prompt) {
+  return !prompt.knowledge || prompt.knowledge->size() <= kPassagesOnLoopMax;
+}
+
+}  // namespace
+
+Task<Found> search_apart(edge::Context& context, Prompt prompt, SearchFor what, size_t count) {
+  Found found;
+  if (is_little(prompt)) co_return found;
+  found = co_await by_worker(context, std::move(prompt), what, count);
+  co_return found;
+}
+
+Task<Found> search_for(edge::Context& context, Prompt prompt) {
+  Found found;
+  if (!prompt.knowledge) co_return found;
+  const std::vector<ChainEntry> chain = chain_of(prompt.settings, context.config().ai);
+  const bool is_builtin = chain.empty() || chain.front().provider == "builtin";
+  Reranker& reranker = context.local<Reranker>();
+  const bool reranks = !is_builtin && reranker.set();
+  if (is_little(prompt) && !reranks) co_return found;
+  if (is_builtin && chatpad::knowledge::small_talk(prompt.question)) co_return found;
+  const SearchFor what = is_builtin ? SearchFor::extract : SearchFor::passages;
+  const size_t candidates = reranks ? kRerankHitsMax : kPassagesGivenMax;
+  found = co_await by_worker(context, prompt, what, candidates);
   if (found && reranks) {
     auto ordered = std::make_shared<Searched>(*found);
     std::vector<chatpad::knowledge::Hit> hits = std::move(ordered->passages->hits);

@@ -5,8 +5,9 @@
 //
 // For whom the chain asks first: passages for a model, an extract for the built-in provider.
 // Where a service puts passages in order (reranker.h), those for a model come in its order.
-// Whoever needs the other one, or is given nothing because there is little to search or all workers
-// are busy, searches for itself. Errors: none. Limits: kPassagesOnLoopMax.
+// Whoever comes later in the chain, and a model that searches by a tool, asks search_apart. Whoever
+// is given nothing, because there is little to search or all workers are busy, searches for itself.
+// Errors: none. Limits: kPassagesOnLoopMax.
 #pragma once
 
 #include <memory>
@@ -28,5 +29,10 @@ struct Searched {
 };
 
 Task<std::shared_ptr<const Searched>> search_for(edge::Context& context, Prompt prompt);
+
+enum class SearchFor : uint8_t { passages, extract };
+// `count` passages at most.
+Task<std::shared_ptr<const Searched>> search_apart(edge::Context& context, Prompt prompt,
+                                                   SearchFor what, size_t count);
 
 }  // namespace chatpad::functions::ai

@@ -92,21 +92,22 @@ leads::Entities lead_of(const ToolCall& call) {
   return lead;
 }
 
-std::vector<chatpad::knowledge::Passage> passages_for_query(
-    const Prompt& prompt, const std::string& query,
-    const std::vector<chatpad::knowledge::Passage>& given, int64_t tokens_max) {
+Prompt prompt_for_query(const Prompt& prompt, std::string query) {
   Prompt asked;
-  asked.question = query;
+  asked.question = std::move(query);
   asked.knowledge = prompt.knowledge;
   asked.audience = prompt.audience;
   asked.screen_passage = prompt.screen_passage;
-  std::vector<chatpad::knowledge::Passage> found = passages_for(asked, tokens_max);
+  return asked;
+}
+
+void drop_given(std::vector<chatpad::knowledge::Passage>& found,
+                const std::vector<chatpad::knowledge::Passage>& given) {
   std::erase_if(found, [&](const chatpad::knowledge::Passage& one) {
     return std::any_of(given.begin(), given.end(), [&](const auto& other) {
       return other.source_id == one.source_id && other.content == one.content;
     });
   });
-  return found;
 }
 
 std::string tool_call_event(std::string_view tool, std::string_view args_json) {

@@ -34,10 +34,12 @@ std::string query_of(const ToolCall& call);
 // What it says of the visitor; what is no text of a sensible length is left out.
 leads::Entities lead_of(const ToolCall& call);
 
-// Passages for the query that are not among `given`, at most `tokens_max`.
-std::vector<chatpad::knowledge::Passage> passages_for_query(
-    const Prompt& prompt, const std::string& query,
-    const std::vector<chatpad::knowledge::Passage>& given, int64_t tokens_max);
+// What is asked for a query: of the same knowledge, for the same people, screened alike.
+Prompt prompt_for_query(const Prompt& prompt, std::string query);
+
+// Leaves out what is among `given`.
+void drop_given(std::vector<chatpad::knowledge::Passage>& found,
+                const std::vector<chatpad::knowledge::Passage>& given);
 
 // {type: "tool_call", tool, args} and {type: "tool_result", tool, result}, as clients hear of it.
 std::string tool_call_event(std::string_view tool, std::string_view args_json);

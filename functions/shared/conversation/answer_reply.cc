@@ -175,9 +175,6 @@ std::shared_ptr<ai::Run> run_for(edge::Call& call, PostedMessage& posted) {
   return answers.start(std::move(posted.assignment));
 }
 
-namespace {
-
-// Last-Event-ID of a message that has a clientMessageId; raises when it is none of ours.
 std::optional<ai::Position> resume_position(std::string_view id, bool can_return) {
   if (id.empty()) return std::nullopt;
   if (!can_return) wire::refuse_field("clientMessageId", "must be given with Last-Event-ID");
@@ -185,8 +182,6 @@ std::optional<ai::Position> resume_position(std::string_view id, bool can_return
   if (!at) wire::refuse_field("Last-Event-ID", "must be the id of an event of this answer");
   return at;
 }
-
-}  // namespace
 
 Task<std::shared_ptr<ai::Run>> run_or_reply(edge::Call call, PostedMessage* posted) {
   std::shared_ptr<ai::Run> run = run_for(call, *posted);

@@ -15,6 +15,11 @@ constexpr uint64_t kElsewherePollMs = 250;
 constexpr int kElsewherePolls = 400;
 constexpr std::string_view kSseContentType = "text/event-stream";
 
+// Where a stream goes on, of its Last-Event-ID; empty: from the beginning. Raises validation_failed
+// when that is no event's id, or `can_return` is false (the message has no clientMessageId).
+// Endpoints ask before they store the message.
+std::optional<ai::Position> resume_position(std::string_view id, bool can_return);
+
 // The run that answers the message: the one under way on this loop, or a new one. Empty when nobody
 // is to answer (a person has taken over) or the answer exists already, or elsewhere.
 std::shared_ptr<ai::Run> run_for(edge::Call& call, PostedMessage& posted);

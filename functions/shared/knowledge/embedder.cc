@@ -106,7 +106,7 @@ Task<std::vector<float>> Embedder::of_question(std::string question) {
   const std::string key = settings_.model + "\n" + question;
   vector = kept_.get(key, context_.loop().now_ms());
   if (!vector.empty() || !breaker_.admit(context_.loop().now_ms())) co_return vector;
-  SideAdmission admission(breaker_);
+  ai::Admission admission(breaker_);
   std::vector<std::string> texts;
   texts.push_back(std::move(question));
   bool about_texts = false;

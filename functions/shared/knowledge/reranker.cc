@@ -84,7 +84,7 @@ Task<std::vector<Hit>> Reranker::order(std::shared_ptr<const Index> index, std::
     texts.push_back(text_of(passage));
   }
   if (!set() || sent.size() < 2 || !breaker_.admit(context_.loop().now_ms())) co_return hits;
-  SideAdmission admission(breaker_);
+  ai::Admission admission(breaker_);
   int status = 0;
   try {
     http::ClientRequest request = side_request(settings_, "/rerank", kRerankMs);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "functions/shared/safety/handoff.h"
+
 namespace chatpad::safety {
 namespace {
 
@@ -159,6 +161,20 @@ TEST(Guard, calls_a_person_who_is_asked_for) {
             "keyword");
   EXPECT_FALSE(guard_of("{}").ask("Are you a human?").escalate);
   EXPECT_FALSE(guard_of(R"({"enableHumanHandoff":false})").ask("Talk to a human").escalate);
+}
+
+TEST(AsksForPerson, hears_a_bare_request_between_other_sentences) {
+  for (const char* words : {"Human please.", "Human please. I have asked three times.",
+                            "It is broken. Agent, now!", "Hi. A human.", "I want a human. Now.",
+                            "No!\nReal person please", "Representative. Please."}) {
+    EXPECT_TRUE(asks_for_person(words)) << words;
+  }
+  for (const char* words :
+       {"Support. When are you open?", "Your agent was nice. Please send the invoice.",
+        "Is it safe for a person? Please tell me.", "I am human. Please answer.",
+        "I do not want an agent. Please just answer."}) {
+    EXPECT_FALSE(asks_for_person(words)) << words;
+  }
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ namespace {
 
 constexpr size_t kRequestWordsMax = 400;  // of a message; a longer one is no request
 
-// Words of a message stand as " word word ", folded. {f} is what may stand before {n}, who answers.
+// Words of a message stand as " word word . word ", folded, a point between sentences. {f} is what
+// may stand before {n}, who answers.
 struct Language {
   std::string_view filler;
   std::string_view noun;
@@ -39,16 +40,19 @@ const std::vector<Language>& languages() {
         " (?:want|need|get|give|like|prefer|have|is there|are there|find|send) (?:me |us |in )?{f}"
         "(?:(?:real|live|actual|human) (?:person|human|agent|representative|rep|operator|being|"
         "support|advisor|help|assistance)|human|representative)(?: (?:please|now|to|who|that|here|"
-        "instead|not|and|or|asap|on|i|we) | $)",
+        "instead|not|and|or|asap|on|i|we|\\.) | $)",
         " (?:have|get|ask) (?:someone|somebody|a person|a human|an agent|a representative) (?:to )?"
         "(?:call|contact|reach|get back|write|reply|email) ",
         " (?:dont|do not|not|no longer) (?:want |like |wish )(?:to )?(?:(?:talk|speak|chat|talking|"
         "speaking) (?:to|with) )?(?:(?:a|an|the|this|your|some|stupid) )*(?:bot|bots|robot|robots|"
         "machine|computer|ai|chatbot) ",
-        "^ (?:(?:please|hi|hello|hey|just|an|a|the|i want|i need|give me|get me) )*(?:human|person|"
+        "^ (?:(?:please|hi|hello|hey|just|an|a|the|i want|i need|give me|get me|\\.) "
+        ")*(?:human|person|"
         "agent|representative|rep|operator|live chat|live agent|human agent|real person|real human|"
         "live person|customer service|customer support|human support|human help)(?: (?:please|now|"
-        "pls|here|thanks|thank you))* $"},
+        "pls|here|thanks|thank you|\\.))* $",
+        "(?:^| \\.) (?:(?:please|just|a|an) )*(?:human|person|agent|representative|operator|real "
+        "person|real human|live agent|human agent)(?: (?:please|now|pls|asap))+ (?:\\.|$)"},
        {" (?:dont|do not|didnt|did not|doesnt|no need to|not) (?:really |even |actually "
         ")?(?:(?:want|"
         "need|wish|have|like|wanting|needing) )?(?:to )?(?:talk|speak|chat) (?:to|with) {f}{n} ",
@@ -181,9 +185,14 @@ std::unique_ptr<re2::RE2> one_of(std::vector<std::string_view> Language::*kind) 
 
 std::string worded(std::string_view message) {
   std::string words = " ";
+  size_t end = 0;
   for (const text::Token& token : text::tokenize(message, kRequestWordsMax)) {
+    const bool sentence =
+        message.substr(end, token.begin - end).find_first_of(".!?\n") != std::string_view::npos;
+    if (sentence && end > 0) words += ". ";
     words += token.text;
     words += ' ';
+    end = token.end;
   }
   return words;
 }
