@@ -15,6 +15,10 @@ select is(tests.run('service', $$select "user" ->> 'email' from api.auth_user_fo
 select is(tests.run('service', $$select encrypted_password from api.auth_user_for_password('unknown@example.com')$$), null, 'an unknown address gives no row');
 
 select j ->> 'id' as uid from tests.u \gset
+select is(length(private.merged('{}', jsonb_build_object('a', repeat('x', 65000)))::text), 65009, 'metadata of 64 KiB');
+select throws_like($$select private.merged(jsonb_build_object('a', repeat('x', 40000)), jsonb_build_object('b', repeat('x', 26000)))$$,
+  '%at most 64 KiB together%', 'and no more, however it is brought');
+select is(private.merged(jsonb_build_object('a', repeat('x', 66000)), '{"a":null}'), '{}', 'what is too much already may be taken away');
 create table tests.s as select tests.run('service', format($$select api.auth_create_session(%L, 'h1', 'agent', '203.0.113.7', 'password')$$, :'uid'))::jsonb as j;
 select j ->> 'sessionId' as sid from tests.s \gset
 select ok((select j #> '{user,last_sign_in_at}' is not null from tests.s), 'signing in is noted');

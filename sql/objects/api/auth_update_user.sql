@@ -41,9 +41,17 @@ $$;
 
 -- Members of the second object replace those of the first; null takes one away.
 create or replace function private.merged(p_old jsonb, p_new jsonb) returns jsonb
-language sql immutable as $$
-  select coalesce(jsonb_object_agg(m.key, m.value) filter (where m.value <> 'null'), '{}')
-  from jsonb_each(coalesce(p_old, '{}') || coalesce(p_new, '{}')) m
+language plpgsql immutable set search_path = '' as $$
+declare
+  v_merged jsonb := (
+    select coalesce(jsonb_object_agg(m.key, m.value) filter (where m.value <> 'null'), '{}')
+    from jsonb_each(coalesce(p_old, '{}') || coalesce(p_new, '{}')) m);
+begin
+  if octet_length(v_merged::text) > 65536 and coalesce(p_new, '{}') <> '{}' then
+    perform private.fail('validation_failed', 'Metadata must have at most 64 KiB together.');
+  end if;
+  return v_merged;
+end
 $$;
 
 -- A new address: at once where addresses count as confirmed, else when its mails were followed.
