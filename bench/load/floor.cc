@@ -35,16 +35,8 @@ int main(int argc, char** argv) {
   load::allow_files();
   const auto out_bytes = static_cast<size_t>(std::atol(argv[2]));
   const size_t in_bytes = out_bytes + 4;  // a mask
-  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(std::atoi(argv[1])));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int listener = load::listen_on(std::atoi(argv[1]));
   const int on = 1;
-  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
-    load::fail("bind");
-  if (listen(listener, 1024) != 0) load::fail("listen");
   const int epoll = epoll_create1(EPOLL_CLOEXEC);
   epoll_event interest{EPOLLIN, {.ptr = nullptr}};
   epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &interest);

@@ -99,16 +99,8 @@ void answer(Stream& stream) {
 }
 
 [[noreturn]] void serve(int port) {
-  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int listener = load::listen_on(port);
   const int on = 1;
-  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
-    load::fail("bind");
-  if (listen(listener, 1024) != 0) load::fail("listen");
   const int epoll = epoll_create1(EPOLL_CLOEXEC);
   epoll_event interest{EPOLLIN, {.ptr = nullptr}};
   epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &interest);

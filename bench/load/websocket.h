@@ -93,6 +93,21 @@ inline void write_all(int fd, std::string_view bytes) {
   }
 }
 
+// A listener on loopback.
+inline int listen_on(int port) {
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (listener < 0) fail("socket");
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int on = 1;
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) fail("bind");
+  if (listen(listener, 1024) != 0) fail("listen");
+  return listener;
+}
+
 // Begins to connect; `number` chooses the source address.
 inline int begin_connect(int port, int number) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
