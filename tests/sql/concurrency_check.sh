@@ -69,11 +69,16 @@ begin
     insert into fence_log (message_id, length) values ((v_start ->> 'messageId')::uuid, v_conversation.epoch);
   end if;
 end $$;
+create function public.fence_append(p_length int) returns table (message_id uuid, outcome text) language sql as $$
+  select a.message_id, a.outcome from (
+    select jsonb_agg(jsonb_build_object('id', message_id, 'epoch', length, 'content', repeat('x', p_length))) as drafts
+    from (select message_id, length from fence_log order by at desc limit 1) x) d, api.append_answers(d.drafts, 60) a
+$$;
 SQL
 script answer.sql <<'SQL'
 select fence_answer();
-select api.append_answer(message_id, length, repeat('x', (random() * 100)::int), 60) from fence_log order by at desc limit 1;
-select api.append_answer(message_id, length, repeat('x', 100 + (random() * 100)::int), 60) from fence_log order by at desc limit 1;
+select fence_append((random() * 100)::int);
+select fence_append((100 + random() * 100)::int);
 SQL
 person="select set_config('role', 'authenticated', true), set_config('request.jwt.claims', '{\"role\":\"authenticated\",\"sub\":\"d0000000-0000-4000-8000-000000000001\"}', true);"
 script takeover.sql <<SQL
@@ -104,6 +109,26 @@ wait "$answers" && good "the streams see no error" || bad "the streams see no er
 is_sql "after a takeover commits no text grows and no answer starts" "100|t" "select count(*), bool_and(still) from fence_result"
 is_sql "takeovers landed in running answers, whose text is kept" "t" "select count(*) > 20 from messages where conversation_id = 'd5000000-0000-4000-8000-000000000003' and cut_off"
 is_sql "seq stays hole-free there" "t" "select count(*) = max(seq) from messages where conversation_id = 'd5000000-0000-4000-8000-000000000003'"
+
+# Text of running answers is stored past the one whose conversation somebody holds.
+psql >/dev/null <<'SQL'
+create table public.held_drafts as
+select n, api.start_answer(c.id, c.epoch, null, 60) ->> 'messageId' as id, c.epoch, c.id as conversation
+from (select 1 as n, id, epoch from conversations where id = 'd5000000-0000-4000-8000-000000000003'
+  union all select 2, id, epoch from conversations where id = 'd5000000-0000-4000-8000-000000000002') c;
+SQL
+coproc holder { psql -At; }
+holder_pid=$!
+exec 6<&"${holder[0]}" 7>&"${holder[1]}"
+echo "begin; select 'held' from conversations where id = (select conversation from held_drafts where n = 1) for update;" >&7
+read -r -t 20 line <&6
+is_sql "the text of the others is stored, the held one's is busy" "held|1 busy" \
+  "select '$line', (select string_agg(h.n || ' ' || a.outcome, ',') from (select jsonb_agg(jsonb_build_object('id', id, 'epoch', epoch, 'content', 'said ' || n)) as drafts from held_drafts) d,
+     api.append_answers(d.drafts, 60) a join held_drafts h on h.id::uuid = a.message_id)"
+is_sql "the other one has its text" "said 2" "select content from messages where id = (select id::uuid from held_drafts where n = 2)"
+printf 'rollback;\n\\q\n' >&7
+exec 7>&- 6<&-
+wait "$holder_pid" 2>/dev/null
 
 # Two programs rotate one refresh token at once: one rotates, the others get the active token.
 psql >/dev/null <<'SQL'

@@ -56,8 +56,13 @@ select is((select value - 'messageId' from tests.v where name = 'a1'), '{"starte
 select is(tests.run('service', format('select api.start_answer(%L, 0, %L, 30)', :'conv', :'m1'))::jsonb,
   jsonb_build_object('started', false, 'messageId', :'a1', 'seq', 2), 'a second answer to the same message is refused and names the first');
 select is((tests.run('visitor_new', $$select api.post_visitor_message('a2000000-0000-4000-8000-000000000001', null, 'x', 'c-1', null)$$)::jsonb) ->> 'replyState', 'running', 'a retry meanwhile sees it run');
-select is(tests.run('service', format('select api.append_answer(%L, 0, %L, 30)', :'a1', 'Half an')), 'true', 'text is appended');
-select is(tests.run('service', format('select api.append_answer(%L, 7, %L, 30)', :'a1', 'Wrong')), 'false', 'not under another epoch');
+select is(tests.append(:'a1', 0, 'Half an'), 'stored', 'text is appended');
+select is(tests.append(:'a1', 7, 'Wrong'), 'lost', 'not under another epoch');
+select is(tests.run('service', format($$select string_agg(message_id || ' ' || outcome, ', ') from api.append_answers(%L, 30)$$,
+    jsonb_build_array(jsonb_build_object('id', 'a6000000-0000-4000-8000-00000000000f', 'epoch', 0, 'content', 'Nobody''s'),
+      jsonb_build_object('id', :'a1', 'epoch', 0, 'content', 'Half an an'), jsonb_build_object('id', :'m1', 'epoch', 0, 'content', 'A visitor''s')))),
+  format('a6000000-0000-4000-8000-00000000000f lost, %s lost', :'m1'), 'of several the ones that run are stored, whatever the others are');
+select is((select content from messages where id = :'a1'::uuid), 'Half an an', 'with their own text');
 select is(tests.run('visitor_new', format('select api.get_messages(%L, 0, 10)', :'conv'))::jsonb - 'messages', '{"lastSeq":1,"hasMore":false,"status":"active","escalated":false,"takenOverBy":null}', 'a page stops before the running answer');
 select is(tests.keep('m1b', tests.run('visitor_new', format($$select api.post_visitor_message('a2000000-0000-4000-8000-000000000001', %L, 'And more', 'c-2', null)$$, :'conv')))::jsonb #>> '{userMessage,seq}', '3', 'the visitor may write meanwhile');
 select is(tests.run('visitor_new', format('select api.get_messages(%L, 0, 10)', :'conv'))::jsonb - 'messages', '{"lastSeq":1,"hasMore":false,"status":"active","escalated":false,"takenOverBy":null}', 'the page still stops there');
@@ -67,7 +72,7 @@ select is(tests.run('service', format($$select api.finish_answer(%L, 0, '{"conte
 select is(tests.events(:'conv'), 'conversation.created message.created:1 message.created:3 message.created:2', 'message.created comes when it is complete');
 select is(tests.run('service', format($$select api.finish_answer(%L, 0, '{"content":"Again"}') -> 'message'$$, :'a1'))::jsonb ->> 'content', 'Half an answer.', 'finishing twice returns what is stored');
 select is(tests.run('service', format($$select concat_ws(' ', r ->> 'owned', r ->> 'status') from api.finish_answer(%L, 0, '{"content":"Again"}') r$$, :'a1')), 'false', 'which is no takeover');
-select is(tests.run('service', format('select api.append_answer(%L, 0, %L, 30)', :'a1', 'Later')), 'false', 'a finished answer does not grow');
+select is(tests.append(:'a1', 0, 'Later'), 'lost', 'a finished answer does not grow');
 select is(tests.run('visitor_new', format('select api.get_messages(%L, 0, 2)', :'conv'))::jsonb - 'messages', '{"lastSeq":2,"hasMore":true,"status":"active","escalated":false,"takenOverBy":null}', 'a page of two, more to come');
 select is(tests.run('visitor_new', format('select api.get_messages(%L, 2, 2)', :'conv'))::jsonb - 'messages', '{"lastSeq":3,"hasMore":false,"status":"active","escalated":false,"takenOverBy":null}', 'the next page');
 select is(tests.run('visitor_new', format('select api.get_messages(%L, 3, 2)', :'conv'))::jsonb, '{"messages":[],"lastSeq":3,"hasMore":false,"status":"active","escalated":false,"takenOverBy":null}', 'an empty page keeps the cursor');
@@ -79,11 +84,11 @@ select is((select sum(quantity) from private.usage_events where kind = 'tokens')
 select is(tests.run('member_a', format('select api.send_human_message(%L, %L)', :'conv', 'Hi')), 'error CP000 takeover_required Take the conversation over before writing in it.', 'nobody has taken over');
 select tests.keep('a2', tests.run('service', format('select api.start_answer(%L, 0, %L, 30)', :'conv', tests.v('m1b', 'userMessage', 'id')))) is not null as ok \gset
 select tests.v('a2', 'messageId') as a2 \gset
-select is(tests.run('service', format('select api.append_answer(%L, 0, %L, 30)', :'a2', 'Partial')), 'true', 'the second answer streams');
+select is(tests.append(:'a2', 0, 'Partial'), 'stored', 'the second answer streams');
 select is((tests.keep('t1', tests.run('member_a', format('select api.start_takeover(%L, %L)', :'conv', 'secret note')))::jsonb -> 'conversation')
   - '{id,agentId,createdAt,updatedAt,lastMessageAt,visitorLabel,visitorVerified,metadata}'::text[],
   '{"agentName":"Agent a","status":"human_takeover","escalated":false,"escalatedAt":null,"escalationReason":null,"epoch":1,"lastSeq":4,"messageCount":4,"subject":null,"preview":"Half an answer.","lastMessageRole":"assistant","closedAt":null,"channel":"web","leadId":null,"takenOverBy":{"id":"a0000000-0000-4000-8000-000000000004","name":"Mia"}}', 'the takeover raises the epoch');
-select is(tests.run('service', format('select api.append_answer(%L, 0, %L, 30)', :'a2', 'Partial and more')), 'false', 'after the takeover append says no');
+select is(tests.append(:'a2', 0, 'Partial and more'), 'lost', 'after the takeover append says no');
 select is(tests.run('service', format($$select api.finish_answer(%L, 0, '{"content":"Whole","citations":[],"model":"m","tokensIn":1,"tokensOut":1}') -> 'message'$$, :'a2'))::jsonb - '{id,createdAt,conversationId}'::text[],
   '{"seq":4,"role":"assistant","content":"Partial","citations":[],"cutOff":true,"author":null,"running":false}', 'finish returns the stored, cut-off message');
 select is((select content || ':' || cut_off || ':' || state from messages where id = :'a2'::uuid), 'Partial:true:complete', 'the text did not grow');

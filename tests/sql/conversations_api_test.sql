@@ -95,7 +95,7 @@ select is((select string_agg(event, ' ' order by ctid) from (select ctid, event 
 select is((select actor_kind || ' ' || actor_id from security_logs where event = 'takeover.ended' and details ->> 'conversationId' = :'posted'), 'api_key a4000000-0000-4000-8000-000000000001', 'and who did it');
 select is(tests.got('member_a', format('select api.archive_conversation(%L, ''{"ip":"192.0.2.7"}'')', :conv)) ->> 'archived', 'true', 'one that is being answered');
 select is((select concat_ws(' ', state, cut_off, content) from messages where conversation_id = :conv and seq = 5), 'complete t m5', 'keeps what was said');
-select is(tests.run('service', format('select api.append_answer(%L, 0, ''more'', 30)', (select id from messages where conversation_id = :conv and seq = 5))), 'false', 'and nothing comes behind it');
+select is(tests.append((select id from messages where conversation_id = :conv and seq = 5), 0, 'more'), 'lost', 'and nothing comes behind it');
 select is(tests.run('service', format('select api.finish_answer(%L, 0, ''{"content":"more"}'')', (select id from messages where conversation_id = :conv and seq = 5)))::jsonb - 'message', '{"owned":false,"status":"archived"}', 'which the answer is told');
 select is(tests.run('service', format('select api.start_answer(%L, 1, null, 30)', :conv))::jsonb, '{"started":false,"messageId":null,"seq":null,"status":"archived"}', 'nobody answers any more');
 select is(tests.got('owner_a', format('select api.archive_conversation(%L, null)', :conv)) ->> 'archived', 'true', 'twice is harmless');

@@ -167,7 +167,7 @@ insert into tests.grants values
   ('release_lost_jobs', '{service_role}'), ('forget_jobs', '{service_role}'), ('jobs_waiting', '{service_role}'),
   ('knowledge_versions', '{service_role}'), ('claim_embedding', '{service_role}'), ('passages_without_embedding', '{service_role}'), ('store_embeddings', '{service_role}'),
   ('refuse_embedding', '{service_role}'), ('finish_embedding', '{service_role}'), ('embeddings_for_agent', '{service_role}'),
-  ('start_answer', '{service_role}'), ('append_answer', '{service_role}'), ('finish_answer', '{service_role}'),
+  ('start_answer', '{service_role}'), ('append_answers', '{service_role}'), ('finish_answer', '{service_role}'),
   ('close_stale_answers', '{service_role}'), ('close_lost_answers', '{service_role}'), ('secret_fingerprint', '{service_role}'),
   ('identity_versions', '{service_role}'), ('identify_visitor', '{service_role}'), ('identity_settings', '{authenticated}'),
   ('rotate_identity_secret', '{authenticated}'), ('require_identity', '{authenticated}'), ('key_ring', '{service_role}'), ('list_keys', '{service_role}'), ('create_signing_key', '{service_role}'), ('rotate_signing_keys', '{service_role}'),

@@ -142,3 +142,10 @@ $$;
 -- The same, undone afterwards.
 create function tests.try(p_persona text, p_sql text) returns text
 language sql as $$ select tests.run(p_persona, p_sql, false) $$;
+-- What becomes of the text of one running answer.
+create function tests.append(p_message uuid, p_epoch bigint, p_content text) returns text
+language sql as $$
+  select tests.run('service', format(
+    'select coalesce((select outcome from api.append_answers(%L, 30)), ''stored'')',
+    jsonb_build_array(jsonb_build_object('id', p_message, 'epoch', p_epoch, 'content', p_content))))
+$$;

@@ -15,7 +15,6 @@ namespace {
 constexpr pg::Statement kStart{
     "start_answer",
     "select r->>'started', r->>'messageId', r->>'status' from api.start_answer($1, $2, $3, $4) r"};
-constexpr pg::Statement kAppend{"append_answer", "select api.append_answer($1, $2, $3, $4)"};
 constexpr pg::Statement kFinish{"finish_answer",
                                 "select r->'message', r->'message'->>'cutOff', r->>'status' "
                                 "from api.finish_answer($1, $2, $3::jsonb) r"};
@@ -79,7 +78,10 @@ bool tells_of_archive(const edge::DurableEvent& event) {
 }  // namespace
 
 Answers::Answers(edge::Context& context)
-    : context_(context), provider_(provider_for(context)), library_(context.local<Library>()) {
+    : context_(context),
+      provider_(provider_for(context)),
+      library_(context.local<Library>()),
+      drafts_(context, [this](const std::shared_ptr<Run>& run) { give_up(run); }) {
   context_.listen([this](const edge::DurableEvent& event) { on_event(event); });
 }
 
@@ -89,7 +91,6 @@ Answers::~Answers() {
     run->alone.stop();
   }
   scope_.cancel_all();
-  writes_.cancel_all();
   for (auto& [reply_to, run] : runs_) run->answer.reset();
 }
 
@@ -105,9 +106,6 @@ std::shared_ptr<Run> Answers::start(Assignment assignment) {
   if (slot) slot->owner = nullptr;
   slot = run;
   run->task = scope_.spawn(answer(run));
-  if (!renew_.running()) {
-    renew_.start(context_.loop(), kRenewMs, [this] { renew_leases(); });
-  }
   return run;
 }
 
@@ -157,7 +155,7 @@ Task<void> Answers::write(std::shared_ptr<Run> run) {
 Task<bool> Answers::take_row(std::shared_ptr<Run> run) {
   const Assignment& a = run->assignment;
   if (!a.message_id.empty()) {
-    own_row(*run, a.message_id);
+    own_row(run, a.message_id);
     co_return true;
   }
   pg::Params start_params(a.conversation_id, a.epoch, a.reply_to, kLeaseS);
@@ -165,7 +163,7 @@ Task<bool> Answers::take_row(std::shared_ptr<Run> run) {
   pg::Rows started =
       co_await context_.service_pool().once(std::move(claims), kStart, std::move(start_params));
   if (started.size() == 1 && started.text(0, 0) == "true") {
-    own_row(*run, started.str(0, 1));
+    own_row(run, started.str(0, 1));
     co_return true;
   }
   // Somebody took over between the visitor's message and now, or archived the conversation, or it
@@ -175,10 +173,10 @@ Task<bool> Answers::take_row(std::shared_ptr<Run> run) {
   co_return false;
 }
 
-void Answers::own_row(Run& run, std::string message_id) {
-  run.message_id = std::move(message_id);
-  run.persisted_ms = context_.loop().now_ms();
-  note_step(run, "started");
+void Answers::own_row(const std::shared_ptr<Run>& run, std::string message_id) {
+  run->message_id = std::move(message_id);
+  drafts_.watch(run);
+  note_step(*run, "started");
 }
 
 Task<void> Answers::listen_to_provider(std::shared_ptr<Run> run) {
@@ -302,51 +300,8 @@ bool Answers::say(const std::shared_ptr<Run>& run, std::string piece) {
         .end();
     context_.publisher().publish(room, "answer.delta", delta.view());
   }
-  const uint64_t now = context_.loop().now_ms();
-  if (!run->persisting && now - run->persisted_ms >= persist_every_ms()) {
-    run->persisting = true;
-    run->persisted_ms = now;
-    writes_.spawn(persist(run));
-  }
+  drafts_.grown(run);
   return !full;
-}
-
-// A few answers are stored as they grow; of many, all together are stored about as often.
-uint64_t Answers::persist_every_ms() const {
-  return std::min(kPersistMs + kPersistMsEach * scope_.size(), kPersistMsMax);
-}
-
-// Beside the model's words, which do not wait for it. A database that is away for a moment costs
-// nothing: what could not be stored now is stored next time, or when the answer is finished.
-Task<void> Answers::persist(std::shared_ptr<Run> run) {
-  const Assignment& a = run->assignment;
-  bool ours = true;
-  try {
-    pg::Params params(run->message_id, a.epoch, run->text, kLeaseS);
-    pg::Claims claims = claims_of(a);
-    pg::Rows rows =
-        co_await context_.service_pool().once(std::move(claims), kAppend, std::move(params));
-    ours = rows.size() == 1 && rows.boolean(0, 0);
-  } catch (const Raised& raised) {
-    log::Line(LogLevel::warn, "answer_not_stored_yet").field("cause", raised.error().cause.value);
-  }
-  run->persisting = false;
-  if (!ours && !run->finished && !run->ending) give_up(run);
-}
-
-void Answers::renew_leases() {
-  const uint64_t now = context_.loop().now_ms();
-  bool any = false;
-  for (auto& [reply_to, run] : runs_) {
-    if (run->finished) continue;
-    any = true;
-    if (run->message_id.empty() || run->persisting || run->ending) continue;
-    if (now - run->persisted_ms < kRenewMs) continue;
-    run->persisting = true;
-    run->persisted_ms = now;
-    writes_.spawn(persist(run));
-  }
-  if (any) renew_.start(context_.loop(), kRenewMs, [this] { renew_leases(); });
 }
 
 Task<void> Answers::finish(std::shared_ptr<Run> run) {

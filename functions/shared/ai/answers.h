@@ -3,8 +3,7 @@
 // A Run is independent of the request that started it: a visitor who loses the connection comes
 // back to it, or finds the whole answer with get-messages. Its life: the assistant's row and its
 // seq (begun with the visitor's message, or taken with start_answer for one that is sent again),
-// find the knowledge, let the provider write, persist what was said beside it (coalesced,
-// kPersistMs), finish.
+// find the knowledge, let the provider write, store what was said beside it (drafts.h), finish.
 //
 // The fence. A takeover raises the conversation's epoch and closes the running row in one
 // transaction. Every write of a Run is conditional on the epoch it started from, so nothing is
@@ -26,6 +25,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "functions/shared/ai/drafts.h"
 #include "functions/shared/ai/provider.h"
 #include "functions/shared/ai/run.h"
 #include "functions/shared/knowledge/library.h"
@@ -35,21 +35,14 @@
 
 namespace chatpad::functions::ai {
 
-// Streamed text reaches the database at least this often; with more answers on the loop later, by
-// kPersistMsEach for each.
-constexpr uint64_t kPersistMs = 200;
-constexpr uint64_t kPersistMsEach = 2;
-constexpr uint64_t kPersistMsMax = 1'000;
-constexpr int kLeaseS = 30;  // an answer nobody renews for so long is abandoned
-// The same until the first renewal: whoever begins it with the visitor's message may be gone before
-// it runs.
+// The lease until the first renewal: whoever begins it with the visitor's message may be gone
+// before it runs.
 constexpr int kBeginLeaseS = 10;
 constexpr size_t kAnswerBytesMax = 32'000;  // longer answers are cut
 constexpr size_t kRunsMax = 2'000;          // per loop; further ones are refused as overloaded
 constexpr uint64_t kKeepFinishedMs = 30'000;
 constexpr uint64_t kAloneMs = 30'000;   // a client that may come back is waited for
 constexpr uint64_t kAloneMsLeast = 10;  // one that may not
-constexpr uint64_t kRenewMs = 4'000;    // the lease, while the model says nothing
 
 class Answers {
  public:
@@ -69,22 +62,19 @@ class Answers {
   Task<void> answer(std::shared_ptr<Run> run);
   Task<void> write(std::shared_ptr<Run> run);
   Task<bool> take_row(std::shared_ptr<Run> run);
-  void own_row(Run& run, std::string message_id);
+  void own_row(const std::shared_ptr<Run>& run, std::string message_id);
   Task<void> listen_to_provider(std::shared_ptr<Run> run);
   safety::Decision look_at_question(Run& run, Prompt& prompt);
   bool admit(const std::shared_ptr<Run>& run, Prompt& prompt);
   void require_budget(const Assignment& assignment);
   bool say(const std::shared_ptr<Run>& run, std::string piece);
-  uint64_t persist_every_ms() const;
   bool say_safely(const std::shared_ptr<Run>& run, std::optional<std::string> piece);
   void tell_safety(Run& run);
   Task<void> note_what_was_seen(std::shared_ptr<Run> run);
-  Task<void> persist(std::shared_ptr<Run> run);
   Task<void> finish(std::shared_ptr<Run> run);
   Task<void> finish_given_up(std::shared_ptr<Run> run);
   void give_up(const std::shared_ptr<Run>& run);
   void note_step(Run& run, std::string_view name);
-  void renew_leases();
   void on_event(const edge::DurableEvent& event);
   void end(Run& run);
   void fail(Run& run, const Error& error);
@@ -95,8 +85,7 @@ class Answers {
   Library& library_;
   std::unordered_map<std::string, std::shared_ptr<Run>> runs_;  // by reply_to
   Timer sweep_;
-  Timer renew_;
-  Scope writes_;
+  Drafts drafts_;
   Scope scope_;
 };
 

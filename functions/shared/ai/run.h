@@ -92,12 +92,12 @@ class Run {
   bool cut = false;     // a takeover came, or nobody listens any more, or the service broke off
   bool ending = false;  // its last words are being stored
 
-  // For Answers only.
+  // For Answers and Drafts only.
   std::unique_ptr<Answer> answer;
   Answers* owner = nullptr;
   Scope::Id task = 0;
-  bool persisting = false;
-  uint64_t persisted_ms = 0;
+  bool draft_waits = false;   // its text is to be stored soon
+  uint64_t persisted_ms = 0;  // when it was last, or the row was taken
   uint64_t started_ms = 0;
   uint64_t first_piece_ms = 0;
   // What was done and after how long, for people who look into an answer.

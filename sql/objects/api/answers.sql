@@ -55,26 +55,46 @@ begin
 end
 $$;
 
--- True while the answer is still the caller's. False: stop the model, the stored text stands.
-create or replace function api.append_answer(
-  p_message_id uuid, p_epoch bigint, p_content text, p_lease_seconds int)
-returns boolean language plpgsql volatile security definer
+-- Stores what running answers have said so far and renews their leases. p_drafts: a list of
+-- {id, epoch, content}, id that of the answer's row. Returns those that were not stored: `lost` are not
+-- the caller's any more (stop the model, the stored text stands), `busy` have a conversation that
+-- somebody else holds at this moment: it is not waited for, since the others' are held here meanwhile.
+create or replace function api.append_answers(p_drafts jsonb, p_lease_seconds int)
+returns table (message_id uuid, outcome text) language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off as $$
+#variable_conflict use_column
+declare
+  v_stored uuid[];
 begin
   perform private.require_service();
-  perform from public.conversations c
-  where c.id = (select m.conversation_id from public.messages m where m.id = p_message_id)
-    and c.epoch = p_epoch and c.status <> 'human_takeover'
-  for no key update;
-  if not found then
-    return false;
+  with draft as materialized (
+    select d.id, d.epoch, d.content, m.conversation_id
+    from jsonb_to_recordset(p_drafts) as d (id uuid, epoch bigint, content text)
+    join public.messages m on m.id = d.id
+  ), held as materialized (
+    select c.id, c.epoch from public.conversations c
+    where c.id in (select draft.conversation_id from draft) and c.status <> 'human_takeover'
+    for no key update of c skip locked
+  ), stored as (
+    update public.messages m
+    set content = left(d.content, 65536), updated_at = now(),
+      lease_until = clock_timestamp()
+        + make_interval(secs => least(greatest(coalesce(p_lease_seconds, 30), 1), 600))
+    from draft d join held h on h.id = d.conversation_id and h.epoch = d.epoch
+    where m.id = d.id and m.state = 'running' and m.epoch = d.epoch
+    returning m.id
+  )
+  select coalesce(array_agg(stored.id), '{}') into v_stored from stored;
+  if cardinality(v_stored) = jsonb_array_length(p_drafts) then
+    return;
   end if;
-  update public.messages m
-  set content = left(p_content, 65536), updated_at = now(),
-    lease_until = clock_timestamp()
-      + make_interval(secs => least(greatest(coalesce(p_lease_seconds, 30), 1), 600))
-  where m.id = p_message_id and m.state = 'running' and m.epoch = p_epoch;
-  return found;
+  return query
+  select d.id, case when m.id is null then 'lost' else 'busy' end
+  from jsonb_to_recordset(p_drafts) as d (id uuid, epoch bigint)
+  left join (public.messages m join public.conversations c on c.id = m.conversation_id)
+    on m.id = d.id and m.state = 'running' and m.epoch = d.epoch
+      and c.epoch = d.epoch and c.status <> 'human_takeover'
+  where d.id <> all (v_stored);
 end
 $$;
 
@@ -184,10 +204,10 @@ end
 $$;
 
 revoke all on function api.start_answer(uuid, bigint, uuid, int) from public;
-revoke all on function api.append_answer(uuid, bigint, text, int) from public;
+revoke all on function api.append_answers(jsonb, int) from public;
 revoke all on function api.finish_answer(uuid, bigint, jsonb) from public;
 revoke all on function api.close_stale_answers() from public;
 grant execute on function api.start_answer(uuid, bigint, uuid, int) to service_role;
-grant execute on function api.append_answer(uuid, bigint, text, int) to service_role;
+grant execute on function api.append_answers(jsonb, int) to service_role;
 grant execute on function api.finish_answer(uuid, bigint, jsonb) to service_role;
 grant execute on function api.close_stale_answers() to service_role;

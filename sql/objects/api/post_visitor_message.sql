@@ -5,7 +5,7 @@
 -- the settings p_safety; when they are not the agent's, nothing is stored and those of the agent are returned.
 -- An API key begins a conversation for the visitor p_visitor_id, whom the agent has to know.
 -- With p_lease_seconds the answer to a new message begins in the same transaction, unless a person has taken
--- over: answerId is its row, and whoever asked writes it (api.append_answer).
+-- over: answerId is its row, and whoever asked writes it (api.append_answers).
 create or replace function api.post_visitor_message(
   p_agent_id uuid, p_conversation_id uuid, p_content text, p_client_message_id text,
   p_metadata jsonb, p_history int default 10, p_safety jsonb default null,
