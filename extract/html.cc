@@ -12,6 +12,7 @@ namespace chatpad::extract {
 namespace {
 
 constexpr size_t kDepthMax = 2000;
+constexpr size_t kAround = 6;  // neighbours of a box that are looked at, blanks counted
 
 std::string attribute(const GumboNode& node, const char* name) {
   const GumboAttribute* found = gumbo_get_attribute(&node.v.element.attributes, name);
@@ -22,52 +23,26 @@ bool is_element(const GumboNode& node) {
   return node.type == GUMBO_NODE_ELEMENT || node.type == GUMBO_NODE_TEMPLATE;
 }
 
-// What is around the text of every page of a site.
-bool has_boilerplate_name(const std::string& names) {
-  constexpr std::array<std::string_view, 24> kNames = {
-      "nav",         "navbar", "navigation", "menu",        "sidebar",       "breadcrumb",
-      "breadcrumbs", "footer", "cookie",     "cookies",     "cookie-banner", "consent",
-      "advert",      "ads",    "share",      "social",      "newsletter",    "skip-link",
-      "related",     "toc",    "pagination", "site-header", "navheader",     "navfooter"};
+template <class Matches>
+bool has_name(std::string_view names, Matches matches) {
   size_t at = 0;
   while (at < names.size()) {
     const size_t end = std::min(names.find_first_of(" \t\n", at), names.size());
-    const std::string_view name(names.data() + at, end - at);
-    if (std::ranges::find(kNames, name) != kNames.end()) return true;
+    if (matches(names.substr(at, end - at))) return true;
     at = end + 1;
   }
   return false;
 }
 
-bool is_dropped(const GumboNode& node) {
-  switch (node.v.element.tag) {
-    case GUMBO_TAG_SCRIPT:
-    case GUMBO_TAG_STYLE:
-    case GUMBO_TAG_NOSCRIPT:
-    case GUMBO_TAG_TEMPLATE:
-    case GUMBO_TAG_SVG:
-    case GUMBO_TAG_IFRAME:
-    case GUMBO_TAG_OBJECT:
-    case GUMBO_TAG_CANVAS:
-    case GUMBO_TAG_NAV:
-    case GUMBO_TAG_FOOTER:
-    case GUMBO_TAG_ASIDE:
-    case GUMBO_TAG_BUTTON:
-    case GUMBO_TAG_SELECT:
-    case GUMBO_TAG_TEXTAREA:
-    case GUMBO_TAG_HEAD:
-      return true;
-    default:
-      break;
-  }
-  if (gumbo_get_attribute(&node.v.element.attributes, "hidden") != nullptr) return true;
-  if (attribute(node, "aria-hidden") == "true") return true;
-  const std::string role = attribute(node, "role");
-  if (role == "navigation" || role == "banner" || role == "contentinfo" || role == "search") {
-    return true;
-  }
-  return has_boilerplate_name(attribute(node, "class")) ||
-         has_boilerplate_name(attribute(node, "id"));
+// What is around the text of every page of a site.
+bool has_boilerplate_name(std::string_view names) {
+  constexpr std::array<std::string_view, 23> kNames = {
+      "nav",         "navbar", "navigation", "menu",        "breadcrumb",    "related",
+      "breadcrumbs", "footer", "cookie",     "cookies",     "cookie-banner", "consent",
+      "advert",      "ads",    "share",      "social",      "newsletter",    "skip-link",
+      "pagination",  "toc",    "navheader",  "site-header", "navfooter"};
+  return has_name(names,
+                  [&](auto name) { return std::ranges::find(kNames, name) != kNames.end(); });
 }
 
 // Elements that neither begin nor end a block.
@@ -102,6 +77,69 @@ int heading_level(GumboTag tag) {
     default:
       return 0;
   }
+}
+
+bool is_aside(const GumboNode& node) {
+  const auto sidebar = [](std::string_view name) { return name == "sidebar"; };
+  return node.v.element.tag == GUMBO_TAG_ASIDE || has_name(attribute(node, "class"), sidebar) ||
+         has_name(attribute(node, "id"), sidebar);
+}
+
+// A heading, or a block that begins with words of its own.
+bool is_text_block(const GumboNode& node) {
+  if (!is_element(node)) return false;
+  const GumboTag tag = node.v.element.tag;
+  if (tag == GUMBO_TAG_P || heading_level(tag) > 0) return true;
+  if (tag != GUMBO_TAG_DIV) return false;
+  const GumboVector& children = node.v.element.children;
+  for (unsigned i = 0; i < children.length; ++i) {
+    const auto& child = *static_cast<const GumboNode*>(children.data[i]);
+    if (child.type == GUMBO_NODE_WHITESPACE) continue;
+    return child.type == GUMBO_NODE_TEXT;
+  }
+  return false;
+}
+
+// A box among paragraphs, as manuals have them, belongs to the text; the column beside it does not.
+bool stands_in_text(const GumboNode& node) {
+  if (node.parent == nullptr || !is_element(*node.parent)) return false;
+  const GumboVector& siblings = node.parent->v.element.children;
+  const size_t at = node.index_within_parent;
+  for (size_t i = at - std::min(at, kAround); i < siblings.length && i <= at + kAround; ++i) {
+    const auto& sibling = *static_cast<const GumboNode*>(siblings.data[i]);
+    if (&sibling != &node && is_text_block(sibling)) return true;
+  }
+  return false;
+}
+
+bool is_dropped(const GumboNode& node) {
+  switch (node.v.element.tag) {
+    case GUMBO_TAG_SCRIPT:
+    case GUMBO_TAG_STYLE:
+    case GUMBO_TAG_NOSCRIPT:
+    case GUMBO_TAG_TEMPLATE:
+    case GUMBO_TAG_SVG:
+    case GUMBO_TAG_IFRAME:
+    case GUMBO_TAG_OBJECT:
+    case GUMBO_TAG_CANVAS:
+    case GUMBO_TAG_NAV:
+    case GUMBO_TAG_FOOTER:
+    case GUMBO_TAG_BUTTON:
+    case GUMBO_TAG_SELECT:
+    case GUMBO_TAG_TEXTAREA:
+    case GUMBO_TAG_HEAD:
+      return true;
+    default:
+      break;
+  }
+  if (gumbo_get_attribute(&node.v.element.attributes, "hidden") != nullptr) return true;
+  if (attribute(node, "aria-hidden") == "true") return true;
+  const std::string role = attribute(node, "role");
+  if (role == "navigation" || role == "banner" || role == "contentinfo" || role == "search") {
+    return true;
+  }
+  return has_boilerplate_name(attribute(node, "class")) ||
+         has_boilerplate_name(attribute(node, "id")) || (is_aside(node) && !stands_in_text(node));
 }
 
 // A walk with a stack of its own: pages may be nested as deep as their makers like.
