@@ -27,7 +27,8 @@ export function compiled(name) {
   const program = path.join(work, `load-${name}`);
   const made = existsSync(program) ? statSync(program).mtimeMs : 0;
   if (sources.every((source) => statSync(source).mtimeMs < made)) return program;
-  const words = ['-std=c++20', '-O2', '-g1', '-Wall', '-Wextra', `-I${root}`, '-o', program, sources[0]];
+  const libraries = name === 'floor' ? ['-luring'] : [];
+  const words = ['-std=c++20', '-O2', '-g1', '-Wall', '-Wextra', `-I${root}`, '-o', program, sources[0], ...libraries];
   const done = spawnSync('g++', words, { encoding: 'utf8' });
   if (done.status !== 0) fail(`g++ ${sources[0]}:\n${done.stderr}`);
   return program;
