@@ -1,10 +1,16 @@
-// The picture of bench/retrieval.mjs: for each document and set of questions two bars, ours and
-// ts_rank_cd's. Plain SVG, readable without colour.
+// The picture of bench/retrieval.mjs: for each kind of questions two bars, ours and ts_rank_cd's. Plain SVG, readable without colour.
 const WIDTH = 640;
 const HEIGHT = 340;
 const LEFT = 60;
 const TOP = 56;
 const BOTTOM = 96;
+const KINDS = {
+  natural: ['as readers ask', 'tuned on'],
+  tuned: ['paraphrased', 'tuned on'],
+  hard: ['other words only', 'tuned on'],
+  sealed: ['as readers ask', 'sealed'],
+  untuned: ['another manual', 'sealed'],
+};
 
 const text = (x, y, what, more = '') => `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${more}>${what}</text>`;
 
@@ -31,8 +37,9 @@ export function recallPlot(bars, { among, hold }) {
       out.push(`<rect x="${(middle + at).toFixed(1)}" y="${y(share).toFixed(1)}" width="${wide.toFixed(1)}" height="${(y(0) - y(share)).toFixed(1)}" fill="${fill}"/>`);
       out.push(text(middle + at + wide / 2, y(share) - 4, share.toFixed(2), 'text-anchor="middle"'));
     });
-    out.push(text(middle, HEIGHT - BOTTOM + 18, bar.title, 'text-anchor="middle"'));
-    out.push(text(middle, HEIGHT - BOTTOM + 34, { tuned: 'tuned on', hard: 'other words only', sealed: 'sealed' }[bar.kind], 'text-anchor="middle" fill="#555"'));
+    const [name, how] = KINDS[bar.kind];
+    out.push(text(middle, HEIGHT - BOTTOM + 18, name, 'text-anchor="middle"'));
+    out.push(text(middle, HEIGHT - BOTTOM + 34, `${how}, ${bar.asked} asked`, 'text-anchor="middle" font-size="11" fill="#555"'));
   });
   out.push(text(LEFT, HEIGHT - 30, 'Measured by bench/retrieval.mjs: paraphrased questions written from the documents alone (tests/knowledge).', 'font-size="11" fill="#555"'));
   out.push(text(LEFT, HEIGHT - 14, 'Dashed: the hold. No model, no key, no network.', 'font-size="11" fill="#555"'));

@@ -1,36 +1,33 @@
-// Asks the questions of a file over installed documents and says how often the passage that answers
-// is among the first five.
+// Asks the questions of a file over real documents and says how often the passage that answers is
+// among the first five.
 //
-//   retrieval_eval [--verbose] [--passages DIR] [--candidates FILE] QUESTIONS.json
+//   retrieval_eval [--verbose] [--candidates FILE] QUESTIONS.json DIR
 //   retrieval_eval --stem
 //
-// A PDF is read page by page with pdftotext, HTML with libxml2; both are cut into passages as the
-// program cuts them. The last line is JSON: {"sets": [{title, package, passages, ranks}]},
-// a rank for each question, 0 when the first 100 have it not.
-// --passages writes each document's passages as lines of JSON, for comparing with other searches.
+// DIR/PACKAGE.ndjson holds each document's passages, as `chatpad extract` has written them for one
+// file of the document after the other (bench/lib/documents.mjs), so that what is asked is what a
+// tenant's upload or site would be. Pages of HTML have a title of their own, as those of a site do.
+// The last line is JSON: {"sets": [{title, package, passages, ranks}]}, a rank for each question, 0
+// when the first 100 have it not.
 // --candidates writes what each question's words have found, with what is known of it, as lines of
 // JSON, for trying other orders (bench/judge).
 // --stem reads English lines and writes their stems, "_" for a function word; tabs keep their place
 // (bench/judge).
-#include <glob.h>
-
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "functions/shared/knowledge/index.h"
-#include "functions/shared/text/chunk.h"
 #include "functions/shared/text/fold.h"
 #include "functions/shared/text/sentences.h"
 #include "functions/shared/text/tokenize.h"
-#include "tests/knowledge/html_text.h"
 
 namespace chatpad::knowledge {
 namespace {
@@ -39,108 +36,49 @@ constexpr std::size_t kAmong = 5;
 
 struct Options {
   std::string questions;
-  std::string passages_dir;
+  std::string dir;
   std::string candidates;
   bool verbose = false;
 };
 
-std::vector<std::string> files_of(const std::string& pattern) {
-  glob_t found{};
-  std::vector<std::string> files;
-  if (glob(pattern.c_str(), 0, nullptr, &found) == 0) {
-    for (std::size_t i = 0; i < found.gl_pathc; ++i) files.emplace_back(found.gl_pathv[i]);
+std::vector<Passage> read_passages(const nlohmann::json& document, const std::string& dir) {
+  const std::string path = dir + "/" + std::string(document["package"]) + ".ndjson";
+  std::ifstream lines(path);
+  if (!lines) {
+    std::fprintf(stderr, "%s cannot be read\n", path.c_str());
+    std::exit(1);
   }
-  globfree(&found);
-  return files;
-}
-
-bool is_leader(std::string_view line) { return line.find(". . . .") != std::string_view::npos; }
-
-// "3. Do this"
-bool is_step(std::string_view line) {
-  const std::size_t end = line.find_first_not_of("0123456789");
-  return end != 0 && end != std::string_view::npos && line[end] == '.';
-}
-
-// "12.3.1", which stands on a line above its title: its depth, or 0.
-std::size_t number_depth(std::string_view line) {
-  if (line.empty() || line.find('.') == std::string_view::npos || line.size() > 12) return 0;
-  if (line.find_first_not_of("0123456789.") != std::string_view::npos) return 0;
-  if (line.front() == '.' || line.back() == '.') return 0;
-  return static_cast<std::size_t>(std::count(line.begin(), line.end(), '.')) + 1;
-}
-
-// Lines of a contents list and of every page's top go; a numbered title becomes a heading of
-// Markdown, and nothing else does: a root's prompt is none, nor is a cell of a table or a step.
-std::string tidy(const std::string& text) {
-  std::string out;
-  std::size_t depth = 0;  // of the number in the line before
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    while (line.starts_with('\f')) {
-      out += '\f';
-      line.erase(0, 1);
-    }
-    if (line.empty() || line == "Debian Reference") continue;
-    const bool page_number = line.find(" / 233") != std::string::npos && line.size() < 12;
-    if (is_leader(line) || page_number) {
-      depth = 0;
-      continue;
-    }
-    const std::size_t next = number_depth(line);
-    if (depth > 0 && next == 0) {
-      out += "\n" + std::string(depth, '#') + " " + line + "\n\n";
-    } else if (next == 0) {
-      out += (line.starts_with('#') || is_step(line) ? "\xC2\xA0" : "") + line + '\n';
-    }
-    depth = next;
-  }
-  return out;
-}
-
-std::string pdf_text(const std::string& path) {
-  std::string text;
-  FILE* pipe = popen(("pdftotext -enc UTF-8 '" + path + "' -").c_str(), "r");
-  if (pipe == nullptr) return text;
-  char buffer[65'536];
-  while (const std::size_t got = fread(buffer, 1, sizeof buffer, pipe)) text.append(buffer, got);
-  pclose(pipe);
-  return tidy(text);
-}
-
-std::vector<Passage> read_passages(const nlohmann::json& document) {
   std::vector<Passage> passages;
-  const bool pdf = document["kind"] == "pdf";
+  std::string title = document["title"];
   int source = 0;
-  for (const std::string& file : files_of(document["path"])) {
-    ++source;
-    const std::string text = pdf ? pdf_text(file) : read_html(file).text;
-    for (const text::Chunk& chunk : text::chunk_text(text)) {
-      passages.push_back({std::to_string(passages.size()), std::to_string(source),
-                          document["title"], "file://" + file, chunk.page, chunk.heading,
-                          chunk.content});
+  for (std::string line; std::getline(lines, line);) {
+    const nlohmann::json event = nlohmann::json::parse(line);
+    if (event.contains("document")) {
+      ++source;
+      const std::string own = event["document"]["title"];
+      if (document["kind"] == "html" && !own.empty()) title = own;
     }
+    if (!event.contains("passage")) continue;
+    const nlohmann::json& passage = event["passage"];
+    std::optional<int> page;
+    if (passage["page"].is_number()) page = passage["page"].get<int>();
+    passages.push_back({std::to_string(passages.size()), std::to_string(source), title, "", page,
+                        passage["heading"], passage["content"]});
   }
   return passages;
 }
 
-// Straight quotes, one space, folded.
-std::string comparable(std::string value) {
-  for (std::size_t at = 0; (at = value.find("\xE2\x80\x99", at)) != std::string::npos;) {
-    value.replace(at, 3, "'");
+void replace_all(std::string& value, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = value.find(from, at)) != std::string::npos; at += to.size()) {
+    value.replace(at, from.size(), to);
   }
-  return text::fold(text::collapse_space(value));
 }
 
-void write_passages(const std::string& path, const std::vector<Passage>& passages) {
-  std::ofstream out(path);
-  for (const Passage& passage : passages) {
-    out << nlohmann::json{{"heading", passage.heading},
-                          {"content", passage.content},
-                          {"comparable", comparable(passage.content)}}
-               .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
-        << '\n';
-  }
+// Straight quotes, one space, folded.
+std::string comparable(std::string value) {
+  for (const char* quote : {"\xE2\x80\x98", "\xE2\x80\x99"}) replace_all(value, quote, "'");
+  for (const char* quote : {"\xE2\x80\x9C", "\xE2\x80\x9D"}) replace_all(value, quote, "\"");
+  return text::fold(text::collapse_space(value));
 }
 
 struct Score {
@@ -165,8 +103,8 @@ void print_misses(const Index& index, const SearchResult& found, const std::stri
   std::printf("\n");
   for (std::size_t i = 0; i < std::min<std::size_t>(3, found.hits.size()); ++i) {
     const Passage& passage = index.passage(found.hits[i].passage);
-    std::printf("      %.1f %.2f p%d %s\n", found.hits[i].score, found.hits[i].evidence,
-                passage.page.value_or(0), passage.heading.c_str());
+    std::printf("      %.1f %.2f p%d %s: %s\n", found.hits[i].score, found.hits[i].evidence,
+                passage.page.value_or(0), passage.title.c_str(), passage.heading.c_str());
   }
 }
 
@@ -193,12 +131,8 @@ nlohmann::json candidates_of(const Index& index, const SearchResult& found,
 }
 
 nlohmann::json ask_set(const nlohmann::json& set, const Options& options) {
-  const std::vector<Passage> passages = read_passages(set["document"]);
+  const std::vector<Passage> passages = read_passages(set["document"], options.dir);
   const std::string title = set["document"]["title"];
-  if (!options.passages_dir.empty()) {
-    const std::string package = set["document"]["package"];
-    write_passages(options.passages_dir + "/" + package + ".ndjson", passages);
-  }
   const Index index(passages);
   std::vector<std::string> texts;
   for (const Passage& passage : passages) texts.push_back(comparable(passage.content));
@@ -234,7 +168,6 @@ nlohmann::json ask_set(const nlohmann::json& set, const Options& options) {
   return {{"title", title},
           {"package", set["document"]["package"]},
           {"passages", index.size()},
-
           {"ranks", ranks}};
 }
 
@@ -272,13 +205,17 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--verbose") == 0) {
       options.verbose = true;
-    } else if (std::strcmp(argv[i], "--passages") == 0 && i + 1 < argc) {
-      options.passages_dir = argv[++i];
     } else if (std::strcmp(argv[i], "--candidates") == 0 && i + 1 < argc) {
       options.candidates = argv[++i];
-    } else {
+    } else if (options.questions.empty()) {
       options.questions = argv[i];
+    } else {
+      options.dir = argv[i];
     }
+  }
+  if (options.dir.empty()) {
+    std::fprintf(stderr, "usage: retrieval_eval [--verbose] [--candidates FILE] QUESTIONS DIR\n");
+    return 2;
   }
   std::ifstream file(options.questions);
   const nlohmann::json questions = nlohmann::json::parse(file);

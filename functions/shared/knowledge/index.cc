@@ -252,6 +252,13 @@ bool Index::opens_section(std::size_t passage) const {
   return before.source_id != here.source_id || before.heading != here.heading;
 }
 
+bool Index::is_list(std::size_t passage) const {
+  const auto all = words(passage);
+  const auto function_words = std::count(all.begin(), all.end(), kStopWord);
+  return all.size() >= kListWordsMin &&
+         static_cast<float>(function_words) < kProseShareMin * static_cast<float>(all.size());
+}
+
 std::size_t Index::bytes() const {
   std::size_t total = sizeof(*this) + heap_bytes(passages_) + heap_bytes(letters_) +
                       heap_bytes(term_begin_) + heap_bytes(posting_begin_) + heap_bytes(postings_) +

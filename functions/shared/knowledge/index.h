@@ -46,7 +46,7 @@ constexpr float kTitleBoost = 0.8F;
 /// Pretended passages without any of the words, so that rarity means something in a small index.
 constexpr float kBackgroundPassages = 30.0F;
 // What finding the words side by side, close together and in the heading adds to a score.
-constexpr float kPhraseBonus = 0.15F;
+constexpr float kPhraseBonus = 0.4F;
 constexpr float kEvidenceBonus = 1.0F;
 constexpr float kHeadingBonus = 0.35F;
 // What it adds that heading and question are about the same thing, each all of the other.
@@ -57,6 +57,11 @@ constexpr float kFocusEvidence = 0.3F;
 constexpr float kFocusShareMin = 0.2F;
 // A passage that continues its section is worth less than the one that opens it.
 constexpr float kContinuationFactor = 0.95F;
+// What has hardly a function word is no prose but a list, a syntax, an index: it names what a
+// question is about more often than it answers.
+constexpr float kListFactor = 0.85F;
+constexpr float kProseShareMin = 0.2F;
+constexpr std::size_t kListWordsMin = 9;
 /// Words this close together speak of one thing.
 constexpr std::size_t kEvidenceWindowWords = 40;
 
@@ -147,6 +152,7 @@ class Index {
   std::span<const Posting> postings(std::uint32_t term_id) const;
   std::span<const std::uint32_t> words(std::size_t passage) const;
   bool opens_section(std::size_t passage) const;
+  bool is_list(std::size_t passage) const;
   // For judge.h; nothing unless the language is English. A path's rows end with kNoJudgeRow.
   bool judged() const { return !term_rows_.empty(); }
   JudgeRow judge_row(std::uint32_t term_id) const { return term_rows_[term_id]; }

@@ -294,7 +294,9 @@ constexpr std::string_view kEnglishWeak =
     "get find want need use make tell know help possible thing way give look like go come work "
     "put see try take question answer ask really happen mean explain talk say speak type kind "
     "sort bring someone run provide offer instead later first last good best right proper easy "
-    "available able sure problem";
+    "available able sure problem got actual actually exact exactly rough roughly particular "
+    "particularly everything anything something nothing beforehand sudden suddenly accidentally "
+    "still already ever annoy weird bit lot wonder figure notice let keep";
 constexpr std::string_view kGermanWeak =
     "finden geben gehen brauchen wissen sagen moglich frage gut";
 constexpr std::string_view kFrenchWeak = "trouver savoir aller dire possible question bon besoin";

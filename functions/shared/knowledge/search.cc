@@ -248,6 +248,7 @@ Hit Search::look_closely(std::size_t passage) const {
   float factor = 1 + kEvidenceBonus * hit.evidence + kHeadingBonus * hit.heading +
                  kFocusBonus * agreement + kPhraseBonus * phrase_share(passage);
   if (!hit.opens_section) factor *= kContinuationFactor;
+  if (index_.is_list(passage)) factor *= kListFactor;
   hit.score = factor * score_[passage];
   hit.reach = factor * reach_[passage];
   return hit;
