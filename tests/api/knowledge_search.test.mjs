@@ -164,6 +164,26 @@ describe('a passage for a group', () => {
   });
 });
 
+describe('more passages than a loop looks through by itself', () => {
+  it('are answered from, and hide what they have to', async () => {
+    const large = await account(server);
+    const source = await add('Stock list', 'A dibber makes holes for seeds and costs 7 euros.', large);
+    await server.sql`insert into public.knowledge_chunks (user_id, agent_id, source_id, ordinal, heading, content)
+      select ${large.id}, ${large.agentId}, ${source}, n, 'Shelf ' || n, 'On shelf ' || n || ' there are ' || n * 7 || ' boxes of screws.'
+      from generate_series(1, 10100) n`;
+    const [visitorOfIt, question] = [await visitor(server, large.agentId), 'What does a dibber cost?'];
+    const { reply } = (await say(server, { agentId: large.agentId, ...visitorOfIt }, question)).body;
+    assert.match(reply.content, /7 euros/);
+    assert.equal(reply.citations[0].title, 'Stock list');
+    const found = await search({ agent_id: large.agentId, query: question }, large.token);
+    assert.match(found.body.results[0].content, /dibber/);
+    assert.equal((await fn(server, 'set-knowledge-access', { sourceId: source, aclMode: 'rbac', sensitivity: 'internal', aclGroups: ['staff'] }, { token: large.token })).status, 200);
+    const later = (await say(server, { agentId: large.agentId, ...visitorOfIt }, question)).body.reply;
+    assert.ok(!later.content.includes('7 euros'), later.content);
+    assert.deepEqual(later.citations, []);
+  });
+});
+
 describe('the cache of indexes', () => {
   it('says how often it was of use', async () => {
     const read = async () => {
