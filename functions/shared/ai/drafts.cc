@@ -77,7 +77,7 @@ void Drafts::store() {
     run->draft_waits = false;
     if (over(*run)) continue;
     batch.push_back(std::move(run));
-    if (batch.size() == kDraftsPerStatement) writes_.spawn(store_batch(std::exchange(batch, {})));
+    if (batch.size() == kDraftsMax) writes_.spawn(store_batch(std::exchange(batch, {})));
   }
   if (!batch.empty()) writes_.spawn(store_batch(std::move(batch)));
 }

@@ -1,5 +1,5 @@
 // Drafts: what the running answers of one loop have said so far, on its way to the database. All
-// that have grown are stored together, kDraftsPerStatement to a statement and transaction: a
+// that have grown are stored together, kDraftsMax to a statement and transaction: a
 // commit for each would cost more than the writing.
 //
 // Beside the model's words, which do not wait for it. A database that is away for a moment costs
@@ -27,7 +27,7 @@ namespace chatpad::functions::ai {
 constexpr uint64_t kPersistMs = 200;
 constexpr uint64_t kPersistMsEach = 2;
 constexpr uint64_t kPersistMsMax = 1'000;
-constexpr size_t kDraftsPerStatement = 64;
+constexpr size_t kDraftsMax = 64;
 constexpr uint64_t kRenewMs = 4'000;  // the lease, while the model says nothing
 constexpr int kLeaseS = 30;           // an answer nobody renews for so long is abandoned
 
