@@ -9,7 +9,8 @@
 //   streams ask PORT COUNT one|EVERY_MS < REQUEST
 //     Sends the HTTP request COUNT times: one after the other, or all together, beginning EVERY_MS
 //     apart. Prints one line of JSON: tokens, failed, and in ms how late tokens came (delayP50,
-//     delayP99) and how long the first token of each took (firstP50, firstP99).
+//     delayP99; steadyP50, steadyP99 of those that came while all were under way) and how long the
+//     first token of each took (firstP50, firstP99).
 #include <csignal>
 #include <memory>
 #include <optional>
@@ -148,8 +149,15 @@ void answer(Stream& stream) {
 
 // --- the clients -------------------------------------------------------------------------------
 
+struct Delay {
+  double at_s;
+  double ms;
+};
+
 struct Seen {
-  std::vector<double> delays_ms;
+  std::vector<Delay> delays;
+  double all_since_s = 0;  // the last stream has had its first token
+  double all_until_s = 0;  // the first one has ended
   std::vector<double> first_ms;
   int failed = 0;
 };
@@ -175,8 +183,11 @@ void read_words(Client& client, Seen& seen) {
     if (end == client.rest.size()) break;  // goes on with the next bytes
     from = end;
     if (client.rest[end] != ' ' || end < quote + 10) continue;
-    seen.delays_ms.push_back((at - static_cast<double>(units) / kUnit) * 1e3);
-    if (client.first) seen.first_ms.push_back((at - client.asked_s) * 1e3);
+    seen.delays.push_back({at, (at - static_cast<double>(units) / kUnit) * 1e3});
+    if (client.first) {
+      seen.first_ms.push_back((at - client.asked_s) * 1e3);
+      seen.all_since_s = at;
+    }
     client.first = false;
   }
   const size_t keep = client.rest.find("\"w", from);
@@ -205,6 +216,14 @@ bool read_some(Client& client, Seen& seen, std::vector<char>& buffer) {
   const bool ended = client.rest.ends_with("0\r\n\r\n");
   read_words(client, seen);
   return ended;
+}
+
+std::vector<double> between(const Seen& seen, double from_s, double until_s) {
+  std::vector<double> delays_ms;
+  for (const Delay& delay : seen.delays) {
+    if (delay.at_s >= from_s && delay.at_s < until_s) delays_ms.push_back(delay.ms);
+  }
+  return delays_ms;
 }
 
 double at_share(std::vector<double>& values, double share) {
@@ -258,7 +277,7 @@ void ask(int port, int count, std::optional<int> every_ms, const std::string& re
     for (int i = 0; i < n; ++i) {
       Client& client = clients[events[static_cast<size_t>(i)].data.u32];
       if (!read_some(client, seen, buffer)) continue;
-      ++ended;
+      if (++ended == 1) seen.all_until_s = wall_s();
       if (every_ms) {
         close(client.fd);
         client.fd = -1;
@@ -266,12 +285,15 @@ void ask(int port, int count, std::optional<int> every_ms, const std::string& re
     }
     if (seen.failed > 0 && !every_ms) break;
   }
-  if (seen.delays_ms.empty()) seen.failed = count;
+  if (seen.delays.empty()) seen.failed = count;
+  std::vector<double> all = between(seen, 0, wall_s() + 1);
+  std::vector<double> steady = between(seen, seen.all_since_s, seen.all_until_s);
   std::printf(
-      "{\"tokens\":%zu,\"failed\":%d,\"delayP50\":%.3f,\"delayP99\":%.3f,\"firstP50\":%.3f,"
-      "\"firstP99\":%.3f}\n",
-      seen.delays_ms.size(), seen.failed, at_share(seen.delays_ms, 0.5),
-      at_share(seen.delays_ms, 0.99), at_share(seen.first_ms, 0.5), at_share(seen.first_ms, 0.99));
+      "{\"tokens\":%zu,\"failed\":%d,\"delayP50\":%.3f,\"delayP99\":%.3f,\"steady\":%zu,"
+      "\"steadyP50\":%.3f,\"steadyP99\":%.3f,\"firstP50\":%.3f,\"firstP99\":%.3f}\n",
+      all.size(), seen.failed, at_share(all, 0.5), at_share(all, 0.99), steady.size(),
+      at_share(steady, 0.5), at_share(steady, 0.99), at_share(seen.first_ms, 0.5),
+      at_share(seen.first_ms, 0.99));
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ select isnt(tests.keep('m1', tests.run('visitor_new',
 select tests.v('m1', 'conversationId') as conv, tests.v('m1', 'userMessage', 'id') as m1 \gset
 select is(tests.v('m1', 'userMessage', 'seq'), '1', 'its seq is 1');
 select is((select value - '{conversationId,userMessage,agent}'::text[] from tests.v where name = 'm1'),
-  '{"accountId":"a0000000-0000-4000-8000-000000000001","epoch":0,"status":"active","duplicate":false,"overBudget":null,"reply":null,"replyState":"none","answerId":null,"groups":[],"history":[],"lead":{"state":null,"hasLead":false,"messages":1}}', 'the rest of the receipt');
+  '{"accountId":"a0000000-0000-4000-8000-000000000001","epoch":0,"status":"active","duplicate":false,"overBudget":null,"reply":null,"replyState":"none","answerId":null,"hasSecrets":false,"groups":[],"history":[],"lead":{"state":null,"hasLead":false,"messages":1}}', 'the rest of the receipt');
 select is((select array_agg(k order by k) from jsonb_object_keys((select value -> 'agent' from tests.v where name = 'm1')) k),
   array['ai', 'allowedOrigins', 'fallbackMessage', 'id', 'instructions', 'knowledgeVersion', 'leadSettings', 'model', 'name', 'personality', 'safety', 'schedule'], 'the agent in the receipt');
 select is((select array_agg(k order by k) from jsonb_object_keys((select value -> 'userMessage' from tests.v where name = 'm1')) k),
@@ -103,7 +103,7 @@ select is((tests.run('member_a', format($$select api.send_human_message(%L, 'Hel
   '{"seq":5,"role":"human","content":"Hello from Mia","citations":[],"cutOff":false,"author":{"name":"Mia"},"running":false}', 'the person writes');
 select is(tests.run('member_a', format($$select api.send_human_message(%L, 'Hello again', 'h-1')$$, :'conv'))::jsonb #>> '{message,content}', 'Hello from Mia', 'a retry returns the first');
 select is(tests.run('visitor_new', format($$select api.post_visitor_message('a2000000-0000-4000-8000-000000000001', %L, 'Thanks', null, null)$$, :'conv'))::jsonb - '{conversationId,agent,userMessage,history,accountId}'::text[],
-  '{"epoch":1,"status":"human_takeover","duplicate":false,"overBudget":null,"reply":null,"replyState":"none","answerId":null,"groups":[],"lead":{"state":null,"hasLead":false,"messages":3}}', 'the visitor writes on; the status says who answers');
+  '{"epoch":1,"status":"human_takeover","duplicate":false,"overBudget":null,"reply":null,"replyState":"none","answerId":null,"hasSecrets":false,"groups":[],"lead":{"state":null,"hasLead":false,"messages":3}}', 'the visitor writes on; the status says who answers');
 select is(tests.run('owner_a', format('select api.start_takeover(%L, null)', :'conv'))::jsonb #>> '{conversation,takenOverBy,name}', 'Olga', 'another person takes over');
 select is((select concat_ws(' ', j ->> 'status', j #>> '{takenOverBy,name}') from (select tests.run('visitor_new', format('select api.get_messages(%L, 0, 10)', :'conv'))::jsonb as j) t), 'human_takeover Olga', 'who comes back learns who is in charge');
 select is((select count(*) from conversation_takeovers where conversation_id = :'conv' and ended_at is null), 1::bigint, 'one takeover is open');

@@ -64,26 +64,27 @@ void Drafts::add_silent() {
 }
 
 // A few answers are stored as they grow; of many, all together are stored about as often. Never
-// while statements are under way: a slow database is asked less often.
+// while a statement is under way: a slow database is asked less often.
 void Drafts::store_soon() {
-  if (next_.running() || under_way_ > 0 || grown_.empty()) return;
-  const uint64_t wait = std::min(kPersistMs + kPersistMsEach * watched_.size(), kPersistMsMax);
+  if (next_.running() || storing_ || grown_.empty()) return;
+  const uint64_t every = std::min(kPersistMs + kPersistMsEach * watched_.size(), kPersistMsMax);
+  const uint64_t wait = every * kDraftsMax / std::max(watched_.size(), kDraftsMax);
   next_.start(context_.loop(), wait, [this] { store(); });
 }
 
 void Drafts::store() {
   Batch batch;
-  for (std::shared_ptr<Run>& run : std::exchange(grown_, {})) {
+  while (!grown_.empty() && batch.size() < kDraftsMax) {
+    std::shared_ptr<Run> run = std::move(grown_.front());
+    grown_.pop_front();
     run->draft_waits = false;
-    if (over(*run)) continue;
-    batch.push_back(std::move(run));
-    if (batch.size() == kDraftsMax) writes_.spawn(store_batch(std::exchange(batch, {})));
+    if (!over(*run)) batch.push_back(std::move(run));
   }
   if (!batch.empty()) writes_.spawn(store_batch(std::move(batch)));
 }
 
 Task<void> Drafts::store_batch(Batch batch) {
-  ++under_way_;
+  storing_ = true;
   std::unordered_map<std::string, std::string> outcomes;  // of those that were not stored
   bool answered = false;
   try {
@@ -97,7 +98,7 @@ Task<void> Drafts::store_batch(Batch batch) {
         .field("answers", batch.size())
         .field("cause", raised.error().cause.value);
   }
-  --under_way_;
+  storing_ = false;
   for (const std::shared_ptr<Run>& run : batch) {
     const auto found = outcomes.find(run->message_id);
     settle(run, !answered ? "busy" : found == outcomes.end() ? "stored" : found->second);

@@ -1,6 +1,7 @@
-// Drafts: what the running answers of one loop have said so far, on its way to the database. All
-// that have grown are stored together, kDraftsMax to a statement and transaction: a
-// commit for each would cost more than the writing.
+// Drafts: what the running answers of one loop have said so far, on its way to the database. Those
+// that have grown are stored together, kDraftsMax to a statement and transaction: a commit for each
+// would cost more than the writing. One statement at a time, and spread over the time in which
+// each answer is stored once, so that the words of the others do not wait for the processor.
 //
 // Beside the model's words, which do not wait for it. A database that is away for a moment costs
 // nothing: what could not be stored now is stored next time, or when the answer is finished. An
@@ -10,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -27,7 +29,7 @@ namespace chatpad::functions::ai {
 constexpr uint64_t kPersistMs = 200;
 constexpr uint64_t kPersistMsEach = 2;
 constexpr uint64_t kPersistMsMax = 1'000;
-constexpr size_t kDraftsMax = 64;
+constexpr size_t kDraftsMax = 32;
 constexpr uint64_t kRenewMs = 4'000;  // the lease, while the model says nothing
 constexpr int kLeaseS = 30;           // an answer nobody renews for so long is abandoned
 
@@ -58,8 +60,8 @@ class Drafts {
   edge::Context& context_;
   Lost lost_;
   std::vector<std::weak_ptr<Run>> watched_;
-  Batch grown_;
-  size_t under_way_ = 0;  // statements
+  std::deque<std::shared_ptr<Run>> grown_;
+  bool storing_ = false;
   Timer next_;
   Timer renew_;
   Scope writes_;

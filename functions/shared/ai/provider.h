@@ -29,6 +29,9 @@ struct Turn {
 
 struct Searched;
 
+// Whether the account has secrets of its own, among which a key for a service may be.
+enum class OwnKeys : uint8_t { none, maybe };
+
 struct Prompt {
   std::string account_id;
   std::string agent_name;
@@ -57,6 +60,7 @@ struct Prompt {
   std::function<void()> call_person;  // for the tool request_human; unset: there is none
   // For the tool capture_lead: the names of what was taken of it. Unset: there is none.
   std::function<std::vector<std::string>(const leads::Entities& claimed)> capture_lead;
+  OwnKeys own_keys = OwnKeys::maybe;
   bool tools_enabled = true;  // an API client may want none for this answer
   Sampling client_sampling;   // what an API client wants for this answer; 0 tokens: the agent's
 };

@@ -99,7 +99,7 @@ http::Client& Router::client_of(const ChainEntry& entry) {
   return entry.provider == "custom" ? foreign_ : own_;
 }
 
-Task<Target> Router::target(std::string account_id, ChainEntry entry) {
+Task<Target> Router::target(std::string account_id, OwnKeys own_keys, ChainEntry entry) {
   Target target;
   target.provider = entry.provider;
   target.model = entry.model;
@@ -123,7 +123,7 @@ Task<Target> Router::target(std::string account_id, ChainEntry entry) {
   }
   std::string key;
   const auto account = Uuid::parse(account_id);
-  if (account) {
+  if (account && own_keys == OwnKeys::maybe) {
     std::string name = entry.secret.empty() ? entry.provider + ".api_key" : entry.secret;
     std::optional<std::string> own = co_await read_secret(&context_, *account, std::move(name));
     if (own) key = std::move(*own);

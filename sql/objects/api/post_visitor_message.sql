@@ -164,6 +164,7 @@ begin
     'userMessage', private.message_json(v_message),
     'reply', case when v_reply_state = 'complete' then private.message_json(v_reply) end,
     'replyState', v_reply_state, 'answerId', v_answer.id,
+    'hasSecrets', exists (select from private.account_secrets s where s.user_id = v_account_id),
     'overBudget', private.over_ai_budget(v_account_id, p_agent_id, v_key_id, v_visitor_id),
     'agent', jsonb_build_object('id', v_agent.id, 'name', v_agent.name,
       'instructions', v_agent.instructions, 'fallbackMessage', v_agent.fallback_message,

@@ -14,10 +14,18 @@ $$;
 -- What a client says of where its visitor is: addresses without query and fragment. Those may carry the
 -- visitor's own secrets (a sign-in's tokens, a reset link), and the account's people read this.
 create or replace function private.visit_context(p jsonb) returns jsonb
-language sql immutable as $$
-  select coalesce(p, '{}') || (
-    select coalesce(jsonb_object_agg(k, regexp_replace(p ->> k, '[?#].*', '')), '{}')
-    from unnest('{pageUrl,referrer}'::text[]) k where jsonb_typeof(p -> k) = 'string')
+language plpgsql immutable as $$
+declare
+  v_name text;
+begin
+  p := coalesce(p, '{}');
+  foreach v_name in array '{pageUrl,referrer}'::text[] loop
+    if jsonb_typeof(p -> v_name) = 'string' then
+      p := p || jsonb_build_object(v_name, regexp_replace(p ->> v_name, '[?#].*', ''));
+    end if;
+  end loop;
+  return p;
+end
 $$;
 revoke all on function private.visit_context(jsonb) from public;
 
