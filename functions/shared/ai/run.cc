@@ -4,6 +4,7 @@
 
 #include "functions/shared/ai/answers.h"
 #include "runtime/wire/json.h"
+#include "runtime/wire/sse.h"
 
 namespace chatpad::functions::ai {
 namespace {
@@ -40,16 +41,29 @@ std::optional<Position> Position::parse(std::string_view id) {
 void Run::push(std::string type, std::string data) {
   Position at{text.size(), 1};
   if (!events.empty() && events.back().at.bytes == at.bytes) at.extra = events.back().at.extra + 1;
-  events.push_back({std::move(type), std::move(data), at});
+  events.push_back({std::move(type), std::move(data), at, 0});
 }
 
 void Run::push_token(std::string_view piece) {
+  const uint64_t from = text.size();
   text += piece;
   text_units += utf16_units(piece);
-  wire::JsonWriter token;
-  token.object().field("type", "token").field("content", piece).field("messageId", message_id);
-  token.end();
-  events.push_back({"token", std::move(token).str(), Position{text.size(), 0}});
+  events.push_back({"token", "", Position{text.size(), 0}, from});
+}
+
+void Run::append_event(std::string& out, const Event& event) const {
+  if (event.type != "token") {
+    wire::append_sse_event(out, event.at.str(), event.type, event.data);
+    return;
+  }
+  const size_t length = event.at.bytes - event.from;
+  out += "id: ";
+  out += event.at.str();
+  out += "\nevent: token\ndata: {\"type\":\"token\",\"content\":";
+  wire::append_json_string(out, std::string_view(text).substr(event.from, length));
+  out += ",\"messageId\":";
+  wire::append_json_string(out, message_id);
+  out += "}\n\n";
 }
 
 void Run::push_done() {

@@ -9,6 +9,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,11 +37,13 @@ struct Position {
   static std::optional<Position> parse(std::string_view id);
 };
 
-// What the visitor's stream shows, in order. `data` is a complete JSON object with `type`.
+// What the visitor's stream shows, in order. `data` is a complete JSON object with `type`; a token
+// has none, its words are the run's text from `from` to `at`.
 struct Event {
   std::string type;  // token, tool_call, tool_result, citation, safety, done, error
   std::string data;
   Position at;
+  uint64_t from = 0;
 };
 
 struct Assignment {
@@ -72,9 +75,11 @@ class Run {
   void push(std::string type, std::string data);
   void push_token(std::string_view piece);
   void push_done();
+  // As a stream sends it: an event of text/event-stream.
+  void append_event(std::string& out, const Event& event) const;
 
   Assignment assignment;
-  std::vector<Event> events;
+  std::deque<Event> events;
   bool finished = false;
   std::string reply_json = "null";  // the stored message, once finished
   std::string status = "active";    // of the conversation

@@ -41,10 +41,6 @@ Task<Stored> stored_answer(edge::Call call, std::string message_id) {
   co_return stored;
 }
 
-void append_event(std::string& out, const ai::Event& event) {
-  wire::append_sse_event(out, event.at.str(), event.type, event.data);
-}
-
 // What a stream shows of an answer that another loop or program writes, or has written: the events
 // behind `seen`, made anew from the stored text.
 class Replay {
@@ -88,7 +84,7 @@ class Replay {
     while (next_ < run_.events.size()) {
       const ai::Event& event = run_.events[next_++];
       // Events between two pieces of text are not all stored: the end is told in any case.
-      if (event.at > seen_ || event.type == "done") append_event(out, event);
+      if (event.at > seen_ || event.type == "done") run_.append_event(out, event);
     }
     return out;
   }
@@ -139,7 +135,7 @@ Task<void> stream_end(edge::Stream* stream, const PostedMessage* posted) {
   done.lead_captured = posted->lead_captured;
   done.push_done();
   std::string bytes;
-  append_event(bytes, done.events.back());
+  done.append_event(bytes, done.events.back());
   co_await send(stream, std::move(bytes));
 }
 
@@ -152,7 +148,7 @@ Task<void> stream_run(edge::Stream* stream, std::shared_ptr<ai::Run> run,
     std::string bytes;
     while (next < run->events.size()) {
       const ai::Event& event = run->events[next++];
-      if (!seen || event.at > *seen) append_event(bytes, event);
+      if (!seen || event.at > *seen) run->append_event(bytes, event);
     }
     const bool keeps_up = bytes.empty() || stream->send(bytes);
     if (!keeps_up) {
