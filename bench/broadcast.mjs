@@ -4,8 +4,9 @@
 // (load/broadcast.cc) on core 1, rounds interleaved.
 //
 // With 1 in flight a delivery is a send() of its own for everybody, and that is most of what it
-// costs: load/floor.cc sends the same bytes and does nothing else. No server can be four times
-// better than `ws` there, so what is compared with `ws` is what each adds to that floor.
+// costs: load/floor.cc sends the same bytes and does nothing else, in calls and, where the kernel lets
+// it, all of a message at once through io_uring. No server can be four times better than `ws` there,
+// so what is compared with `ws` is what each adds to the floor of calls.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { generator } from './lib/load.mjs';
@@ -27,7 +28,10 @@ const servers = {
   ws: ['plain', (port) => [process.execPath, `${bench}/peers/rooms.ws.mjs`, port]],
   nchan: ['nchan', nchan],
   floor: ['plain', (port, payload) => [compiled('floor'), port, frameBytes(payload)]],
+  ring: ['plain', (port, payload) => [compiled('floor'), port, frameBytes(payload), 'ring']],
 };
+const NO_RING = 3; // exit code of floor
+if (spawnSync(compiled('floor'), ['0', '100', 'ring'], { timeout: 500 }).status === NO_RING) delete servers.ring;
 
 async function cost(name, inFlight, payload) {
   const [kind, command] = servers[name];
@@ -39,8 +43,9 @@ async function cost(name, inFlight, payload) {
   return us;
 }
 
-for (const [payload, inFlight] of [[100, 1], [100, 8], [1024, 1], [1024, 8]]) {
-  const us = { ours: [], bun: [], ws: [], nchan: [], floor: [] };
+const LOADS = process.env.BENCH_LOADS === 'one' ? [[100, 1], [1024, 1]] : [[100, 1], [100, 8], [1024, 1], [1024, 8]];
+for (const [payload, inFlight] of LOADS) {
+  const us = Object.fromEntries(Object.keys(servers).map((name) => [name, []]));
   for (let i = 0; i < rounds; ++i) {
     for (const name of Object.keys(us)) us[name].push(await cost(name, inFlight, payload));
   }
@@ -56,6 +61,10 @@ for (const [payload, inFlight] of [[100, 1], [100, 8], [1024, 1], [1024, 8]]) {
     judge(`ws / ours, ${what}`, wsTimes, { atLeast: 4 });
   } else {
     const floor = median(us.floor);
+    if (us.ring) {
+      figure(`io_uring alone, ${what}`, us.ring, 'us');
+      console.log(`        ws / io_uring alone ${(median(us.ws) / median(us.ring)).toFixed(2)}`);
+    }
     const added = (median(us.ws) - floor) / Math.max(median(us.ours) - floor, 0.01);
     console.log(`        ws / ours ${wsTimes.toFixed(2)}, ws / send() alone ${(median(us.ws) / floor).toFixed(2)}`);
     judge(`ws / ours above send() alone, ${what}`, added, { atLeast: 4 });

@@ -66,6 +66,18 @@ describe('a file', () => {
     assert.equal(reply.body.reply.citations[0].page, 2);
   });
 
+  it('of HTML keeps a box among its paragraphs, and leaves out the column beside them', async () => {
+    const page = `<!doctype html><title>Telescopes</title><div id="wrap">
+      <div class="sidebar"><h2>Shop</h2><p>Our newest binoculars.</p></div>
+      <div class="section"><h1>Telescopes</h1><div class="para">Turn the ring until the star is sharp.</div>
+        <div class="sidebar"><p class="title">Safety</p><div class="para">Never look into the sun.</div></div>
+        <aside>A blanket keeps you warm at night.</aside><p>Dew caps help.</p></div>
+      <aside><p>Telescopes of the month.</p></aside></div>`;
+    const { id } = await add(page, 'telescopes.html');
+    const text = (await passages(id)).map((row) => row.content).join(' ');
+    for (const kept of ['ring until', 'into the sun', 'A blanket', 'Dew caps']) assert.ok(text.includes(kept), `${kept}: ${text}`);
+    for (const left of ['binoculars', 'of the month']) assert.ok(!text.includes(left), `${left}: ${text}`);
+  });
   it('of every other kind is read as what it is, whatever it is called', async () => {
     const kinds = [
       [docx([{ style: 'H1', text: 'Opening hours' }, { text: 'The workshop opens at nine on Wednesdays.' }, { row: ['Repair', '12 euros'] }], { title: 'Workshop' }), 'x.pdf', /wordprocessingml/, 'Workshop', [['Opening hours', /opens at nine[^]*Repair; 12 euros/]]],

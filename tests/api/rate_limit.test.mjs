@@ -38,16 +38,17 @@ it('a visitor who writes too fast is told when to come back, and may then', asyn
 });
 
 it('guessing passwords is limited', async () => {
-  const statuses = [];
-  for (let i = 0; i < 90 && statuses.at(-1) !== 429; i += 1) {
+  // All at once: one after the other, a slow machine gives the limit time to refill.
+  const statuses = await Promise.all(Array.from({ length: 90 }, async (_, i) => {
     const reply = await fetch(`${server.url}/auth/v1/token?grant_type=password`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', apikey: server.env.SUPABASE_ANON_KEY },
       body: JSON.stringify({ email: 'demo@chatpad.example', password: `guess ${i}` }),
     });
-    statuses.push(reply.status);
     await reply.text();
     if (reply.status === 429) assert.ok(Number(reply.headers.get('retry-after')) >= 1);
-  }
-  assert.equal(statuses.at(-1), 429, `${statuses.length} guesses, no limit`);
+    return reply.status;
+  }));
+  assert.ok(statuses.includes(429), `${statuses.length} guesses, no limit: ${statuses}`);
+  assert.ok(!statuses.includes(200));
 });
