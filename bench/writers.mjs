@@ -66,8 +66,8 @@ const run = async (variables, time = seconds) => {
   clearInterval(timer);
   return done.perSecond;
 };
-await run(one, 1);
-await run(many, 1);
+await run(one, 3);
+await run(many, 3);
 const a = [];
 const b = [];
 for (let i = 0; i < rounds; ++i) {
