@@ -2,7 +2,7 @@
 // known of how the services are doing. One per loop.
 //
 //   std::vector<ChainEntry> order = router.order(prompt);       // the agent's chain, as routed
-//   Target target = co_await router.target(account, own_keys, entry);  // address and key of one entry
+//   Target target = co_await router.target(account, own_keys, entry);  // where, with which key
 //
 // The account's own key (a secret of the account, "openai.api_key" unless the entry names another)
 // comes before the server's. `custom` addresses are tenants' words: they are fetched as such
