@@ -56,7 +56,7 @@ export function passagesOf(document) {
   let title = document.title;
   for (const line of readFileSync(fileOf(document), 'utf8').trim().split('\n')) {
     const event = JSON.parse(line);
-    if (event.document && document.kind === 'html') title = event.document.title || title;
+    if (event.document && document.kind === 'html') title = event.document.title || document.title;
     if (event.passage) passages.push({ title, ...event.passage });
   }
   return passages;

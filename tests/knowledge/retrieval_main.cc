@@ -56,7 +56,7 @@ std::vector<Passage> read_passages(const nlohmann::json& document, const std::st
     if (event.contains("document")) {
       ++source;
       const std::string own = event["document"]["title"];
-      if (document["kind"] == "html" && !own.empty()) title = own;
+      if (document["kind"] == "html") title = own.empty() ? std::string(document["title"]) : own;
     }
     if (!event.contains("passage")) continue;
     const nlohmann::json& passage = event["passage"];
