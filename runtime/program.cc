@@ -425,6 +425,7 @@ void Program::run() {
   }
   impl.first().run();
   for (std::thread& thread : impl.threads) thread.join();
+  impl.shared.workers.stop();  // a job that is under way answers to a loop
   impl.feed.reset();
   impl.changes.reset();
   impl.acceptor.reset();

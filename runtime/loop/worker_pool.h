@@ -4,7 +4,8 @@
 //
 // The result comes back as a posted function on `loop`. A caller that is destroyed meanwhile simply
 // does not get it; the job runs to its end. When jobs_max jobs wait already, run() raises
-// Errc::overloaded at once. The pool is joined in its destructor. Jobs must not throw.
+// Errc::overloaded at once. Jobs must not throw. stop() comes before the loops that jobs answer to
+// are destroyed; the destructor calls it otherwise.
 #pragma once
 
 #include <condition_variable>
@@ -28,6 +29,9 @@ class WorkerPool {
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
+
+  // Drops the jobs that wait and joins those under way. From then on none is taken.
+  void stop();
 
   // False when the queue is full.
   bool submit(std::function<void()> job);

@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <future>
+#include <chrono>
 #include <string>
+#include <thread>
 
 #include "runtime/coro/live_object.h"
 #include "runtime/coro/scope.h"
@@ -103,6 +105,27 @@ TEST(WorkerPoolTest, DestructionWaitsForTheRunningJobAndDropsTheRest) {
     started.get_future().wait();
   }
   EXPECT_EQ(ran, 1);
+}
+
+TEST(WorkerPoolTest, AStoppedPoolAnswersToNoLoopAndTakesNoJob) {
+  WorkerPool pool(1, 10);
+  std::promise<void> started;
+  bool posted = true;
+  {
+    Loop loop(0);
+    pool.submit([&] {
+      started.set_value();
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      posted = loop.post([] {});
+    });
+    started.get_future().wait();
+    loop.stop();
+    loop.run();
+    pool.stop();  // without it, the job would find no loop any more
+  }
+  EXPECT_FALSE(posted);
+  EXPECT_FALSE(pool.submit([] {}));
+  pool.stop();
 }
 
 }  // namespace
