@@ -110,6 +110,20 @@ is_sql "after a takeover commits no text grows and no answer starts" "100|t" "se
 is_sql "takeovers landed in running answers, whose text is kept" "t" "select count(*) > 20 from messages where conversation_id = 'd5000000-0000-4000-8000-000000000003' and cut_off"
 is_sql "seq stays hole-free there" "t" "select count(*) = max(seq) from messages where conversation_id = 'd5000000-0000-4000-8000-000000000003'"
 
+# hold QUERY: another session begins, asks it and keeps what it locks; its first line is in $line.
+hold() {
+  coproc holder { psql -At; }
+  holder_pid=$!
+  exec 6<&"${holder[0]}" 7>&"${holder[1]}"
+  echo "begin; $1;" >&7
+  read -r -t 20 line <&6
+}
+let_go() {
+  printf 'rollback;\n\\q\n' >&7
+  exec 7>&- 6<&-
+  wait "$holder_pid" 2>/dev/null
+}
+
 # Text of running answers is stored past the one whose conversation somebody holds.
 psql >/dev/null <<'SQL'
 create table public.held_drafts as
@@ -117,18 +131,12 @@ select n, api.start_answer(c.id, c.epoch, null, 60) ->> 'messageId' as id, c.epo
 from (select 1 as n, id, epoch from conversations where id = 'd5000000-0000-4000-8000-000000000003'
   union all select 2, id, epoch from conversations where id = 'd5000000-0000-4000-8000-000000000002') c;
 SQL
-coproc holder { psql -At; }
-holder_pid=$!
-exec 6<&"${holder[0]}" 7>&"${holder[1]}"
-echo "begin; select 'held' from conversations where id = (select conversation from held_drafts where n = 1) for update;" >&7
-read -r -t 20 line <&6
+hold "select 'held' from conversations where id = (select conversation from held_drafts where n = 1) for update"
 is_sql "the text of the others is stored, the held one's is busy" "held|1 busy" \
   "select '$line', (select string_agg(h.n || ' ' || a.outcome, ',') from (select jsonb_agg(jsonb_build_object('id', id, 'epoch', epoch, 'content', 'said ' || n)) as drafts from held_drafts) d,
      api.append_answers(d.drafts, 60) a join held_drafts h on h.id::uuid = a.message_id)"
 is_sql "the other one has its text" "said 2" "select content from messages where id = (select id::uuid from held_drafts where n = 2)"
-printf 'rollback;\n\\q\n' >&7
-exec 7>&- 6<&-
-wait "$holder_pid" 2>/dev/null
+let_go
 
 # Two programs rotate one refresh token at once: one rotates, the others get the active token.
 psql >/dev/null <<'SQL'
@@ -147,16 +155,10 @@ is_sql "one of 24 concurrent refreshes rotates, the rest get its token" "reused 
 # A job whose row somebody has locked keeps nobody from the one behind it.
 psql -At -c "select private.enqueue_job('d0000000-0000-4000-8000-000000000001', 'locked', gen_random_uuid(), '{}') from generate_series(1, 2);
   update private.jobs set run_at = run_at - interval '1 minute' where id = (select id from private.jobs where kind = 'locked' limit 1)" >/dev/null
-coproc holder { psql -At; }
-holder_pid=$!
-exec 6<&"${holder[0]}" 7>&"${holder[1]}"
-echo "begin; select 'locked' from private.jobs where kind = 'locked' and run_at < now() - interval '30 seconds' for update;" >&7
-read -r -t 20 line <&6
+hold "select 'locked' from private.jobs where kind = 'locked' and run_at < now() - interval '30 seconds' for update"
 is_sql "a locked job is passed over" "locked|1" \
   "select '$line', count(*) from api.claim_jobs(gen_random_uuid(), '{locked}', 1, 15, 2)"
-printf 'rollback;\n\\q\n' >&7
-exec 7>&- 6<&-
-wait "$holder_pid" 2>/dev/null
+let_go
 
 # Seeding from two programs at once.
 script seed.sql <<'SQL'
