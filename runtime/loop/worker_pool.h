@@ -2,12 +2,13 @@
 //
 //   std::string hash = co_await pool.run<std::string>(loop, job);   // job is a named std::function
 //
-// The result comes back as a posted function on `loop`. A caller that is destroyed meanwhile simply
-// does not get it; the job runs to its end. When jobs_max jobs wait already, run() raises
+// The result comes back as a posted function on `loop`. A caller destroyed meanwhile does not get
+// it; a job that waits is not run for it. When jobs_max jobs wait already, run() raises
 // Errc::overloaded at once. Jobs must not throw. stop() comes before the loops that jobs answer to
 // are destroyed; the destructor calls it otherwise.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <coroutine>
 #include <deque>
@@ -42,12 +43,16 @@ class WorkerPool {
     Awaiter(WorkerPool& pool, Loop& loop, std::function<T()> job)
         : pool_(pool), loop_(loop), job_(std::move(job)), state_(std::make_shared<State>()) {}
     Awaiter(const Awaiter&) = delete;
-    ~Awaiter() { state_->waiter = nullptr; }
+    ~Awaiter() {
+      state_->waiter = nullptr;
+      state_->abandoned.store(true, std::memory_order_relaxed);
+    }
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> awaiting) {
       state_->waiter = awaiting;
       Loop* loop = &loop_;
       const bool taken = pool_.submit([state = state_, job = std::move(job_), loop] {
+        if (state->abandoned.load(std::memory_order_relaxed)) return;
         state->value.emplace(job());
         loop->post([state] {
           if (state->waiter) std::exchange(state->waiter, nullptr).resume();
@@ -61,6 +66,7 @@ class WorkerPool {
     struct State {
       std::optional<T> value;          // written by the worker before it posts
       std::coroutine_handle<> waiter;  // touched by the loop only
+      std::atomic<bool> abandoned = false;
     };
     WorkerPool& pool_;
     Loop& loop_;

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <future>
 #include <chrono>
+#include <future>
 #include <string>
 #include <thread>
 
@@ -69,6 +69,33 @@ TEST(WorkerPoolTest, ACallerThatWasDestroyedDoesNotGetTheResult) {
   may_end.set_value();
   pool.submit([&] { loop.post([&] { loop.stop(); }); });
   loop.run();
+  EXPECT_EQ(result, "");
+}
+
+TEST(WorkerPoolTest, TheJobOfACallerThatHasGoneIsNotRun) {
+  std::promise<void> started;
+  std::promise<void> may_end;
+  std::atomic<bool> ran = false;
+  std::string result;
+  Loop loop;
+  WorkerPool pool(1, 10);
+  ASSERT_TRUE(pool.submit([&] {
+    started.set_value();
+    may_end.get_future().wait();
+  }));
+  started.get_future().wait();
+  std::function<std::string()> job = [&] {
+    ran = true;
+    return std::string("for nobody");
+  };
+  {
+    Scope scope;
+    scope.spawn(compute(pool, loop, job, result, LiveObject(1)));
+  }
+  may_end.set_value();
+  pool.submit([&] { loop.post([&] { loop.stop(); }); });
+  loop.run();
+  EXPECT_FALSE(ran);
   EXPECT_EQ(result, "");
 }
 
