@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, it } from 'node:test';
-import { account, call, fn } from '../lib/callers.mjs';
+import { account, call, fn, say, visitor } from '../lib/callers.mjs';
 import { eventually, startServer } from '../lib/server.mjs';
 
 const ANIMALS = [/\b(cat|kitten|whiskers)/i, /\b(dog|puppy|bark)/i, /\b(horse|foal|saddle)/i];
@@ -155,6 +155,34 @@ describe('a question', () => {
   });
   it('tells no log what was asked or what the key is', () => {
     for (const word of ['sk-embedding-secret', 'kittens', 'sofa question', 'Whiskers']) assert.ok(!server.stderr.includes(word), word);
+  });
+});
+
+describe('an account with a key of its own', () => {
+  const authOf = (word) => asked.filter(({ texts }) => texts.some((text) => text.includes(word))).map(({ auth }) => auth);
+  let payer;
+  before(async () => {
+    payer = await account(server, 'payer');
+    const kept = await fn(server, 'set-secret', { accountId: payer.id, name: 'embedding.api_key', value: 'sk-of-the-payer' }, { token: payer.token });
+    assert.equal(kept.status, 200, kept.text);
+    const added = await fn(server, 'add-knowledge-text', { agentId: payer.agentId, title: 'Basket', content: 'Whiskers of the payer lives here.' }, { token: payer.token });
+    assert.equal(added.status, 201, added.text);
+  });
+  it('has its passages sent with it', async () => {
+    await eventually('its vector', async () => (await server.sql`select 1 from private.chunk_embeddings where agent_id = ${payer.agentId}`).length === 1);
+    assert.deepEqual(authOf('Whiskers of the payer'), ['Bearer sk-of-the-payer']);
+  });
+  it('has its questions asked with it, also while the server\'s key is left in peace', async () => {
+    const found = async (query) => (await call(server, '/v1/knowledge/search', { token: payer.key, body: { agent_id: payer.agentId, query } })).body.results[0]?.title;
+    await eventually('found by meaning', async () => (await found('Have you got kittens of yours?')) === 'Basket');
+    const guest = await visitor(server, payer.agentId);
+    assert.equal((await say(server, guest, 'Where would a kitten sleep?')).status, 200);
+    for (const word of ['kittens of yours', 'kitten sleep']) assert.deepEqual(authOf(word), ['Bearer sk-of-the-payer'], word);
+  });
+  it('does not pay for others, and its key is in no log', () => {
+    const others = asked.filter(({ texts }) => !texts.some((text) => /of the payer|of yours|kitten sleep/.test(text)));
+    assert.deepEqual(new Set(others.map(({ auth }) => auth)), new Set(['Bearer sk-embedding-secret']));
+    assert.doesNotMatch(server.stderr, /sk-of-the-payer/);
   });
 });
 

@@ -98,3 +98,17 @@ it('leaves the own order when it fails in whatever way, and is left in peace the
   assert.equal(asked.length, before, 'it was not asked');
   assert.match(server.stderr, /rerank_failed/);
 });
+
+it('is asked with the account\'s own key where there is one, whatever has become of the server\'s', async () => {
+  answerWith = null;
+  const payer = await account(server, 'payer');
+  const kept = await fn(server, 'set-secret', { accountId: payer.id, name: 'rerank.api_key', value: 'sk-of-the-payer' }, { token: payer.token });
+  assert.equal(kept.status, 200, kept.text);
+  for (const [title, content] of [['Plain', 'The bell of the tower is a big bell.'], ['Quaint', 'The bell where one queues quietly: qqqqqq.']]) {
+    await fn(server, 'add-knowledge-text', { agentId: payer.agentId, title, content }, { token: payer.token });
+  }
+  const { body } = await call(server, '/v1/knowledge/search', { token: payer.key, body: { agent_id: payer.agentId, query: 'Where is the bell?' } });
+  assert.deepEqual(titles(body.results), ['Quaint', 'Plain']);
+  assert.equal(asked.at(-1).auth, 'Bearer sk-of-the-payer');
+  assert.doesNotMatch(server.stderr, /sk-of-the-payer/);
+});

@@ -197,7 +197,8 @@ Task<void> Answers::listen_to_provider(std::shared_ptr<Run> run) {
   if (!admitted) co_return;
   require_budget(run->assignment);
   // Only now: what the safety rules take out of a question goes to no service.
-  prompt.meaning = co_await library_.meaning(prompt.knowledge, prompt.question);
+  prompt.meaning =
+      co_await library_.meaning(prompt.key_owner(), prompt.knowledge, prompt.question);
   if (!scripted(context_)) prompt.found = co_await search_for(context_, prompt);
   run->answer = provider_->start(std::move(prompt));
   for (;;) {

@@ -173,8 +173,7 @@ Task<void> ModelAnswer::begin() {
       composed_ = compose(prompt_);
       passages_at_first_ = composed_.passages.size();
     }
-    Target target =
-        co_await provider_.router_.target(prompt_.account_id, prompt_.own_keys, entry);
+    Target target = co_await provider_.router_.target(prompt_.key_owner(), entry);
     const bool answered = co_await ask(std::move(target));
     if (answered) co_return;
   }

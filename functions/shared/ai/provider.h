@@ -18,6 +18,7 @@
 #include "functions/shared/ai/agent_settings.h"
 #include "functions/shared/knowledge/index.h"
 #include "functions/shared/leads/extract.h"
+#include "functions/shared/secret/own_keys.h"
 #include "runtime/coro/task.h"
 
 namespace chatpad::functions::ai {
@@ -28,9 +29,6 @@ struct Turn {
 };
 
 struct Searched;
-
-// Whether the account has secrets of its own, among which a key for a service may be.
-enum class OwnKeys : uint8_t { none, maybe };
 
 struct Prompt {
   std::string account_id;
@@ -61,6 +59,7 @@ struct Prompt {
   // For the tool capture_lead: the names of what was taken of it. Unset: there is none.
   std::function<std::vector<std::string>(const leads::Entities& claimed)> capture_lead;
   OwnKeys own_keys = OwnKeys::maybe;
+  KeyOwner key_owner() const { return {account_id, own_keys}; }
   bool tools_enabled = true;  // an API client may want none for this answer
   Sampling client_sampling;   // what an API client wants for this answer; 0 tokens: the agent's
 };

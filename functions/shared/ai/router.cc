@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "functions/shared/ai/prices.h"
-#include "functions/shared/secret/secrets.h"
 
 namespace chatpad::functions::ai {
 namespace {
@@ -99,12 +98,12 @@ http::Client& Router::client_of(const ChainEntry& entry) {
   return entry.provider == "custom" ? foreign_ : own_;
 }
 
-Task<Target> Router::target(std::string account_id, OwnKeys own_keys, ChainEntry entry) {
+Task<Target> Router::target(KeyOwner owner, ChainEntry entry) {
   Target target;
   target.provider = entry.provider;
   target.model = entry.model;
   if (entry.provider == "builtin") co_return target;
-  target.service = service(service_name(entry, account_id));
+  target.service = service(service_name(entry, owner.account_id));
   std::string url(base_url(settings(), entry));
   if (url.empty()) {
     target.refusal = "the server has no " + entry.provider;
@@ -117,18 +116,14 @@ Task<Target> Router::target(std::string account_id, OwnKeys own_keys, ChainEntry
     if (!entry.secret.empty() && !entry.secret.starts_with("custom.")) {
       target.refusal = "the key of a custom service is a secret called custom.*";
     }
-    target.turn = turns_.take(account_id);
+    target.turn = turns_.take(owner.account_id);
     if (!target.turn) target.refusal = "too many answers of this account wait for custom services";
     if (!target.refusal.empty()) co_return target;
   }
-  std::string key;
-  const auto account = Uuid::parse(account_id);
-  if (account && own_keys == OwnKeys::maybe) {
-    std::string name = entry.secret.empty() ? entry.provider + ".api_key" : entry.secret;
-    std::optional<std::string> own = co_await read_secret(&context_, *account, std::move(name));
-    if (own) key = std::move(*own);
-  }
-  if (key.empty()) key = server_key(settings(), entry.provider);
+  std::string name = entry.secret.empty() ? entry.provider + ".api_key" : entry.secret;
+  const std::optional<std::string> own =
+      co_await own_key(&context_, std::move(owner), std::move(name));
+  const std::string key = own ? *own : std::string(server_key(settings(), entry.provider));
   if (key.empty() && (entry.provider == "openai" || entry.provider == "anthropic")) {
     target.refusal = "there is no key for " + entry.provider;
   }

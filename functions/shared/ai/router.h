@@ -2,7 +2,7 @@
 // known of how the services are doing. One per loop.
 //
 //   std::vector<ChainEntry> order = router.order(prompt);       // the agent's chain, as routed
-//   Target target = co_await router.target(account, own_keys, entry);  // where, with which key
+//   Target target = co_await router.target(prompt.key_owner(), entry);  // where, with which key
 //
 // The account's own key (a secret of the account, "openai.api_key" unless the entry names another)
 // comes before the server's. `custom` addresses are tenants' words: they are fetched as such
@@ -59,7 +59,7 @@ class Router {
   explicit Router(edge::Context& context);
 
   std::vector<ChainEntry> order(const Prompt& prompt);
-  Task<Target> target(std::string account_id, OwnKeys own_keys, ChainEntry entry);
+  Task<Target> target(KeyOwner owner, ChainEntry entry);
   const AiSettings& settings() const { return context_.config().ai; }
 
  private:

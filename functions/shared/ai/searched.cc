@@ -64,7 +64,8 @@ Task<Found> search_for(edge::Context& context, Prompt prompt) {
   if (found && reranks) {
     auto ordered = std::make_shared<Searched>(*found);
     std::vector<chatpad::knowledge::Hit> hits = std::move(ordered->passages->hits);
-    hits = co_await reranker.order(prompt.knowledge, prompt.question, std::move(hits));
+    hits = co_await reranker.order(prompt.key_owner(), prompt.knowledge, prompt.question,
+                                   std::move(hits));
     if (hits.size() > kPassagesGivenMax) hits.resize(kPassagesGivenMax);
     ordered->passages->hits = std::move(hits);
     found = std::move(ordered);

@@ -26,7 +26,7 @@ ai::Prompt prompt_of(const wire::Json& document, std::string question) {
     prompt.escalation_message = text_or(*flow, "escalationMessage", "");
   }
   prompt.account_id = document.at("accountId").get<std::string>();
-  if (!document.value("hasSecrets", true)) prompt.own_keys = ai::OwnKeys::none;
+  if (!document.value("hasSecrets", true)) prompt.own_keys = OwnKeys::none;
   prompt.manner = ai::manner_of(agent.value("personality", wire::Json()));
   prompt.settings =
       ai::agent_settings(text_or(agent, "model", ""), agent.value("ai", wire::Json()));

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "functions/shared/knowledge/embedding_codec.h"
-#include "functions/shared/knowledge/side_service.h"
 #include "runtime/base/log.h"
 #include "runtime/edge/metrics.h"
 #include "runtime/loop/loop.h"
@@ -87,38 +86,41 @@ void QuestionVectors::count_failure() {
 
 Embedder::Embedder(edge::Context& context)
     : context_(context),
-      settings_(context.config().embedding),
       kept_(context.commons().get<QuestionVectors>()),
-      client_(context.loop(), side_client(settings_)) {}
+      service_(context, context.config().embedding, "embedding.api_key") {}
 
-Task<http::Response> Embedder::ask(std::vector<std::string> texts, uint64_t total_ms) {
-  http::ClientRequest request = side_request(settings_, "/embeddings", total_ms);
+Task<http::Response> Embedder::ask(const SideAccess* access, std::vector<std::string> texts,
+                                   uint64_t total_ms) {
   for (std::string& text : texts) shorten(text, kEmbedTextBytesMax);
-  request.body = chatpad::knowledge::embed_body(settings_.model, texts);
-  request.response_bytes_max = chatpad::knowledge::kEmbedAnswerBytesMax;
-  http::Response response = co_await http::fetch(client_, std::move(request));
+  std::string body = chatpad::knowledge::embed_body(model(), texts);
+  const SideLimits limits{total_ms, chatpad::knowledge::kEmbedAnswerBytesMax};
+  http::Response response = co_await service_.post(access, "/embeddings", std::move(body), limits);
   co_return response;
 }
 
-Task<std::vector<float>> Embedder::of_question(std::string question) {
+Task<std::vector<float>> Embedder::of_question(KeyOwner owner, std::string question) {
   std::vector<float> vector;
   if (!set()) co_return vector;
-  const std::string key = settings_.model + "\n" + question;
+  const std::string key = model() + "\n" + question;
   vector = kept_.get(key, context_.loop().now_ms());
-  if (!vector.empty() || !breaker_.admit(context_.loop().now_ms())) co_return vector;
-  ai::Admission admission(breaker_);
+  if (!vector.empty()) co_return vector;
+  SideAccess access;
+  std::optional<ai::Admission> admission;
   std::vector<std::string> texts;
   texts.push_back(std::move(question));
   bool about_texts = false;
   try {
-    http::Response response = co_await ask(std::move(texts), kQuestionMs);
+    access = co_await service_.access(std::move(owner));
+    if (!access.breaker->admit(context_.loop().now_ms())) co_return vector;
+    admission.emplace(*access.breaker);
+    http::Response response = co_await ask(&access, std::move(texts), kQuestionMs);
     about_texts = is_about_texts(response.head.status);
     if (response.head.status != 200) refuse(response);
     auto rows = chatpad::knowledge::read_embeddings(response.body, 1).or_raise();
     vector = std::move(rows.front());
-    admission.succeeded();
+    admission->succeeded();
   } catch (const Raised& raised) {
-    if (!about_texts) admission.failed(context_.loop().now_ms());
+    if (admission && !about_texts) admission->failed(context_.loop().now_ms());
     kept_.count_failure();
     log::Line(LogLevel::warn, "embedding_failed")
         .field("code", error_info(raised.error().errc).code)
@@ -129,11 +131,12 @@ Task<std::vector<float>> Embedder::of_question(std::string question) {
 }
 
 Task<std::optional<std::vector<std::vector<float>>>> Embedder::of_passages(
-    std::vector<std::string> texts) {
+    KeyOwner owner, std::vector<std::string> texts) {
   const size_t asked = texts.size();
+  const SideAccess access = co_await service_.access(std::move(owner));
   for (int attempt = 0;; ++attempt) {
     std::vector<std::string> copy = texts;
-    http::Response response = co_await ask(std::move(copy), kPassagesMs);
+    http::Response response = co_await ask(&access, std::move(copy), kPassagesMs);
     if (response.head.status == 200) {
       auto rows = chatpad::knowledge::read_embeddings(response.body, asked).or_raise();
       co_return rows;

@@ -1,7 +1,8 @@
-// Embedder: texts into vectors, by the service that is set up (ServiceSettings); one per loop.
+// Embedder: texts into vectors, by the service that is set up (ServiceSettings), with the account's
+// own key where it has one (the secret "embedding.api_key"); one per loop.
 //
 //   Embedder& embedder = context.local<Embedder>();
-//   std::vector<float> meaning = co_await embedder.of_question(question);   // empty: not to be had
+//   std::vector<float> meaning = co_await embedder.of_question(owner, question);   // empty: none
 //
 // A question's vector is kept (QuestionVectors, one lot for the program). A question is worth one
 // short attempt: without its vector the words alone are searched, and a service that has failed a
@@ -20,11 +21,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "functions/shared/ai/breaker.h"
-#include "runtime/base/service_settings.h"
+#include "functions/shared/knowledge/side_service.h"
 #include "runtime/coro/task.h"
 #include "runtime/edge/context.h"
-#include "runtime/http/client.h"
 
 namespace chatpad::functions {
 
@@ -64,21 +63,21 @@ class Embedder {
  public:
   explicit Embedder(edge::Context& context);
 
-  bool set() const { return settings_.set(); }
-  const std::string& model() const { return settings_.model; }
+  bool set() const { return service_.set(); }
+  const std::string& model() const { return service_.model(); }
 
-  Task<std::vector<float>> of_question(std::string question);
+  Task<std::vector<float>> of_question(KeyOwner owner, std::string question);
   // Nothing when the service does not take these texts.
-  Task<std::optional<std::vector<std::vector<float>>>> of_passages(std::vector<std::string> texts);
+  Task<std::optional<std::vector<std::vector<float>>>> of_passages(KeyOwner owner,
+                                                                   std::vector<std::string> texts);
 
  private:
-  Task<http::Response> ask(std::vector<std::string> texts, uint64_t total_ms);
+  Task<http::Response> ask(const SideAccess* access, std::vector<std::string> texts,
+                           uint64_t total_ms);
 
   edge::Context& context_;
-  const ServiceSettings& settings_;
   QuestionVectors& kept_;
-  http::Client client_;
-  ai::Breaker breaker_;  // of questions
+  SideService service_;  // its breakers are those of questions
 };
 
 }  // namespace chatpad::functions

@@ -10,8 +10,8 @@
 namespace chatpad::functions {
 namespace {
 
-constexpr pg::Statement kClaim{"claim_embedding",
-                               "select agent_id, version from api.claim_embedding($1, $2)"};
+constexpr pg::Statement kClaim{
+    "claim_embedding", "select agent_id, version, account_id from api.claim_embedding($1, $2)"};
 constexpr pg::Statement kPassages{
     "passages_without_embedding",
     "select chunk_id, heading, content from api.passages_without_embedding($1, $2, $3)"};
@@ -57,9 +57,10 @@ Task<bool> KnowledgeKeeper::work() {
   if (claimed.size() != 1) co_return false;
   std::string agent_id = claimed.str(0, 0);
   const int64_t version = claimed.integer(0, 1);
+  const KeyOwner owner(claimed.str(0, 2), OwnKeys::maybe);
   std::optional<Error> failure;
   try {
-    co_await embed(agent_id);
+    co_await embed(owner, agent_id);
   } catch (const Raised& raised) {
     failure = raised.error();
   }
@@ -76,7 +77,7 @@ Task<bool> KnowledgeKeeper::work() {
   co_return !failure;
 }
 
-Task<void> KnowledgeKeeper::embed(std::string agent_id) {
+Task<void> KnowledgeKeeper::embed(KeyOwner owner, std::string agent_id) {
   for (;;) {
     pg::Params which(agent_id, embedder_.model(), static_cast<int64_t>(kEmbedTextsMax));
     pg::Rows rows =
@@ -86,12 +87,13 @@ Task<void> KnowledgeKeeper::embed(std::string agent_id) {
     for (int row = 0; row < rows.size(); ++row) {
       texts.push_back({rows.str(row, 0), rows.str(row, 1) + "\n\n" + rows.str(row, 2)});
     }
-    co_await embed_some(agent_id, std::move(texts));
+    co_await embed_some(owner, agent_id, std::move(texts));
   }
 }
 
 // All of them have a vector then, or are noted as refused.
-Task<void> KnowledgeKeeper::embed_some(std::string agent_id, std::vector<Text> texts) {
+Task<void> KnowledgeKeeper::embed_some(KeyOwner owner, std::string agent_id,
+                                       std::vector<Text> texts) {
   std::vector<std::vector<Text>> waiting;
   waiting.push_back(std::move(texts));
   bool service_is_well = false;
@@ -105,7 +107,7 @@ Task<void> KnowledgeKeeper::embed_some(std::string agent_id, std::vector<Text> t
       words.push_back(text.text);
     }
     const std::optional<std::vector<std::vector<float>>> vectors =
-        co_await embedder_.of_passages(std::move(words));
+        co_await embedder_.of_passages(owner, std::move(words));
     if (vectors) {
       service_is_well = true;
       std::vector<std::string> arrays;
@@ -122,7 +124,7 @@ Task<void> KnowledgeKeeper::embed_some(std::string agent_id, std::vector<Text> t
       continue;
     }
     if (!service_is_well) {
-      const bool taken = co_await takes_anything();
+      const bool taken = co_await takes_anything(owner);
       service_is_well = taken;
     }
     if (!service_is_well) {
@@ -135,11 +137,11 @@ Task<void> KnowledgeKeeper::embed_some(std::string agent_id, std::vector<Text> t
 }
 
 // A wrong model, say, is no passage's fault.
-Task<bool> KnowledgeKeeper::takes_anything() {
+Task<bool> KnowledgeKeeper::takes_anything(KeyOwner owner) {
   std::vector<std::string> texts;
   texts.emplace_back("word");
   const std::optional<std::vector<std::vector<float>>> vectors =
-      co_await embedder_.of_passages(std::move(texts));
+      co_await embedder_.of_passages(std::move(owner), std::move(texts));
   co_return vectors.has_value();
 }
 

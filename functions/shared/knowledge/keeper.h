@@ -35,9 +35,9 @@ class KnowledgeKeeper {
     std::string text;
   };
   Task<bool> work();
-  Task<void> embed(std::string agent_id);
-  Task<void> embed_some(std::string agent_id, std::vector<Text> texts);
-  Task<bool> takes_anything();
+  Task<void> embed(KeyOwner owner, std::string agent_id);
+  Task<void> embed_some(KeyOwner owner, std::string agent_id, std::vector<Text> texts);
+  Task<bool> takes_anything(KeyOwner owner);
 
   edge::Context& context_;
   Embedder& embedder_;

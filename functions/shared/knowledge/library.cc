@@ -151,9 +151,11 @@ Task<Library::Value> Library::build(std::string agent_id, uint64_t lane) {
   co_return index;
 }
 
-Task<std::vector<float>> Library::meaning(Value index, std::string question) {
+Task<std::vector<float>> Library::meaning(KeyOwner owner, Value index, std::string question) {
   std::vector<float> vector;
-  if (index->has_meanings()) vector = co_await embedder_.of_question(std::move(question));
+  if (index->has_meanings()) {
+    vector = co_await embedder_.of_question(std::move(owner), std::move(question));
+  }
   co_return vector;
 }
 

@@ -40,7 +40,7 @@ class Library {
 
   /// The question's vector for Index::search; empty when the index has none of a model, or the
   /// service does not give one in time.
-  Task<std::vector<float>> meaning(Value index, std::string question);
+  Task<std::vector<float>> meaning(KeyOwner owner, Value index, std::string question);
 
  private:
   struct Building {

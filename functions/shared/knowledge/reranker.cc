@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
-#include "functions/shared/knowledge/side_service.h"
 #include "runtime/base/log.h"
 #include "runtime/loop/loop.h"
 #include "runtime/wire/json.h"
@@ -66,12 +66,10 @@ Result<void> read_relevance(std::string_view body, const std::vector<size_t>& se
 }  // namespace
 
 Reranker::Reranker(edge::Context& context)
-    : context_(context),
-      settings_(context.config().rerank),
-      client_(context.loop(), side_client(settings_)) {}
+    : context_(context), service_(context, context.config().rerank, "rerank.api_key") {}
 
-Task<std::vector<Hit>> Reranker::order(std::shared_ptr<const Index> index, std::string question,
-                                       std::vector<Hit> hits) {
+Task<std::vector<Hit>> Reranker::order(KeyOwner owner, std::shared_ptr<const Index> index,
+                                       std::string question, std::vector<Hit> hits) {
   std::vector<Hit> ordered = hits;
   std::vector<size_t> sent;
   std::vector<std::string> texts;
@@ -83,26 +81,30 @@ Task<std::vector<Hit>> Reranker::order(std::shared_ptr<const Index> index, std::
     sent.push_back(i);
     texts.push_back(text_of(passage));
   }
-  if (!set() || sent.size() < 2 || !breaker_.admit(context_.loop().now_ms())) co_return hits;
-  ai::Admission admission(breaker_);
+  if (!set() || sent.size() < 2) co_return hits;
+  SideAccess access;
+  std::optional<ai::Admission> admission;
   int status = 0;
   try {
-    http::ClientRequest request = side_request(settings_, "/rerank", kRerankMs);
-    request.body = body_of(settings_.model, question, texts);
-    request.response_bytes_max = kRerankAnswerBytesMax;
-    const http::Response response = co_await http::fetch(client_, std::move(request));
+    access = co_await service_.access(std::move(owner));
+    if (!access.breaker->admit(context_.loop().now_ms())) co_return hits;
+    admission.emplace(*access.breaker);
+    std::string body = body_of(service_.model(), question, texts);
+    const SideLimits limits{kRerankMs, kRerankAnswerBytesMax};
+    const http::Response response =
+        co_await service_.post(&access, "/rerank", std::move(body), limits);
     status = response.head.status;
     if (status != 200) {
       raise(Errc::upstream_failed, PublicText(),
             LogText("rerank: status " + std::to_string(status)));
     }
     read_relevance(response.body, sent, ordered).or_raise();
-    admission.succeeded();
+    admission->succeeded();
     std::stable_sort(ordered.begin(), ordered.end(),
                      [](const Hit& a, const Hit& b) { return a.relevance > b.relevance; });
     hits = std::move(ordered);
   } catch (const Raised& raised) {
-    if (!is_about_texts(status)) admission.failed(context_.loop().now_ms());
+    if (admission && !is_about_texts(status)) admission->failed(context_.loop().now_ms());
     log::Line(LogLevel::warn, "rerank_failed")
         .field("code", error_info(raised.error().errc).code)
         .field("cause", raised.error().cause.value);

@@ -1,8 +1,9 @@
 // Reranker: passages in the order in which they answer a question, by the service that is set up
-// for it (ServiceSettings, CHATPAD_AI_RERANK_*); one per loop.
+// for it (ServiceSettings, CHATPAD_AI_RERANK_*), with the account's own key where it has one (the
+// secret "rerank.api_key"); one per loop.
 //
 //   Reranker& reranker = context.local<Reranker>();
-//   if (reranker.set()) hits = co_await reranker.order(index, question, std::move(hits));
+//   if (reranker.set()) hits = co_await reranker.order(owner, index, question, std::move(hits));
 //
 // Format: POST <url>/rerank {model, query, documents, top_n}, answered with {results: [{index,
 // relevance_score}]} (Cohere v2, Jina, vLLM, llama.cpp; `data` instead of `results` as Voyage).
@@ -17,12 +18,10 @@
 #include <string>
 #include <vector>
 
-#include "functions/shared/ai/breaker.h"
 #include "functions/shared/knowledge/index.h"
-#include "runtime/base/service_settings.h"
+#include "functions/shared/knowledge/side_service.h"
 #include "runtime/coro/task.h"
 #include "runtime/edge/context.h"
-#include "runtime/http/client.h"
 
 namespace chatpad::functions {
 
@@ -35,18 +34,16 @@ class Reranker {
  public:
   explicit Reranker(edge::Context& context);
 
-  bool set() const { return settings_.set(); }
+  bool set() const { return service_.set(); }
 
   // Those the service names come first, by its score, which becomes their `relevance`.
   Task<std::vector<chatpad::knowledge::Hit>> order(
-      std::shared_ptr<const chatpad::knowledge::Index> index, std::string question,
+      KeyOwner owner, std::shared_ptr<const chatpad::knowledge::Index> index, std::string question,
       std::vector<chatpad::knowledge::Hit> hits);
 
  private:
   edge::Context& context_;
-  const ServiceSettings& settings_;
-  http::Client client_;
-  ai::Breaker breaker_;
+  SideService service_;
 };
 
 }  // namespace chatpad::functions

@@ -109,7 +109,9 @@ Task<std::string> find_knowledge(edge::Call call, SearchRequest request) {
   std::vector<float> question;  // its vector: asked for once, whatever comes of it
   bool has_asked = false;
   for (int row = 0; row < agents.size(); ++row) {
-    const uint64_t lane = std::hash<Uuid>()(agents.uuid(row, 2).value_or(Uuid()));
+    const Uuid account = agents.uuid(row, 2).value_or(Uuid());
+    const KeyOwner owner(account.str(), OwnKeys::maybe);
+    const uint64_t lane = std::hash<Uuid>()(account);
     Library& library = call.context().local<Library>();
     std::string agent = agents.str(row, 0);
     const int64_t version = agents.integer(row, 1);
@@ -117,7 +119,7 @@ Task<std::string> find_knowledge(edge::Call call, SearchRequest request) {
     auto who = std::make_shared<const Audience>(Audience{agents.boolean(row, 3), shared->groups});
     if (index->has_meanings() && !has_asked) {
       has_asked = true;
-      question = co_await library.meaning(index, shared->query);
+      question = co_await library.meaning(owner, index, shared->query);
     }
     std::vector<float> meaning;
     if (index->has_meanings()) meaning = question;
@@ -129,7 +131,7 @@ Task<std::string> find_knowledge(edge::Call call, SearchRequest request) {
     };
     std::vector<Hit> hits = co_await call.context().workers().run<std::vector<Hit>>(
         call.context().loop(), std::move(job));
-    hits = co_await reranker.order(index, shared->query, std::move(hits));
+    hits = co_await reranker.order(owner, index, shared->query, std::move(hits));
     const std::vector<Found> more = choose(index, *shared, std::move(hits));
     found.insert(found.end(), more.begin(), more.end());
   }
