@@ -89,7 +89,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   size_t take_body(std::string_view bytes);
   void news();
   void fail(Errc errc, std::string why);
-  void watch_idle(uint64_t delay_ms);
+  void watch_clock();
   void release();
 
   std::shared_ptr<ClientMulti> multi_;
@@ -106,7 +106,8 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   bool done_ = false;
   std::optional<Error> error_;
   std::optional<Error> refused_;  // one address of several, perhaps
-  Timer idle_;
+  Timer clock_;
+  uint64_t began_ms_ = 0;
   uint64_t last_byte_ms_ = 0;
   char curl_text_[CURL_ERROR_SIZE] = {};
 };

@@ -42,8 +42,8 @@ void Transfer::start() {
   add_headers();
   configure();
   multi_->add(*this);
-  last_byte_ms_ = multi_->loop.now_ms();
-  watch_idle(request_.idle_ms);
+  began_ms_ = last_byte_ms_ = multi_->loop.now_ms();
+  watch_clock();
 }
 
 void Transfer::add_headers() {
@@ -75,7 +75,6 @@ void Transfer::configure() {
   set(CURLOPT_QUICK_EXIT, 1L);
   set(CURLOPT_USERAGENT, "ChatPad");
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.connect_ms));
-  set(CURLOPT_TIMEOUT_MS, static_cast<long>(request_.total_ms));
   set(CURLOPT_HEADERFUNCTION, &Transfer::on_header);
   set(CURLOPT_HEADERDATA, this);
   set(CURLOPT_WRITEFUNCTION, &Transfer::on_body);
@@ -239,22 +238,24 @@ void Transfer::abort() {
   release();
 }
 
-// The timer is not moved by every byte; it looks when the last one came.
-void Transfer::watch_idle(uint64_t delay_ms) {
-  idle_.start(multi_->loop, delay_ms, [this] {
-    const uint64_t now = multi_->loop.now_ms();
-    if (paused_) last_byte_ms_ = now;
-    const uint64_t due = last_byte_ms_ + request_.idle_ms;
-    if (due > now) {
-      watch_idle(due - now);
-    } else {
-      fail(Errc::deadline_exceeded, "nothing came for idle_ms");
-    }
-  });
+// Both ends of our patience, which libcurl would look up at every byte. The timer is not moved by
+// every byte; it looks when the last one came.
+void Transfer::watch_clock() {
+  const uint64_t now = multi_->loop.now_ms();
+  if (paused_) last_byte_ms_ = now;
+  const uint64_t idle_due = last_byte_ms_ + request_.idle_ms;
+  const uint64_t total_due = began_ms_ + request_.total_ms;
+  const uint64_t due = std::min(idle_due, total_due);
+  if (due > now) {
+    clock_.start(multi_->loop, due - now, [this] { watch_clock(); });
+  } else {
+    fail(Errc::deadline_exceeded,
+         total_due <= now ? "it took longer than total_ms" : "nothing came for idle_ms");
+  }
 }
 
 void Transfer::release() {
-  idle_.stop();
+  clock_.stop();
   if (easy_ == nullptr) return;
   multi_->remove(*this);
   curl_easy_cleanup(std::exchange(easy_, nullptr));

@@ -136,6 +136,12 @@ bool SseParser::field(std::string_view name, std::string_view value) {
   return true;
 }
 
+void SseParser::reuse(std::string data) {
+  if (data_.capacity() >= data.capacity() || has_data_) return;
+  data_ = std::move(data);
+  data_.clear();
+}
+
 void SseParser::dispatch(std::vector<SseEvent>& events) {
   if (has_data_) {
     SseEvent event;

@@ -44,6 +44,8 @@ class SseParser {
 
   // Appends the events that `bytes` completed to `events`.
   Result<void> feed(std::string_view bytes, std::vector<SseEvent>& events);
+  // The room of an event's data that has been read is used for the next one's.
+  void reuse(std::string data);
 
   const std::string& last_event_id() const { return last_event_id_; }
   uint32_t retry_ms() const { return retry_ms_; }  // 0 until the server names one

@@ -101,6 +101,7 @@ void Answers::require_room() const {
 std::shared_ptr<Run> Answers::start(Assignment assignment) {
   auto run = std::make_shared<Run>(std::move(assignment));
   run->owner = this;
+  run->room = "conversation:" + run->assignment.conversation_id;
   run->started_ms = context_.loop().now_ms();
   std::shared_ptr<Run>& slot = runs_[run->assignment.reply_to];
   if (slot) slot->owner = nullptr;
@@ -197,8 +198,7 @@ Task<void> Answers::listen_to_provider(std::shared_ptr<Run> run) {
   if (!admitted) co_return;
   require_budget(run->assignment);
   // Only now: what the safety rules take out of a question goes to no service.
-  prompt.meaning =
-      co_await library_.meaning(prompt.key_owner(), prompt.knowledge, prompt.question);
+  prompt.meaning = co_await library_.meaning(prompt.key_owner(), prompt.knowledge, prompt.question);
   if (!scripted(context_)) prompt.found = co_await search_for(context_, prompt);
   run->answer = provider_->start(std::move(prompt));
   for (;;) {
@@ -285,21 +285,19 @@ bool Answers::say_safely(const std::shared_ptr<Run>& run, std::optional<std::str
 
 // False: the answer is long enough.
 bool Answers::say(const std::shared_ptr<Run>& run, std::string piece) {
-  const Assignment& a = run->assignment;
   const bool full = run->text.size() + piece.size() > kAnswerBytesMax;
   if (full) limit_text(piece, kAnswerBytesMax - run->text.size());
   const auto offset = static_cast<int64_t>(run->text_units);
   run->push_token(piece);
   run->changed.notify();
-  const std::string room = "conversation:" + a.conversation_id;
-  if (context_.publisher().may_hear(room)) {
+  if (context_.publisher().may_hear(run->room)) {
     wire::JsonWriter delta;
     delta.object()
         .field("message_id", run->message_id)
         .field("text", piece)
         .field("offset", offset)
         .end();
-    context_.publisher().publish(room, "answer.delta", delta.view());
+    context_.publisher().publish(run->room, "answer.delta", delta.view());
   }
   drafts_.grown(run);
   return !full;
@@ -404,7 +402,7 @@ void Answers::on_event(const edge::DurableEvent& event) {
   std::vector<std::shared_ptr<Run>> ended;
   for (const auto& [reply_to, run] : runs_) {
     if (run->finished || run->cut || run->message_id.empty()) continue;
-    if (event.topic == "conversation:" + run->assignment.conversation_id) ended.push_back(run);
+    if (event.topic == run->room) ended.push_back(run);
   }
   if (ended.empty() || (!taken_over && !tells_of_archive(event))) return;
   for (const std::shared_ptr<Run>& run : ended) give_up(run);

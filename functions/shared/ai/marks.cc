@@ -10,6 +10,8 @@ bool in_a_mark(char c) { return (c >= '0' && c <= '9') || c == ',' || c == ' '; 
 }  // namespace
 
 std::string Marks::feed(std::string_view piece) {
+  // Most pieces have nothing to do with marks.
+  if (held_.empty() && piece.find_first_of("[`") == piece.npos) return std::string(piece);
   std::string out;
   for (const char c : piece) take(c, out);
   return out;

@@ -97,12 +97,12 @@ class ModelAnswer : public Answer {
   std::unique_ptr<Answer> builtin_;
   std::deque<std::string> pieces_;
   std::string request_body_;
-  std::string said_;  // by the model, for an estimate
+  std::string said_;  // by the model, in all rounds
   // Tools: the rounds before this one, and what the model called at the end of it.
   Target target_;
   size_t passages_at_first_ = 0;
   std::vector<ToolCall> called_;
-  std::string said_in_round_;
+  size_t round_at_ = 0;  // where in it this round begins
   int64_t input_before_ = 0;
   int64_t output_before_ = 0;
   bool estimated_before_ = false;
@@ -228,7 +228,7 @@ void ModelAnswer::use(const Target& target) {
   outcome_.provider = target.provider;
   outcome_.model = target.model;
   said_.clear();
-  said_in_round_.clear();
+  round_at_ = 0;
   called_.clear();
   composed_.request.tool_turns.clear();
   composed_.passages.resize(passages_at_first_);
@@ -343,7 +343,6 @@ Task<void> ModelAnswer::pull() {
 void ModelAnswer::take(std::vector<std::string>& pieces) {
   for (std::string& piece : pieces) {
     said_ += piece;
-    said_in_round_ += piece;
     std::string decided = marks_.feed(piece);
     if (!decided.empty()) pieces_.push_back(std::move(decided));
   }
@@ -374,7 +373,7 @@ bool ModelAnswer::offered(const std::vector<ToolCall>& calls) const {
 Task<void> ModelAnswer::go_on() {
   end_round();
   ToolTurn turn;
-  turn.said = std::exchange(said_in_round_, std::string());
+  turn.said = said_.substr(std::exchange(round_at_, said_.size()));
   turn.calls = std::exchange(called_, {});
   for (const ToolCall& call : turn.calls) {
     std::string result = co_await run_tool(&call);
@@ -401,7 +400,8 @@ Task<void> ModelAnswer::go_on() {
 void ModelAnswer::end_round() {
   estimated_before_ = estimated_before_ || !reader_->input_tokens() || !reader_->output_tokens();
   input_before_ += reader_->input_tokens().value_or(estimated_tokens(request_body_));
-  output_before_ += reader_->output_tokens().value_or(estimated_tokens(said_in_round_));
+  output_before_ += reader_->output_tokens().value_or(
+      estimated_tokens(std::string_view(said_).substr(round_at_)));
 }
 
 Task<std::string> ModelAnswer::run_tool(const ToolCall* call) {

@@ -94,10 +94,11 @@ Result<void> ModelStream::feed(std::string_view bytes, std::vector<std::string>&
   }
   events_.clear();
   const Result<void> fed = parser_.feed(bytes, events_);
-  for (const wire::SseEvent& one : events_) {
+  for (wire::SseEvent& one : events_) {
     if (complete_) break;
     const Result<void> taken = event(one, pieces);
     if (!taken) return taken;
+    parser_.reuse(std::move(one.data));
   }
   return fed ? fed : broken("a line of the stream is too long");
 }

@@ -100,6 +100,7 @@ class Run {
   // For Answers and Drafts only.
   std::unique_ptr<Answer> answer;
   Answers* owner = nullptr;
+  std::string room;  // the conversation's topic, where the inbox hears the words
   Scope::Id task = 0;
   bool draft_waits = false;   // its text is to be stored soon
   uint64_t persisted_ms = 0;  // when it was last, or the row was taken

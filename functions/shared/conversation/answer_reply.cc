@@ -143,9 +143,10 @@ Task<void> stream_run(edge::Stream* stream, std::shared_ptr<ai::Run> run,
                       std::optional<ai::Position> seen) {
   const ai::Listening listening(run);
   size_t next = 0;
+  std::string bytes;
   for (;;) {
     // Everything there is in one write: a client that lags gets it in fewer packets.
-    std::string bytes;
+    bytes.clear();
     while (next < run->events.size()) {
       const ai::Event& event = run->events[next++];
       if (!seen || event.at > *seen) run->append_event(bytes, event);

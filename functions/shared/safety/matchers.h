@@ -31,7 +31,7 @@ inline bool is_space(char c) { return is_blank(c) || c == '\n' || c == '\r'; }
 inline char lower(char c) { return is_upper(c) ? static_cast<char>(c + 32) : c; }
 std::string lower(std::string_view text);
 
-Verdict nothing();
+inline Verdict nothing() { return {}; }
 Verdict open();
 Verdict found(Kind kind, const Place& place, size_t length);
 

@@ -37,6 +37,8 @@ Verdict ask(const Place& place, const Wanted& wanted) {
     return verdict.is != Verdict::Is::nothing;
   };
   if (wanted.rules && settled(ask_rules(place, *wanted.rules))) return verdict;
+  // Inside a word, where most of a text is, nothing else begins than words of the instructions.
+  if (is_alnum(c) && is_alnum(place.before()) && !wanted.has(Kind::leak)) return verdict;
   if (wanted.has(Kind::link)) {
     if ((c == '!' || c == '[' || c == '<') && settled(match_markup(place))) return verdict;
     if (is_letter(c) && settled(match_url(place))) return verdict;
@@ -62,8 +64,6 @@ std::string_view to_string(Kind kind) {
 }
 
 bool is_pii(Kind kind) { return kind <= Kind::address; }
-
-Verdict nothing() { return {}; }
 
 Verdict open() {
   Verdict verdict;
@@ -122,7 +122,7 @@ std::string Scanner::run(bool whole) {
 }
 
 void Scanner::forget() {
-  if (at_ < kWindowBytes) return;
+  if (at_ < kDecidedBytes) return;
   const size_t gone = at_ - kContextBytes;
   text_.erase(0, gone);
   at_ -= gone;

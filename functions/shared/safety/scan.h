@@ -7,7 +7,8 @@
 // into pieces, the result is the same; tests/fuzz/safety_scan_fuzz.cc holds that.
 //
 // Pure: what happens to a match is the caller's decision (Decide). Owner: one answer.
-// Errors: none. Limits: kWindowBytes bounds what is held back and thereby every match.
+// Errors: none. Limits: every matcher bounds its match and thereby what is held back; the longest
+// is a private key.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,8 @@
 
 namespace chatpad::safety {
 
-constexpr size_t kWindowBytes = 4096;     // the longest match: a private key
 constexpr size_t kContextBytes = 64;      // what a match may look back at
+constexpr size_t kDecidedBytes = 512;     // kept of what is decided, until all but the context goes
 constexpr size_t kMarkupBytesMax = 2048;  // of a link, an image or a tag
 
 enum class Kind : uint8_t {
