@@ -123,7 +123,7 @@ void Vectors::group(std::size_t exact_max) {
   clusters_ = Clusters(path_, {rows_.data(), row_sums_.data(), size(), padded_});
   if (clusters_.empty()) return;
   const std::span<const std::uint32_t> order = clusters_.order();
-  std::vector<std::int8_t> rows(order.size() * padded_);
+  LargeVector<std::int8_t> rows(order.size() * padded_);
   for (std::size_t at = 0; at < order.size(); ++at) {
     std::copy_n(rows_.data() + order[at] * padded_, padded_, rows.data() + at * padded_);
   }

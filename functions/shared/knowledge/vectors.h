@@ -20,6 +20,7 @@
 
 #include "functions/shared/knowledge/clusters.h"
 #include "functions/shared/knowledge/int8_dot.h"
+#include "functions/shared/knowledge/large_memory.h"
 
 namespace chatpad::knowledge {
 
@@ -73,9 +74,9 @@ class Vectors {
   std::size_t padded_;  // width of a row of bytes
   Int8Path path_ = best_int8_path();
   std::size_t count_ = 0;
-  std::vector<float> floats_;
+  LargeVector<float> floats_;
   // From here on in the order of the clusters once there are some.
-  std::vector<std::int8_t> rows_;
+  LargeVector<std::int8_t> rows_;
   std::vector<std::int32_t> row_sums_;
   std::vector<float> scales_;  // of each row: byte times scale is about the number
   std::vector<float> errors_;  // of each row: the length of what rounding took away
