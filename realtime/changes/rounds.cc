@@ -258,8 +258,8 @@ Task<void> Changes::check_table(std::shared_ptr<Persona> persona, Round* round, 
   pg::Pool* const pool = pool_of(persona->claims);
   uint64_t early_ms = 0;
   for (int reloads = 0; reloads < kReloadsMax;) {
-    CheckInput rows(table->visible_in, *table);
-    CheckInput deleted(table->deleted_in, *table);
+    CheckInput rows(table->visible_in, table->row_columns, *table);
+    CheckInput deleted(table->deleted_in, 0, *table);
     for (Pick& pick : round->picks) {
       if (pick.verdict != which) continue;
       const ChangeBatch& batch = *pick.batch->batch;

@@ -80,7 +80,8 @@ Passing passing_of(const ColumnType& type) {
   }
 }
 
-std::string unnest(const std::vector<PassedColumn>& columns, const Table& table) {
+// The first `nested` columns bring an array literal in each element.
+std::string unnest(const std::vector<PassedColumn>& columns, size_t nested, const Table& table) {
   // Unqualified: only so may it take several arrays.
   if (columns.empty()) return "unnest($1::text[]) with ordinality k(c0, i)";
   std::string out = "unnest(";
@@ -88,7 +89,7 @@ std::string unnest(const std::vector<PassedColumn>& columns, const Table& table)
   for (size_t i = 0; i < columns.size(); ++i) {
     const ColumnType& type =
         *table.columns[static_cast<size_t>(table.column(columns[i].name))].type;
-    const bool typed = columns[i].passing == Passing::typed;
+    const bool typed = i >= nested && columns[i].passing == Passing::typed;
     out += (i > 0 ? ", $" : "$") + std::to_string(i + 1) + "::";
     out += (typed ? type.sql : std::string("text")) + "[]";
     names += "c" + std::to_string(i) + ", ";
@@ -97,37 +98,60 @@ std::string unnest(const std::vector<PassedColumn>& columns, const Table& table)
 }
 
 // A row that is visible now proves the change visible as long as every column that policies read
-// still has the value it had in the change.
+// still has the value it had in the change. Rows that are alike in those columns come together, and
+// the first that is found visible proves all of them; the rest of their keys comes as an array
+// each. OFFSET keeps the planner from reading the table any other way than by its key.
 bool make_visible_sql(Table& table, const Catalog& catalog) {
-  std::string match;
+  const auto is_read = [&table](int place) {
+    const auto& read = table.policy_columns;
+    return std::find(read.begin(), read.end(), place) != read.end();
+  };
+  std::string match, arrays, names;
   const auto add = [&](int place, bool key) {
     const TableColumn& column = table.columns[static_cast<size_t>(place)];
-    const Passing passing = passing_of(*column.type);
-    const std::string value = "k.c" + std::to_string(table.visible_in.size());
+    const bool of_row = key && !is_read(place);
+    const std::string name = "c" + std::to_string(table.visible_in.size());
+    const PassedColumn passed{column.name, passing_of(*column.type)};
+    const bool as_text = passed.passing == Passing::as_text;
+    table.visible_in.push_back(passed);
+    if (of_row) {
+      ++table.row_columns;
+      arrays += (names.empty() ? "k." : ", k.") + name + "::";
+      arrays += (as_text ? std::string("text") : column.type->sql) + "[]";
+      names += (names.empty() ? "" : ", ") + name;
+    }
+    const std::string value = (of_row ? "q." : "k.") + name;
     const std::string quoted = "r." + catalog.find(column.name)->quoted;
-    table.visible_in.push_back(PassedColumn{column.name, passing});
     if (!match.empty()) match += " and ";
     if (key) {
       match += quoted + " = " + value;
-      if (passing == Passing::as_text) match += "::" + column.type->sql;
+      if (as_text) match += "::" + column.type->sql;
     } else {
-      match +=
-          quoted + (passing == Passing::as_text ? "::text" : "") + " is not distinct from " + value;
+      match += quoted + (as_text ? "::text" : "") + " is not distinct from " + value;
     }
   };
-  for (const int place : table.key) add(place, true);
+  for (const int place : table.key) {
+    if (!is_read(place)) add(place, true);
+  }
+  for (const int place : table.key) {
+    if (is_read(place)) add(place, true);
+  }
   if (table.key.size() + table.policy_columns.size() > kCheckColumnsMax) return false;
   for (const int place : table.policy_columns) {
     if (std::find(table.key.begin(), table.key.end(), place) == table.key.end()) add(place, false);
   }
   // Without a key no row can be told from another.
   if (table.key.empty()) match = "false";
+  std::string found = "exists (select from " + catalog.quoted_table + " r where " + match;
+  found += table.row_columns == 0 ? ")" : " offset 0)";
+  if (table.row_columns > 0) {
+    found = "exists (select from unnest(" + arrays + ") q(" + names + ") where " + found + ")";
+  }
   const std::string oid = std::to_string(table.id) + "::oid";
   const std::string active = "(select pg_catalog.row_security_active(" + oid + "))";
   table.visible_sql = "select pg_catalog.array_to_string(array(select k.i from " +
-                      unnest(table.visible_in, table) + " where not " + active +
-                      " or exists (select from " + catalog.quoted_table + " r where " + match +
-                      ")), ','), " + active + ", pg_catalog.pg_current_snapshot()";
+                      unnest(table.visible_in, table.row_columns, table) + " where not " + active +
+                      " or " + found + "), ','), " + active + ", pg_catalog.pg_current_snapshot()";
   table.rights_sql =
       "select (select coalesce(string_agg(a.attnum::text, ','), '') from pg_catalog.pg_attribute a "
       "where a.attrelid = " +
@@ -155,7 +179,7 @@ void make_deleted_sql(Table& table, const Catalog& catalog) {
   }
   table.deleted_sql = "select pg_catalog.array_to_string(array(select " + catalog.alias +
                       ".chatpad_i from (select " + columns + " from " +
-                      unnest(table.deleted_in, table) + ") as " + catalog.alias + " where " +
+                      unnest(table.deleted_in, 0, table) + ") as " + catalog.alias + " where " +
                       catalog.delete_test + "), ',')";
 }
 

@@ -58,6 +58,9 @@ struct Table {
   // Keys and policy columns in, what the role may see out; see visibility.h.
   std::string visible_sql, visible_name;
   std::vector<PassedColumn> visible_in;
+  // So many of visible_in come first and are columns of the key that no policy reads: they tell
+  // rows apart for which the policies say the same.
+  size_t row_columns = 0;
   // Which columns the role may select and which policies there are; see visibility.h.
   std::string rights_sql, rights_name;
   // The values of policy columns of deleted rows in, which of them the policies let pass out.

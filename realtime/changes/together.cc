@@ -98,28 +98,29 @@ std::vector<PersonaAsk> Changes::asks_of(const Members& members, const TableRef&
   for (size_t i = 0; i < members.size(); ++i) {
     Round& round = *members[i].round;
     PersonaAsk ask;
+    size_t rows_asked = 0;
     names.clear();
     bool unusual = false;
     for (Pick& pick : round.picks) {
       if (round.checks[pick.verdict].from != from) continue;
       const Change& change = pick.batch->batch->changes()[pick.change];
       const bool gone = change.type == ChangeType::remove;
-      pick.ordinal = gone ? ask.deleted++ : ask.rows++;
+      pick.ordinal = gone ? ask.deleted++ : rows_asked++;
       if (gone && table->rls == Rls::on && !table->deleted_sql.empty()) unusual = true;
       for (const Match& match : pick.matches) unusual = unusual || match.answer == Answer::ask;
       names.emplace_back(pick.batch->number, pick.change);
     }
     if (names.empty() || unusual) continue;
     if (!asks.empty() && names == names_before) {
-      ask.params = asks.back().params;
+      ask.rows = asks.back().rows;
     } else {
-      CheckInput rows(table->visible_in, *table);
+      CheckInput rows(table->visible_in, table->row_columns, *table);
       for (const Pick& pick : round.picks) {
         const Change& change = pick.batch->batch->changes()[pick.change];
         if (round.checks[pick.verdict].from != from || change.type == ChangeType::remove) continue;
         rows.add(*pick.batch->batch, change.new_row);
       }
-      ask.params = rows.shared_params();
+      ask.rows = rows.done();
       names_before = names;
     }
     ask.claims = members[i].persona->claims;

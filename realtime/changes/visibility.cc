@@ -43,7 +43,7 @@ std::vector<pg::Ask> asks_of(const Table& table, const std::vector<PersonaAsk>& 
   std::vector<pg::Ask> asks;
   asks.reserve(personas.size() + 1);
   for (const PersonaAsk& one : personas) {
-    asks.push_back(pg::Ask{one.claims, {table.visible_name, table.visible_sql}, one.params});
+    asks.push_back(pg::Ask{one.claims, {table.visible_name, table.visible_sql}, one.rows->params});
   }
   asks.push_back(
       pg::Ask{personas.front().claims, {table.rights_name, table.rights_sql}, kNoParams});
@@ -87,35 +87,75 @@ void append_array_element(std::string& literal, std::string_view text) {
   literal += '"';
 }
 
-CheckInput::CheckInput(const std::vector<PassedColumn>& columns, const Table& table) {
+static void append_value(std::string& literal, std::optional<std::string_view> value) {
+  if (value) return append_array_element(literal, *value);
+  literal += literal.size() > 1 ? ",NULL" : "NULL";
+}
+
+CheckInput::CheckInput(const std::vector<PassedColumn>& columns, size_t row_columns,
+                       const Table& table)
+    : row_columns_(row_columns) {
   for (const PassedColumn& column : columns) places_.push_back(table.column(column.name));
   literals_.resize(std::max<size_t>(columns.size(), 1), "{");
 }
 
 void CheckInput::add(const ChangeBatch& batch, uint32_t row) {
-  ++rows_;
-  if (places_.empty()) return append_array_element(literals_[0], "");
+  values_.clear();
   for (size_t i = 0; i < places_.size(); ++i) {
-    const auto value = batch.value(row, places_[i]);
-    if (value) {
-      append_array_element(literals_[i], *value);
-    } else {
-      literals_[i] += literals_[i].size() > 1 ? ",NULL" : "NULL";
+    const Held held = batch.held(row, places_[i]);
+    if (held == Held::missing) return group_of_.push_back(CheckRows::kUnproved);
+    if (i < row_columns_) continue;
+    const std::string_view text = held == Held::text ? batch.text(row, places_[i]) : "";
+    values_ += held == Held::text ? std::to_string(text.size()) + ':' : "-";
+    values_ += text;
+  }
+  const auto [found, is_new] = groups_.emplace(values_, static_cast<uint32_t>(groups_.size()));
+  const size_t group = found->second;
+  group_of_.push_back(found->second);
+  if (is_new) {
+    rows_.resize(rows_.size() + row_columns_, "{");
+    if (places_.empty()) append_array_element(literals_[0], "");
+    for (size_t i = row_columns_; i < places_.size(); ++i) {
+      append_value(literals_[i], batch.value(row, places_[i]));
     }
+  }
+  for (size_t i = 0; i < row_columns_; ++i) {
+    append_value(rows_[group * row_columns_ + i], batch.value(row, places_[i]));
   }
 }
 
-pg::Params CheckInput::params() const {
+std::shared_ptr<const CheckRows> CheckInput::done() const {
   pg::Params params;
-  for (const std::string& literal : literals_) params.add(literal + "}");
-  return params;
+  for (size_t i = 0; i < literals_.size(); ++i) {
+    std::string literal = literals_[i];
+    for (size_t row = i; i < row_columns_ && row < rows_.size(); row += row_columns_) {
+      append_array_element(literal, rows_[row] + "}");
+    }
+    params.add(literal + "}");
+  }
+  auto rows = std::make_shared<CheckRows>();
+  rows->params = std::make_shared<const pg::Params>(std::move(params));
+  rows->group_of = group_of_;
+  rows->groups = groups_.size();
+  return rows;
+}
+
+// What was said of groups, for each row of theirs.
+static std::vector<bool> by_row(const CheckRows& rows, std::string_view passed, bool rls_active) {
+  const std::vector<bool> groups = ordinals(passed, rows.groups);
+  std::vector<bool> of_rows;
+  of_rows.reserve(rows.group_of.size());
+  for (const uint32_t group : rows.group_of) {
+    of_rows.push_back(group == CheckRows::kUnproved ? !rls_active : groups[group]);
+  }
+  return of_rows;
 }
 
 static Verdict verdict_of(const Table& table, const PersonaAsk& asked, const pg::Rows& found,
                           const pg::Rows& rights) {
   Verdict verdict;
-  verdict.visible = ordinals(found.text(0, 0), asked.rows);
   verdict.rls_active = found.boolean(0, 1);
+  verdict.visible = by_row(*asked.rows, found.text(0, 0), verdict.rls_active);
   verdict.seen_by = SeenBy(found.text(0, 2));
   verdict.columns = readable(table, rights.text(0, 0));
   verdict.policy_version = rights.str(0, 1);
@@ -137,7 +177,7 @@ Task<std::vector<Verdict>> check_together(pg::Pool* pool, TableRef table,
 Task<Verdict> check_rows(pg::Pool* pool, pg::Claims claims, TableRef table, CheckInput rows,
                          CheckInput deleted) {
   std::vector<PersonaAsk> one(1);
-  one[0] = PersonaAsk{claims, rows.shared_params(), rows.rows(), deleted.rows()};
+  one[0] = PersonaAsk{claims, rows.done(), deleted.rows()};
   std::vector<pg::Ask> asks = asks_of(*table, one);
   const std::vector<pg::Rows> found = co_await pool->several(std::move(asks), kCheckTimeoutMs);
   Verdict verdict = verdict_of(*table, one[0], found[0], found[1]);
@@ -146,10 +186,10 @@ Task<Verdict> check_rows(pg::Pool* pool, pg::Claims claims, TableRef table, Chec
     co_return verdict;
   }
   const pg::Statement proof{table->deleted_name, table->deleted_sql};
-  const pg::Params gone = deleted.params();
+  const std::shared_ptr<const CheckRows> gone = deleted.done();
   try {
-    const pg::Rows proved = co_await pool->once(claims, proof, gone, kCheckTimeoutMs);
-    verdict.deleted_visible = ordinals(proved.text(0, 0), deleted.rows());
+    const pg::Rows proved = co_await pool->once(claims, proof, *gone->params, kCheckTimeoutMs);
+    verdict.deleted_visible = by_row(*gone, proved.text(0, 0), verdict.rls_active);
   } catch (const Raised& raised) {
     // A function whose schema the role may not name, or a value that does not cast: no proof.
     const Errc errc = raised.error().errc;

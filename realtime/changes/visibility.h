@@ -4,7 +4,10 @@
 // An inserted or updated row is visible when the persona can select the row with its key now, and
 // the row still has, in every column that the table's policies read, the value of the change: so
 // the policies' verdict on the row is their verdict on the change. A row that was changed again in
-// such a column meanwhile is left to its later change.
+// such a column meanwhile is left to its later change, unless another row shows what the policies
+// say: rows of a check that are alike in the columns that policies read share one verdict, and
+// PostgreSQL is asked until one of them is found visible. A row of which such a value is missing in
+// the log is never visible where row level security is active.
 //
 // A deleted row cannot be selected. It is visible when row level security is not active for the
 // persona, or when the table's policies let a row with the old values of the columns they read
@@ -26,6 +29,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "realtime/changes/change_batch.h"
@@ -56,21 +60,32 @@ struct Verdict {
   std::string policy_version;
 };
 
-// Values of columns over many rows, as array literals; built before anything is awaited.
+// The rows of a check as its statement takes them. Those with the same policy values are a group.
+struct CheckRows {
+  static constexpr uint32_t kUnproved = UINT32_MAX;  // a value that policies read is missing
+
+  std::shared_ptr<const pg::Params> params;
+  std::vector<uint32_t> group_of;  // by row
+  size_t groups = 0;
+};
+
+// Puts CheckRows together; built before anything is awaited. Of `columns`, `row_columns` come first
+// and may differ between the rows of a group.
 class CheckInput {
  public:
-  explicit CheckInput(const std::vector<PassedColumn>& columns, const Table& table);
+  CheckInput(const std::vector<PassedColumn>& columns, size_t row_columns, const Table& table);
   void add(const ChangeBatch& batch, uint32_t row);
-  size_t rows() const { return rows_; }
-  pg::Params params() const;
-  std::shared_ptr<const pg::Params> shared_params() const {
-    return std::make_shared<const pg::Params>(params());
-  }
+  size_t rows() const { return group_of_.size(); }
+  std::shared_ptr<const CheckRows> done() const;
 
  private:
   std::vector<int> places_;
-  std::vector<std::string> literals_;
-  size_t rows_ = 0;
+  size_t row_columns_;
+  std::unordered_map<std::string, uint32_t> groups_;  // by their values
+  std::vector<std::string> rows_;                     // of each group its row columns' arrays
+  std::vector<std::string> literals_;                 // of the other columns, an element a group
+  std::vector<uint32_t> group_of_;
+  std::string values_;  // of a row, while it is being added
 };
 
 constexpr uint32_t kCheckTimeoutMs =
@@ -81,8 +96,8 @@ constexpr uint32_t kTogetherTimeoutMs = 500;  // of each in a check for several
 // One persona's part of a check for several.
 struct PersonaAsk {
   pg::Claims claims;
-  std::shared_ptr<const pg::Params> params;
-  size_t rows = 0, deleted = 0;
+  std::shared_ptr<const CheckRows> rows;
+  size_t deleted = 0;
 };
 // One verdict for each; `asks` has kAsksMax - 1 at most, of one role.
 Task<std::vector<Verdict>> check_together(pg::Pool* pool, TableRef table,
