@@ -13,6 +13,8 @@ const vector = (text) => [...ANIMALS.map((animal) => (animal.test(text) ? 1 : 0)
 let service;
 const asked = []; // {texts, auth}
 let answerWith = [];  // of the next requests: a function of the response, else vectors
+let slowFor = '';  // the key whose requests wait
+let waiting = [];  // what lets them go on
 before(async () => {
   service = http.createServer((request, response) => {
     let body = '';
@@ -25,7 +27,9 @@ before(async () => {
       if (input.some((text) => text.includes('indigestible'))) return response.writeHead(400).end('{"error":{"message":"no"}}');
       response.setHeader('content-type', 'application/json');
       const data = input.map((text, index) => ({ object: 'embedding', index, embedding: vector(text) }));
-      response.end(JSON.stringify({ object: 'list', model, data: data.reverse() }));
+      const answer = () => response.end(JSON.stringify({ object: 'list', model, data: data.reverse() }));
+      if (request.headers.authorization === slowFor) waiting.push(answer);
+      else answer();
     });
   });
 });
@@ -178,6 +182,20 @@ describe('an account with a key of its own', () => {
     const guest = await visitor(server, payer.agentId);
     assert.equal((await say(server, guest, 'Where would a kitten sleep?')).status, 200);
     for (const word of ['kittens of yours', 'kitten sleep']) assert.deepEqual(authOf(word), ['Bearer sk-of-the-payer'], word);
+  });
+  it('is waited for by itself when the service is slow for its key', async () => {
+    slowFor = 'Bearer sk-of-the-payer';
+    const add = (who, content) => fn(server, 'add-knowledge-text', { agentId: who.agentId, title: 'More', content }, { token: who.token });
+    const vectors = async (who) => (await server.sql`select count(*)::int as n from private.chunk_embeddings where agent_id = ${who.agentId}`)[0].n;
+    const [mine, theirs] = [await vectors(payer), await vectors(shop)];
+    assert.equal((await add(payer, 'A puppy of the payer barks.')).status, 201);
+    await eventually('asked', () => waiting.length === 1);
+    assert.equal((await add(shop, 'Foals stand up early.')).status, 201);
+    await eventually('the vector of the other account', async () => (await vectors(shop)) === theirs + 1);
+    assert.deepEqual([await vectors(payer), waiting.length], [mine, 1], 'its first request is still under way');
+    slowFor = '';
+    for (const answer of waiting) answer();
+    await eventually('its own', async () => (await vectors(payer)) === mine + 1);
   });
   it('does not pay for others, and its key is in no log', () => {
     const others = asked.filter(({ texts }) => !texts.some((text) => /of the payer|of yours|kitten sleep/.test(text)));

@@ -28,6 +28,13 @@ std::string list_of(const std::vector<std::string>& items) {
   return std::move(out).str();
 }
 
+// `agent_id` is empty when it is not about one.
+void log_wait(const Error& why, std::string_view agent_id) {
+  log::Line line(LogLevel::warn, "embedding_waits");
+  if (!agent_id.empty()) line.field("agent", agent_id);
+  line.field("code", error_info(why.errc).code).field("cause", why.cause.value);
+}
+
 }  // namespace
 
 KnowledgeKeeper::KnowledgeKeeper(edge::Context& context)
@@ -35,46 +42,57 @@ KnowledgeKeeper::KnowledgeKeeper(edge::Context& context)
 
 Task<void> KnowledgeKeeper::run() {
   for (;;) {
-    bool more = false;
     uint64_t rest_ms = kEmbedLookMs;
     try {
-      more = co_await work();
+      while (workers_.size() < kEmbedAgentsMax) {
+        std::optional<Claim> claimed = co_await claim();
+        if (!claimed) break;
+        workers_.spawn(work(std::move(*claimed)));
+      }
     } catch (const Raised& raised) {
       rest_ms = kEmbedRestMs;
-      log::Line(LogLevel::warn, "embedding_waits")
-          .field("code", error_info(raised.error().errc).code)
-          .field("cause", raised.error().cause.value);
+      log_wait(raised.error(), "");
     }
-    if (!more) co_await sleep_for(context_.loop(), rest_ms);
+    co_await sleep_for(context_.loop(), rest_ms);
   }
 }
 
-// True when there may be more to do at once.
-Task<bool> KnowledgeKeeper::work() {
+Task<std::optional<KnowledgeKeeper::Claim>> KnowledgeKeeper::claim() {
   pg::Params asked(embedder_.model(), kEmbedLeaseS);
   pg::Rows claimed =
       co_await context_.service_pool().once(pg::service_claims(), kClaim, std::move(asked));
-  if (claimed.size() != 1) co_return false;
-  std::string agent_id = claimed.str(0, 0);
-  const int64_t version = claimed.integer(0, 1);
-  const KeyOwner owner(claimed.str(0, 2), OwnKeys::maybe);
+  if (claimed.size() != 1) co_return std::nullopt;
+  co_return Claim{KeyOwner(claimed.str(0, 2), OwnKeys::maybe), claimed.str(0, 0),
+                  claimed.integer(0, 1)};
+}
+
+Task<void> KnowledgeKeeper::work(Claim first) {
+  std::optional<Claim> claimed = std::move(first);
+  while (claimed) {
+    const std::string agent_id = claimed->agent_id;
+    try {
+      co_await finish(std::move(*claimed));
+      std::optional<Claim> next = co_await claim();
+      claimed = std::move(next);
+    } catch (const Raised& raised) {
+      log_wait(raised.error(), agent_id);
+      co_return;
+    }
+  }
+}
+
+Task<void> KnowledgeKeeper::finish(Claim claimed) {
   std::optional<Error> failure;
   try {
-    co_await embed(owner, agent_id);
+    co_await embed(claimed.owner, claimed.agent_id);
   } catch (const Raised& raised) {
     failure = raised.error();
   }
   std::optional<int64_t> complete;  // without it the agent waits
-  if (!failure) complete = version;
-  pg::Params done(agent_id, embedder_.model(), complete);
+  if (!failure) complete = claimed.version;
+  pg::Params done(claimed.agent_id, embedder_.model(), complete);
   co_await context_.service_pool().once(pg::service_claims(), kFinish, std::move(done));
-  if (failure) {
-    log::Line(LogLevel::warn, "embedding_waits")
-        .field("agent", agent_id)
-        .field("code", error_info(failure->errc).code)
-        .field("cause", failure->cause.value);
-  }
-  co_return !failure;
+  if (failure) log_wait(*failure, claimed.agent_id);
 }
 
 Task<void> KnowledgeKeeper::embed(KeyOwner owner, std::string agent_id) {

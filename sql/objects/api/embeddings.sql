@@ -2,8 +2,8 @@
 -- knowledge has changed, read what has no vector, store, finish. What is restricted is sent to no
 -- service and has none.
 
--- An agent that needs vectors, under a lease, or no row. Whose vectors have failed waits, the longer the
--- more often in a row, and comes after those that have not.
+-- An agent that needs vectors, under a lease, or no row; of an account one at a time. Whose vectors have
+-- failed waits, the longer the more often in a row, and comes after those that have not.
 create or replace function api.claim_embedding(p_model text, p_lease_s int)
 returns table (agent_id uuid, account_id uuid, version bigint)
 language plpgsql volatile security definer
@@ -17,7 +17,8 @@ begin
   left join private.embedding_progress p on p.agent_id = a.id
   where a.knowledge_version > 0
     and (p.agent_id is null or p.model <> p_model or p.version < a.knowledge_version)
-    and (p.lease_until is null or p.lease_until < now())
+    and not exists (select from private.embedding_progress q
+      where q.user_id = a.user_id and q.lease_until >= now())
     and (p.retry_at is null or p.retry_at <= now() or p.model <> p_model)
   order by p.retry_at nulls first, a.id limit 1 for no key update of a skip locked;
   if not found then
