@@ -14,7 +14,7 @@ let service;
 const asked = []; // {texts, auth}
 let answerWith = [];  // of the next requests: a function of the response, else vectors
 let slowFor = '';  // the key whose requests wait
-let waiting = [];  // what lets them go on
+let waiting = [];  // of each its response, and what lets it go on
 before(async () => {
   service = http.createServer((request, response) => {
     let body = '';
@@ -28,7 +28,7 @@ before(async () => {
       response.setHeader('content-type', 'application/json');
       const data = input.map((text, index) => ({ object: 'embedding', index, embedding: vector(text) }));
       const answer = () => response.end(JSON.stringify({ object: 'list', model, data: data.reverse() }));
-      if (request.headers.authorization === slowFor) waiting.push(answer);
+      if (request.headers.authorization === slowFor) waiting.push({ response, answer });
       else answer();
     });
   });
@@ -192,9 +192,9 @@ describe('an account with a key of its own', () => {
     await eventually('asked', () => waiting.length === 1);
     assert.equal((await add(shop, 'Foals stand up early.')).status, 201);
     await eventually('the vector of the other account', async () => (await vectors(shop)) === theirs + 1);
-    assert.deepEqual([await vectors(payer), waiting.length], [mine, 1], 'its first request is still under way');
+    assert.deepEqual([await vectors(payer), waiting.length, waiting[0].response.destroyed], [mine, 1, false], 'its first request is still under way');
     slowFor = '';
-    for (const answer of waiting) answer();
+    for (const { answer } of waiting) answer();
     await eventually('its own', async () => (await vectors(payer)) === mine + 1);
   });
   it('does not pay for others, and its key is in no log', () => {
