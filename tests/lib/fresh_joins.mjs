@@ -99,12 +99,12 @@ export async function freshJoins(server, { total, workers, plan }) {
   await Promise.all(Array.from({ length: workers }, async (_, worker) => {
     let line;
     for (let joins = 0; next < total && result.failures.length < 20; joins += 1) {
+      const n = next++;
       if (joins % JOINS_PER_SOCKET === 0 || line.ws.readyState !== 1) {
         line?.ws.close();
         line = await openLine(server, result.sockets % 2 ? '1.0.0' : '2.0.0', worker);
         result.sockets += 1;
       }
-      const n = next++;
       const wish = await plan(n, line);
       const failure = await line.fresh(n, wish);
       if (failure) result.failures.push(failure);
