@@ -29,7 +29,7 @@ for (const inFlight of [4, 16]) {
   const two = [];
   const cores = [];
   for (let i = 0; i < rounds; ++i) {
-    const { one: alone, two: both } = await generator('cores', [1]);
+    const { one: alone, two: both } = await generator('cores', [2]);
     cores.push(both / alone);
     one.push(await run(1, inFlight));
     two.push(await run(2, inFlight));
