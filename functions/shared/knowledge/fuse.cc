@@ -22,7 +22,7 @@ std::vector<Hit> fuse(std::vector<Hit> by_words, std::span<const Near> by_meanin
     float score = hit.score > 0 ? share_of(rank) : 0.0F;
     const auto found = rank_by_meaning.find(hit.passage);
     if (found != rank_by_meaning.end()) {
-      score += share_of(found->second);
+      score += kMeaningWeight * share_of(found->second);
       hit.similarity = by_meaning[found->second].similarity;
     }
     scored.emplace_back(score, hit);

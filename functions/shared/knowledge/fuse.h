@@ -13,11 +13,16 @@
 
 namespace chatpad::knowledge {
 
-/// How little the first ranks count more than the next.
-constexpr float kFusionRank = 60.0F;
+/// How little the first ranks count more than the next. The 60 of the source makes one order of
+/// what is in both, however low: a model that knows less than the words do then spoils them, and
+/// what it knows better is lost among the rest (bench/meanings.mjs).
+constexpr float kFusionRank = 5.0F;
+/// What a rank by meaning counts beside one by words.
+constexpr float kMeaningWeight = 0.7F;
 
 /// `by_words` holds every passage of `by_meaning`, the best by words first; the result is ordered
-/// by the sum of the reciprocal ranks. Of equals, the one that is first by words is first.
+/// by the weighted sum of the reciprocal ranks. What has none of the words has no rank by them,
+/// even where the trained table has found it. Of equals, the one that is first by words is first.
 std::vector<Hit> fuse(std::vector<Hit> by_words, std::span<const Near> by_meaning);
 
 /// The first `count` of the hits, each the best of what is left after what it has in common with

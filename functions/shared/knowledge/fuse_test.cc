@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "functions/shared/knowledge/knowledge_shop.h"
 
 namespace chatpad::knowledge {
@@ -22,13 +24,33 @@ std::vector<std::size_t> order(const std::vector<Hit>& hits) {
 
 TEST(Fuse, puts_first_what_both_orders_have_high) {
   const std::vector<Hit> words = {hit(1, 9), hit(2, 8), hit(3, 7), hit(4, 0)};
-  const std::vector<Near> meaning = {{3, 0.9F}, {2, 0.8F}, {4, 0.7F}};
+  const std::vector<Near> meaning = {{2, 0.9F}, {3, 0.8F}, {4, 0.7F}};
   const std::vector<Hit> fused = fuse(words, meaning);
-  EXPECT_EQ(order(fused), (std::vector<std::size_t>{3, 2, 1, 4}));
+  EXPECT_EQ(order(fused), (std::vector<std::size_t>{2, 3, 1, 4}));
   EXPECT_FLOAT_EQ(fused[0].similarity, 0.9F);
   EXPECT_FLOAT_EQ(fused[2].similarity, 0.0F);
   EXPECT_EQ(order(fuse(words, {})), (std::vector<std::size_t>{1, 2, 3, 4}));
   EXPECT_TRUE(fuse({}, {}).empty());
+}
+
+TEST(Fuse, leaves_the_best_of_either_order_before_what_both_have_low) {
+  constexpr std::size_t kLow = 15;
+  constexpr std::size_t kBestByMeaning = 20;
+  std::vector<Hit> words;
+  std::vector<Near> meaning;
+  for (std::size_t i = 0; i < kBestByMeaning; ++i) words.push_back(hit(i, 40.0F - float(i)));
+  for (std::size_t i = 0; i < kLow; ++i) {
+    words.push_back(hit(kBestByMeaning + i, 0));
+    meaning.push_back({kBestByMeaning + i, 0.9F});
+  }
+  meaning.push_back({kLow, 0.5F});
+  const std::vector<std::size_t> fused = order(fuse(words, meaning));
+  EXPECT_EQ(fused[0], 0u);
+  const auto at = [&](std::size_t passage) {
+    return std::find(fused.begin(), fused.end(), passage) - fused.begin();
+  };
+  EXPECT_LT(at(kBestByMeaning), 5);
+  EXPECT_GT(at(kLow), 5);
 }
 
 TEST(Diversify, takes_the_next_best_that_is_something_else) {

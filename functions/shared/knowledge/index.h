@@ -104,10 +104,10 @@ class Index {
   /// With vectors of a model, one row a passage.
   Index(std::span<const Passage> passages, Vectors meanings);
 
-  /// The best passages. With `meaning`, the model's vector of the question, what is near it takes
-  /// part as much as what has its words. Without, words decide, and in English the best of what
-  /// they find is ordered by its meaning too (judge.h); when no word of the question occurs, what
-  /// is spelt like it is found.
+  /// The best passages. Words decide, and in English the best of what they find is ordered by its
+  /// meaning too (judge.h). With `meaning`, the model's vector of the question, what is near it
+  /// takes part almost as much (fuse.h). Without, when no word of the question occurs, what is
+  /// spelt like it is found.
   SearchResult search(std::string_view question, std::size_t top_k, const View& view,
                       std::span<const float> meaning = {}) const;
 

@@ -1,10 +1,11 @@
 // How near a passage is to a question in meaning, by a trained table of word vectors, and the order
 // of a search's best passages that follows from it.
 //
-// For: search.cc, where no model has made a vector of the question. A text's vector is the sum of
-// its words' vectors, each word once; a passage is compared in windows, as one that speaks of many
-// things is near none of them on the whole. It only orders what words have found: it finds nothing,
-// and scores and evidence, which thresholds look at, stay as they are. Owner: the caller's stack.
+// For: search.cc, before a model's vectors take part, if there are any. A text's vector is the sum
+// of its words' vectors, each word once; a passage is compared in windows, as one that speaks of
+// many things is near none of them on the whole. It only orders what words have found: it finds
+// nothing, and scores and evidence, which thresholds look at, stay as they are. Owner: the caller's
+// stack.
 // Errors: none. Limits: English only; words beyond the table's are not seen; the order of words and
 // "not" mean nothing to it.
 // Sources: Huang et al., "Learning Deep Structured Semantic Models for Web Search", 2013; Wieting

@@ -41,11 +41,8 @@ SearchResult Search::run(std::size_t top_k, std::span<const float> meaning) {
   for (const std::size_t candidate : candidates) hits.push_back(look_closely(candidate));
   std::stable_sort(hits.begin(), hits.end(),
                    [](const Hit& a, const Hit& b) { return a.reach > b.reach; });
-  if (!near.empty()) {
-    hits = fuse(std::move(hits), near);
-  } else {
-    order_by_meaning(hits);
-  }
+  order_by_meaning(hits);
+  if (!near.empty()) hits = fuse(std::move(hits), near);
   if (hits.size() > top_k) hits.resize(top_k);
   return {std::move(hits), std::move(query_), std::move(mass_)};
 }
@@ -144,10 +141,9 @@ void Search::add_relatives(std::size_t at) {
   }
 }
 
-// What the trained table has near the word, where no model says what is near; names have no
-// neighbours.
+// What the trained table has near the word; names have no neighbours.
 void Search::add_neighbours(std::size_t at) {
-  if (!index_.judged() || index_.has_meanings() || query_.terms[at].entity != kNoEntity) return;
+  if (!index_.judged() || query_.terms[at].entity != kNoEntity) return;
   const JudgeWords& words = JudgeWords::built_in();
   const JudgeRow row = words.find(query_.terms[at].stem);
   if (row == kNoJudgeRow) return;
