@@ -1,7 +1,7 @@
 // Asks the questions of a file over real documents and says how often the passage that answers is
 // among the first five.
 //
-//   retrieval_eval [--verbose] [--candidates FILE] QUESTIONS.json DIR
+//   retrieval_eval [--verbose] [--candidates FILE] [--meanings DIR] QUESTIONS.json DIR
 //   retrieval_eval --stem
 //
 // DIR/PACKAGE.ndjson holds each document's passages, as `chatpad extract` has written them for one
@@ -9,6 +9,8 @@
 // tenant's upload or site would be. Pages of HTML have a title of their own, as those of a site do.
 // The last line is JSON: {"sets": [{title, package, passages, ranks}]}, a rank for each question, 0
 // when the first 100 have it not.
+// --meanings has vectors of a model take part: DIR/PACKAGE.f32 holds those of the passages, in
+// their order, and behind them those of the questions, all of one width.
 // --candidates writes what each question's words have found, with what is known of it, as lines of
 // JSON, for trying other orders (bench/judge).
 // --stem reads English lines and writes their stems, "_" for a function word; tabs keep their place
@@ -38,6 +40,7 @@ struct Options {
   std::string questions;
   std::string dir;
   std::string candidates;
+  std::string meanings;
   bool verbose = false;
 };
 
@@ -67,6 +70,49 @@ std::vector<Passage> read_passages(const nlohmann::json& document, const std::st
   }
   return passages;
 }
+
+std::vector<float> read_floats(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  std::vector<float> floats(file ? static_cast<std::size_t>(file.tellg()) / sizeof(float) : 0);
+  file.seekg(0);
+  file.read(reinterpret_cast<char*>(floats.data()),
+            static_cast<std::streamsize>(floats.size() * sizeof(float)));
+  if (!file || floats.empty()) {
+    std::fprintf(stderr, "%s cannot be read\n", path.c_str());
+    std::exit(1);
+  }
+  return floats;
+}
+
+// A model's vectors of passages and questions; none without --meanings.
+class Meanings {
+ public:
+  Meanings(const Options& options, const nlohmann::json& set, std::size_t passages)
+      : passages_(passages) {
+    if (options.meanings.empty()) return;
+    const std::string package = set["document"]["package"];
+    floats_ = read_floats(options.meanings + "/" + package + ".f32");
+    width_ = floats_.size() / (passages + set["questions"].size());
+  }
+
+  Index index(std::span<const Passage> passages) const {
+    if (width_ == 0) return Index(passages);
+    Vectors vectors(width_);
+    for (std::size_t i = 0; i < passages.size(); ++i) vectors.add(row(i));
+    return Index(passages, std::move(vectors));
+  }
+
+  std::span<const float> of_question(std::size_t i) const { return row(passages_ + i); }
+
+ private:
+  std::span<const float> row(std::size_t i) const {
+    return std::span(floats_).subspan(i * width_, width_);
+  }
+
+  std::size_t passages_;
+  std::size_t width_ = 0;
+  std::vector<float> floats_;
+};
 
 void replace_all(std::string& value, std::string_view from, std::string_view to) {
   for (std::size_t at = 0; (at = value.find(from, at)) != std::string::npos; at += to.size()) {
@@ -133,16 +179,20 @@ nlohmann::json candidates_of(const Index& index, const SearchResult& found,
 nlohmann::json ask_set(const nlohmann::json& set, const Options& options) {
   const std::vector<Passage> passages = read_passages(set["document"], options.dir);
   const std::string title = set["document"]["title"];
-  const Index index(passages);
+  const Meanings meanings(options, set, passages.size());
+  const Index index = meanings.index(passages);
+  const View everything(index, Audience());
   std::vector<std::string> texts;
   for (const Passage& passage : passages) texts.push_back(comparable(passage.content));
   Score score;
   std::vector<std::size_t> ranks;
   std::ofstream candidates;
   if (!options.candidates.empty()) candidates.open(options.candidates, std::ios::app);
-  for (const auto& item : set["questions"]) {
+  for (std::size_t i = 0; i < set["questions"].size(); ++i) {
+    const auto& item = set["questions"][i];
     const std::string phrase = comparable(item["phrase"]);
-    const SearchResult found = index.search(std::string(item["question"]), 100);
+    const std::string question = item["question"];
+    const SearchResult found = index.search(question, 100, everything, meanings.of_question(i));
     std::size_t rank = 0;
     if (candidates.is_open()) {
       std::vector<bool> answers;
@@ -150,15 +200,15 @@ nlohmann::json ask_set(const nlohmann::json& set, const Options& options) {
         answers.push_back(text.find(phrase) != std::string::npos);
       nlohmann::json line = candidates_of(index, found, answers);
       line["package"] = set["document"]["package"];
-      line["question"] = item["question"];
+      line["question"] = question;
       candidates << line.dump() << '\n';
     }
-    for (std::size_t i = 0; i < found.hits.size() && rank == 0; ++i) {
-      if (texts[found.hits[i].passage].find(phrase) != std::string::npos) rank = i + 1;
+    for (std::size_t k = 0; k < found.hits.size() && rank == 0; ++k) {
+      if (texts[found.hits[k].passage].find(phrase) != std::string::npos) rank = k + 1;
     }
     score.add(rank);
     ranks.push_back(rank);
-    if (options.verbose) print_misses(index, found, item["question"], rank);
+    if (options.verbose) print_misses(index, found, question, rank);
   }
   const std::size_t asked = set["questions"].size();
   std::printf("%-32s %6zu passages %3zu questions  recall@1 %.2f  recall@5 %.2f  MRR %.2f\n",
@@ -207,6 +257,8 @@ int main(int argc, char** argv) {
       options.verbose = true;
     } else if (std::strcmp(argv[i], "--candidates") == 0 && i + 1 < argc) {
       options.candidates = argv[++i];
+    } else if (std::strcmp(argv[i], "--meanings") == 0 && i + 1 < argc) {
+      options.meanings = argv[++i];
     } else if (options.questions.empty()) {
       options.questions = argv[i];
     } else {
@@ -214,7 +266,9 @@ int main(int argc, char** argv) {
     }
   }
   if (options.dir.empty()) {
-    std::fprintf(stderr, "usage: retrieval_eval [--verbose] [--candidates FILE] QUESTIONS DIR\n");
+    std::fprintf(
+        stderr,
+        "usage: retrieval_eval [--verbose] [--candidates FILE] [--meanings DIR] QUESTIONS DIR\n");
     return 2;
   }
   std::ifstream file(options.questions);
