@@ -19,9 +19,12 @@ constexpr pg::Statement kBecome = {
     "realtime_become",
     "select set_config('request.jwt.claims', $2, true), set_config('realtime.topic', $3, true), "
     "set_config('role', $1, true)"};
-constexpr pg::Statement kVisible = {
-    "realtime_visible_probes",
-    "select extension from realtime.messages where topic = $1 and id in ($2::uuid, $3::uuid)"};
+// By the whole primary key, so that neither other partitions nor what earlier probes of the same
+// topic have left behind is looked at.
+constexpr pg::Statement kVisible = {"realtime_visible_probes",
+                                    "select extension from realtime.messages "
+                                    "where id in ($1::uuid, $2::uuid) "
+                                    "and inserted_at = (now() at time zone 'utc')"};
 constexpr pg::Statement kWrite = {"realtime_probe_write",
                                   "select realtime.probe_write($1, 'broadcast'), "
                                   "realtime.probe_write($1, 'presence')"};
@@ -51,7 +54,7 @@ Task<Rights> PgRights::probe(pg::Claims claims, std::string topic) {
   login.json = claims.json;
   pg::Params place(topic, broadcast, presence);
   pg::Params become(pg::role_name(claims.role), claims.json, topic);
-  pg::Params visible(topic, broadcast, presence);
+  pg::Params visible(broadcast, presence);
   pg::Params write(topic);
 
   pg::Transaction transaction = co_await pool_.begin(login, kProbeTimeoutMs);
