@@ -1,7 +1,8 @@
 // Broadcast to 1,000 subscribers, 1 and 8 messages in flight, 100 and 1,024 bytes: CPU of the server
 // per delivery, our hub behind real websockets (broadcast/hub_server.cc) beside uWebSockets, which
 // Bun's publish() is, `ws` on Node, and nginx with nchan. Servers on core 0, load
-// (load/broadcast.cc) on core 1, rounds interleaved.
+// (load/broadcast.cc) on core 1. All of them are up at once and take turns of a quarter of a second, as
+// the speed of a virtual machine changes from one second to the next.
 //
 // With 1 in flight a delivery is a send() of its own for everybody, and that is most of what it
 // costs: load/floor.cc sends the same bytes and does nothing else, in calls and, where the kernel lets
@@ -33,22 +34,26 @@ const servers = {
 const NO_RING = 3; // exit code of floor
 if (spawnSync(compiled('floor'), ['0', '100', 'ring'], { timeout: 500 }).status === NO_RING) delete servers.ring;
 
-async function cost(name, inFlight, payload) {
-  const [kind, command] = servers[name];
-  const server = await startPeer(name, (port) => command(port, payload));
-  const words = [kind, server.port, server.pid, SUBSCRIBERS, inFlight, SECONDS, payload];
-  const { each_us: us } = await generator('broadcast', words, { cpu: 1 });
-  await server.halt();
-  if (!(us > 0)) fail(`${name}: no CPU time was measured`);
+// CPU of a delivery, for each server, in us.
+async function costs(inFlight, payload) {
+  const words = [SUBSCRIBERS, inFlight, SECONDS, payload];
+  const running = [];
+  for (const [name, [kind, command]] of Object.entries(servers)) {
+    const server = await startPeer(name, (port) => command(port, payload));
+    running.push(server);
+    words.push(name, kind, server.port, server.pid);
+  }
+  const us = await generator('broadcast', words, { cpu: 1 });
+  for (const server of running) await server.halt();
+  for (const name of Object.keys(servers)) if (!(us[name] > 0)) fail(`${name}: no CPU time was measured`);
   return us;
 }
 
 const LOADS = process.env.BENCH_LOADS === 'one' ? [[100, 1], [1024, 1]] : [[100, 1], [100, 8], [1024, 1], [1024, 8]];
 for (const [payload, inFlight] of LOADS) {
-  const us = Object.fromEntries(Object.keys(servers).map((name) => [name, []]));
-  for (let i = 0; i < rounds; ++i) {
-    for (const name of Object.keys(us)) us[name].push(await cost(name, inFlight, payload));
-  }
+  const runs = [];
+  for (let i = 0; i < rounds; ++i) runs.push(await costs(inFlight, payload));
+  const us = Object.fromEntries(Object.keys(servers).map((name) => [name, runs.map((each) => each[name])]));
   const what = `${payload} bytes, ${inFlight} in flight`;
   figure(`ours: CPU per delivery, ${what}`, us.ours, 'us');
   figure(`uWebSockets (Bun), ${what}`, us.bun, 'us');
