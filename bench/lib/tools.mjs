@@ -35,8 +35,8 @@ export function compiled(name) {
 }
 
 // The peers from npm, installed once into bench/node_modules.
-function peers() {
-  if (existsSync(`${bench}/node_modules/@deno`) && existsSync(`${bench}/node_modules/jose`)) return;
+export function peers() {
+  if (['@deno', 'jose', '@energetic-ai'].every((name) => existsSync(`${bench}/node_modules/${name}`))) return;
   console.log('Installing the peers from npm ...');
   const done = spawnSync('npm', ['ci', '--include=dev', '--include=optional'], { cwd: bench, encoding: 'utf8' });
   if (done.status !== 0) fail(`npm ci in bench/:\n${done.stderr}`);

@@ -38,7 +38,8 @@ TEST(Fuse, leaves_the_best_of_either_order_before_what_both_have_low) {
   constexpr std::size_t kBestByMeaning = 20;
   std::vector<Hit> words;
   std::vector<Near> meaning;
-  for (std::size_t i = 0; i < kBestByMeaning; ++i) words.push_back(hit(i, 40.0F - float(i)));
+  for (std::size_t i = 0; i < kBestByMeaning; ++i)
+    words.push_back(hit(i, 40.0F - static_cast<float>(i)));
   for (std::size_t i = 0; i < kLow; ++i) {
     words.push_back(hit(kBestByMeaning + i, 0));
     meaning.push_back({kBestByMeaning + i, 0.9F});
