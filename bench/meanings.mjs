@@ -6,13 +6,13 @@
 // amount that is drawn for each question: these rows are made up, and say which they are by what
 // the vectors then find alone. The first run takes a quarter of an hour for 13,000 passages.
 //   BENCH_DOCUMENTS: some of the packages, with commas
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { extractDocument, passagesDir, passagesOf } from './lib/documents.mjs';
+import { extractDocument, passagesOf } from './lib/documents.mjs';
 import { judge, verdict } from './lib/report.mjs';
-import { fail, peers, root, work } from './lib/tools.mjs';
+import { comparable, ranksOf } from './lib/retrieval_eval.mjs';
+import { peers, root, work } from './lib/tools.mjs';
 
 const AMONG = 5;
 const TOGETHER = 16;
@@ -21,10 +21,6 @@ const NEARER = [0, 0.1, 0.2, 0.3]; // what is added to the cosine of the answeri
 const SPREAD = 0.6; // of that, the deviation
 const LEAST = 0.7; // a model that finds as much alone has to make the search better
 const dir = path.join(work, 'meanings');
-const program = process.env.RETRIEVAL_EVAL ?? path.join(root, 'build/release/retrieval_eval');
-if (!existsSync(program)) fail(`${program} is not built: ./dev bench retrieval builds it`);
-
-const comparable = (text) => text.replaceAll(/[‘’]/g, "'").replaceAll(/[“”]/g, '"').replace(/\s+/g, ' ').trim().toLowerCase();
 const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
 const unit = (row) => row.map((value) => value / Math.sqrt(dot(row, row)));
 
@@ -74,11 +70,7 @@ const foundAlone = (vectors, answers) =>
     return near.slice(0, AMONG).some(([, p]) => answers[q].has(p));
   }).length;
 
-function foundBySearch(file, words) {
-  const ran = spawnSync(program, [...words, file, passagesDir], { encoding: 'utf8', cwd: root, maxBuffer: 1 << 26 });
-  if (ran.status !== 0) fail(`${program}: ${ran.stderr}`);
-  return JSON.parse(ran.stdout.trim().split('\n').at(-1)).sets.map(({ ranks }) => ranks.filter((rank) => rank >= 1 && rank <= AMONG).length);
-}
+const foundBySearch = (file, words) => ranksOf(file, words).map((ranks) => ranks.filter((rank) => rank >= 1 && rank <= AMONG).length);
 
 mkdirSync(dir, { recursive: true });
 const { sets: all } = JSON.parse(readFileSync(path.join(root, 'tests/knowledge/retrieval_natural.json'), 'utf8'));
@@ -99,7 +91,7 @@ const asked = sets.reduce((sum, set) => sum + set.questions.length, 0);
 const share = (counts) => counts.reduce((sum, count) => sum + count, 0) / asked;
 const line = (what, counts) => console.log(`  ${what.padEnd(44)} ${share(counts).toFixed(2)}  ${counts.map((count, i) => `${sets[i].document.package} ${(count / sets[i].questions.length).toFixed(2)}`).join(', ')}`);
 console.log(`  ${asked} questions, recall@${AMONG}`);
-const byWords = foundBySearch(file, []);
+const byWords = foundBySearch(file);
 line('built in, without a model', byWords);
 for (const mean of NEARER) {
   const alone = [];

@@ -5,27 +5,20 @@
 // ask and asked once, when tuning was over. Passages are what the program's own extractor makes of the
 // documents. Printed as a table and drawn into bench/results/retrieval.svg.
 //   BENCH_ONLY: some of natural, tuned, hard, sealed, untuned
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startServer } from '../tests/lib/server.mjs';
-import { extractDocument, passagesDir, passagesOf } from './lib/documents.mjs';
+import { extractDocument, passagesOf } from './lib/documents.mjs';
 import { judge, verdict } from './lib/report.mjs';
 import { recallPlot } from './lib/recall_plot.mjs';
-import { bench, fail, root } from './lib/tools.mjs';
+import { comparable, ranksOf } from './lib/retrieval_eval.mjs';
+import { bench, root } from './lib/tools.mjs';
 
 const KINDS = ['natural', 'tuned', 'hard', 'sealed', 'untuned'];
 const AMONG = 5;
 const HOLD = 0.8;
 const HOLD_ABOVE = 0.15;
 const only = process.env.BENCH_ONLY ?? KINDS.join(' ');
-const program = process.env.RETRIEVAL_EVAL ?? path.join(root, 'build/release/retrieval_eval');
-if (!process.env.RETRIEVAL_EVAL) {
-  const built = spawnSync('cmake', ['--build', path.join(root, 'build/release'), '--target', 'retrieval_eval'], { encoding: 'utf8' });
-  if (built.status !== 0) fail(`retrieval_eval does not build\n${built.stdout}`);
-}
-
-const comparable = (text) => text.replaceAll(/[‘’]/g, "'").replaceAll(/[“”]/g, '"').replace(/\s+/g, ' ').trim().toLowerCase();
 const ranked = (passage) => ({ heading: `${passage.title} ${passage.heading}`, content: passage.content });
 
 // The rank of the passage with the phrase by ts_rank_cd; any word of the question may be missing,
@@ -64,15 +57,13 @@ try {
     if (!existsSync(file)) continue;
     const { sets } = JSON.parse(readFileSync(file, 'utf8'));
     for (const { document } of sets) await extractDocument(document);
-    const ran = spawnSync(program, [file, passagesDir], { encoding: 'utf8', cwd: root, maxBuffer: 1 << 26 });
-    if (ran.status !== 0) fail(`${program}: ${ran.stderr}`);
-    const ours = JSON.parse(ran.stdout.trim().split('\n').at(-1)).sets;
+    const ours = ranksOf(file);
     const all = { ours: [], theirs: [] };
     for (const [i, set] of sets.entries()) {
       const passages = passagesOf(set.document);
       const theirs = await textSearch(server.sql, passages, set.questions);
-      const line = { ours: scores(ours[i].ranks), theirs: scores(theirs) };
-      all.ours.push(...ours[i].ranks);
+      const line = { ours: scores(ours[i]), theirs: scores(theirs) };
+      all.ours.push(...ours[i]);
       all.theirs.push(...theirs);
       const cells = (s) => [s.recall_1, s.recall_5, s.mrr].map((value) => value.toFixed(2)).join(' ');
       console.log(`  ${kind.padEnd(9)} ${set.document.title.padEnd(30)} ${String(passages.length).padStart(7)}  ${String(set.questions.length).padStart(5)}       ${cells(line.ours)}         ${cells(line.theirs)}`);

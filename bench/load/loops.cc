@@ -10,8 +10,6 @@
 //
 // SECONDS are those of one server. Prints a line for each: deliveries per second and per CPU second
 // of PID, and the cores that server and load took in its turns.
-#include <ctime>
-
 #include "bench/load/websocket.h"
 
 namespace {
@@ -38,12 +36,6 @@ long discard_all(int fd) {
   long all = 0;
   for (long more = discard(fd); more > 0; more = discard(fd)) all += more;
   return all;
-}
-
-double own_cpu_s() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
 struct Shape {
@@ -80,7 +72,7 @@ class Side {
 
   // Publishes for kTurnS and waits for what is under way.
   void turn() {
-    const double from = load::now_s(), own_from = own_cpu_s();
+    const double from = load::now_s(), own_from = load::own_cpu_seconds();
     double round_from = from;
     size_t next = 0;  // of the readers, in this round of emptying
     for (double now = from; now - from < kTurnS; now = load::now_s()) {
@@ -97,7 +89,7 @@ class Side {
     }
     while (seen_by_all() < sent_ && load::now_s() - from < kTurnS + 10) witness(10);
     elapsed_ += load::now_s() - from;
-    own_ += own_cpu_s() - own_from;
+    own_ += load::own_cpu_seconds() - own_from;
   }
 
   // True where every subscriber has had every byte.
