@@ -15,10 +15,6 @@ constexpr pg::Statement kPlace = {"realtime_place_probes",
                                   "a.account, a.limits, a.factor_wanted, "
                                   "pg_current_snapshot()::text "
                                   "from realtime.account_of_topic($1) a"};
-constexpr pg::Statement kBecome = {
-    "realtime_become",
-    "select set_config('request.jwt.claims', $2, true), set_config('realtime.topic', $3, true), "
-    "set_config('role', $1, true)"};
 // By the whole primary key, so that neither other partitions nor what earlier probes of the same
 // topic have left behind is looked at.
 constexpr pg::Statement kVisible = {"realtime_visible_probes",
@@ -49,19 +45,16 @@ Task<Rights> PgRights::probe(pg::Claims claims, std::string topic) {
   if (claims.role == pg::Role::service_role) co_return Rights::all();
   const Uuid broadcast = Uuid::random();
   const Uuid presence = Uuid::random();
-  pg::Claims login;
+  pg::Claims login = claims;
   login.role = pg::Role::none;
-  login.json = claims.json;
-  pg::Params place(topic, broadcast, presence);
-  pg::Params become(pg::role_name(claims.role), claims.json, topic);
-  pg::Params visible(broadcast, presence);
-  pg::Params write(topic);
-
-  pg::Transaction transaction = co_await pool_.begin(login, kProbeTimeoutMs);
-  const pg::Rows placed = co_await transaction.query(kPlace, place);
-  const pg::Rows become_done = co_await transaction.query(kBecome, become);
-  const pg::Rows seen = co_await transaction.query(kVisible, visible);
-  const pg::Rows writable = co_await transaction.query(kWrite, write);
+  std::vector<pg::Ask> asks{
+      {login, kPlace, std::make_shared<const pg::Params>(topic, broadcast, presence)},
+      {claims, kVisible, std::make_shared<const pg::Params>(broadcast, presence)},
+      {claims, kWrite, std::make_shared<const pg::Params>(topic)}};
+  const std::vector<pg::Rows> found = co_await pool_.dry_run(std::move(asks), kProbeTimeoutMs);
+  const pg::Rows& placed = found[0];
+  const pg::Rows& seen = found[1];
+  const pg::Rows& writable = found[2];
 
   Rights rights;
   for (int row = 0; row < seen.size(); ++row) {
@@ -72,11 +65,10 @@ Task<Rights> PgRights::probe(pg::Claims claims, std::string topic) {
     rights.account = placed.uuid(0, 1);
     rights.account_limits = placed.str(0, 2);
     rights.second_factor_wanted = placed.boolean(0, 3);
-    rights.snapshot = placed.str(0, 4);  // the first of the four: what it shows, all of them show
+    rights.snapshot = placed.str(0, 4);  // the first of the three: what it shows, all of them show
   }
   rights.write_broadcast = writable.size() == 1 && writable.boolean(0, 0);
   rights.write_presence = writable.size() == 1 && writable.boolean(0, 1);
-  co_await transaction.rollback();
   co_return rights;
 }
 

@@ -2,11 +2,11 @@
 // realtime.messages say; and whose the topic is.
 //
 // RightsProbe is asked once per join and once per new token; the hub keeps the answer with the
-// channel. PgRights asks PostgreSQL in one transaction that is rolled back: probe rows placed as
-// the login role, then the caller's role, claims and realtime.topic, then what is visible, then
-// whether an insert would be allowed. service_role bypasses row level security, so it is not asked.
-// Errors (raised): whatever the pool raises, Errc::overloaded when it is full; a policy that raises
-// fails only the join that asked.
+// channel. PgRights asks PostgreSQL in one flight that is rolled back: probe rows placed as the
+// login role, which also sets realtime.topic; then under the caller's role and claims what is
+// visible, and whether an insert would be allowed. service_role bypasses row level security, so it
+// is not asked. Errors (raised): whatever the pool raises, Errc::overloaded when it is full; a
+// policy that raises fails only the join that asked.
 #pragma once
 
 #include <cstdint>

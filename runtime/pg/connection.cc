@@ -77,6 +77,9 @@ bool Connection::send(Flight& flight) {
   parsing_.clear();
   parsed_ = 0;
   config_parsing_ = false;
+  // A dry run that is flown once more: its failure has left the transaction open.
+  const bool in_failed = PQtransactionStatus(pg_) == PQTRANS_INERROR;
+  if (in_failed && flight.cargo_ == Cargo::dry_run && !send_verb("rollback")) return false;
   if (deallocate_first_) {
     deallocate_first_ = false;
     prepared_.clear();
@@ -91,6 +94,9 @@ bool Connection::send(Flight& flight) {
       break;
     case Cargo::several:
       ok = send_several(flight);
+      break;
+    case Cargo::dry_run:
+      ok = send_verb("begin") && send_several(flight) && send_verb("rollback");
       break;
     case Cargo::begin:
       ok = send_verb("begin") && send_config(flight.claims_, flight.timeout_ms_, kConfigRole);
@@ -127,7 +133,8 @@ bool Connection::send_several(const Flight& flight) {
 }
 
 bool Connection::send_config(const Claims& claims, uint32_t timeout_ms, size_t form) {
-  const bool with_role = claims.role != Role::none;
+  // Of several asks one may be the login role's own behind another role's: 'none' brings it back.
+  const bool with_role = claims.role != Role::none || form == kConfigAsk;
   config_index_ = with_role ? form : kConfigBare;
   const ConfigStatement& config = kConfig[config_index_];
   if (!config_exists_[config_index_] && !config_parsing_) {
@@ -221,7 +228,7 @@ bool Connection::take(PGresult* result) {
   const Step step = step_ < steps_.size() ? steps_[step_] : Step::verb;
   if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
     if (step == Step::statement && flight_) {
-      if (flight_->cargo_ == Cargo::several) {
+      if (!flight_->asks_.empty()) {
         flight_->answers_.emplace_back(result);
       } else {
         flight_->rows_ = Rows(result);
@@ -272,8 +279,7 @@ void Connection::land() {
   parsing_.clear();
   parsed_ = 0;
   if (stale_prepared_) deallocate_first_ = true;
-  const bool whole =
-      flight_ && (flight_->cargo_ == Cargo::once || flight_->cargo_ == Cargo::several);
+  const bool whole = flight_ && (flight_->cargo_ == Cargo::once || !flight_->asks_.empty());
   if (stale_prepared_ && whole && !flight_->retried_) {
     flight_->retried_ = true;
     flight_->error_.reset();

@@ -1,8 +1,9 @@
 // Connection: one libpq connection in pipeline mode on one loop, carrying one flight at a time.
 //
 // A flight is: [deallocate all] [Parse set_config] set_config(role, claims, statement_timeout)
-// [Parse statement] statement Sync; one of several asks has such a pair for each. Parse travels
-// after set_config, because the login role alone may not even see the schema. It succeeded when
+// [Parse statement] statement Sync; one of several asks has such a pair for each, in a dry run
+// between begin and rollback. Parse travels after set_config, because the login role alone may not
+// even see the schema. It succeeded when
 // PIPELINE_SYNC is reached and no result was an error: a deferred constraint reports between the
 // statement's own result and the Sync.
 //

@@ -17,13 +17,12 @@ Flight::Flight(PoolImpl& pool, Cargo cargo, Claims claims, Statement statement, 
   pool_->ref();
 }
 
-Flight::Flight(PoolImpl& pool, std::vector<Ask> asks, uint32_t timeout_ms)
+Flight::Flight(PoolImpl& pool, Cargo cargo, std::vector<Ask> asks, uint32_t timeout_ms)
     : pool_(&pool),
       asks_(std::move(asks)),
       timeout_ms_(timeout_ms > 0 ? timeout_ms : kStatementTimeoutMs),
-      cargo_(Cargo::several) {
+      cargo_(cargo) {
   CHECK(!asks_.empty() && asks_.size() <= kAsksMax, "a flight has at most kAsksMax asks");
-  for (const Ask& ask : asks_) CHECK(ask.claims.role != Role::none, "an ask has a role");
   pool_->ref();
 }
 

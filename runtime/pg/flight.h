@@ -28,6 +28,7 @@ class Connection;
 enum class Cargo : uint8_t {
   once,     // set_config, statement: the implicit transaction of the pipeline
   several,  // set_config, statement, set_config, statement, ...: the same
+  dry_run,  // begin, as several, rollback
   begin,    // begin, set_config
   query,    // statement, inside the transaction
   commit,
@@ -63,8 +64,9 @@ class Flight {
   // From the pool's queue: once and begin.
   Flight(PoolImpl& pool, Cargo cargo, Claims claims, Statement statement, Params params,
          uint32_t timeout_ms);
-  // The same, of several asks; their rows are had by take_answers() after the wait.
-  Flight(PoolImpl& pool, std::vector<Ask> asks, uint32_t timeout_ms);
+  // The same, of several asks: several and dry_run. Their rows are had by take_answers() after the
+  // wait.
+  Flight(PoolImpl& pool, Cargo cargo, std::vector<Ask> asks, uint32_t timeout_ms);
   // On the connection a transaction holds: query, commit, rollback.
   Flight(PoolImpl& pool, Connection& connection, Cargo cargo, Role role, Statement statement,
          Params params);

@@ -261,7 +261,14 @@ Flight Pool::once(Claims claims, Statement statement, Params params, uint32_t ti
 }
 
 Task<std::vector<Rows>> Pool::several(std::vector<Ask> asks, uint32_t timeout_ms) {
-  Flight flight(*impl_, std::move(asks), timeout_ms);
+  Flight flight(*impl_, Cargo::several, std::move(asks), timeout_ms);
+  Rows none = co_await flight;
+  (void)none;
+  co_return flight.take_answers();
+}
+
+Task<std::vector<Rows>> Pool::dry_run(std::vector<Ask> asks, uint32_t timeout_ms) {
+  Flight flight(*impl_, Cargo::dry_run, std::move(asks), timeout_ms);
   Rows none = co_await flight;
   (void)none;
   co_return flight.take_answers();

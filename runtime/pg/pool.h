@@ -1,9 +1,10 @@
-// Pool: the connections of one loop to PostgreSQL, and the two ways to use one.
+// Pool: the connections of one loop to PostgreSQL, and the ways to use one.
 //
 //   once()   one flight: set_config(role, claims, statement_timeout); statement; Sync. The implicit
 //            transaction of the pipeline commits at the Sync. One round trip; the form nearly all
 //            endpoints use.
 //   several() the same with several pairs of set_config and statement before the one Sync.
+//   dry_run() the same between begin and rollback: nothing of it stays.
 //   begin()  a transaction over several flights. Destroying it without commit() rolls back.
 //
 // Waiting for a free connection is bounded in number (waiters_max, one lane 3/4 of it ->
@@ -79,6 +80,8 @@ class Pool {
   // Up to kAsksMax questions in one flight and one transaction, each under its own claims and with
   // a timeout of its own; their rows in the same order. The error of one is the error of all.
   Task<std::vector<Rows>> several(std::vector<Ask> asks, uint32_t timeout_ms = kStatementTimeoutMs);
+  // The same, and rolled back.
+  Task<std::vector<Rows>> dry_run(std::vector<Ask> asks, uint32_t timeout_ms = kStatementTimeoutMs);
   Task<Transaction> begin(Claims claims, uint32_t timeout_ms = kStatementTimeoutMs);
 
   // True when the last attempt to reach the database succeeded.

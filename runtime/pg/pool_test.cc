@@ -260,6 +260,37 @@ TEST_F(PoolTest, the_error_of_one_of_several_asks_is_the_error_of_all) {
   run_scenario(several_fail, options());
 }
 
+Task<void> dry_run(Stage* stage) {
+  const Claims login = as(Role::none, "ann");
+  std::vector<Ask> asks{ask(ann(), kAdd, Params("ann", "of a dry run")), ask(ann(), kNotes),
+                        ask(login, kWho)};
+  for (int round = 0; round < 3; ++round) {
+    const std::vector<Rows> rows = co_await stage->pool.dry_run(asks);
+    EXPECT_EQ(rows.size(), 3u);
+    EXPECT_EQ(rows[1].size(), 3) << "what it wrote is there for what comes behind";
+    EXPECT_EQ(rows[2].text(0, 0), "pool_login");
+    Rows gone = co_await stage->pool.once(ann(), kNotes, Params());
+    EXPECT_EQ(gone.size(), 2);
+  }
+  const Statement forget("forget", "deallocate all");
+  Rows none = co_await stage->pool.once(ann(), forget, Params());
+  const std::vector<Rows> again = co_await stage->pool.dry_run(asks);
+  EXPECT_EQ(again.size(), 3u);
+  EXPECT_EQ(stage->pool.stats().failures, 0u);
+  std::vector<Ask> raises{asks[0], ask(ann(), kFail, Params("conflict")), asks[1]};
+  Error said;
+  try {
+    const std::vector<Rows> rows = co_await stage->pool.dry_run(raises);
+  } catch (const Raised& raised) {
+    said = raised.error();
+  }
+  EXPECT_EQ(said.message.value, "Said in public.");
+  Rows still = co_await stage->pool.once(ann(), kNotes, Params());
+  EXPECT_EQ(still.size(), 2);
+  EXPECT_EQ(stage->pool.stats().reconnects, 0u);
+}
+TEST_F(PoolTest, a_dry_run_leaves_nothing_behind) { run_scenario(dry_run, options()); }
+
 Task<void> stale_prepared(Stage* stage) {
   Rows before = co_await stage->pool.once(ann(), kNotes, Params());
   const Statement forget("forget", "deallocate all");

@@ -3,7 +3,9 @@
 create or replace function realtime.place_probes(p_topic text, p_broadcast uuid, p_presence uuid)
 returns void language plpgsql volatile security definer set search_path = '' as $$
 begin
-  perform set_config('realtime.topic', p_topic, true);
+  -- What looks for them is planned once, perhaps while the table is empty; what earlier joins have
+  -- left behind would then be read each time.
+  perform set_config('realtime.topic', p_topic, true), set_config('enable_seqscan', 'off', true);
   insert into realtime.messages (id, topic, extension, event, private, payload)
   values (p_broadcast, p_topic, 'broadcast', 'typing', true, '{}'),
     (p_presence, p_topic, 'presence', null, true, '{}');
