@@ -1,7 +1,8 @@
-// The page of what an agent knows: files are chosen and dropped, pages and questions added, progress shown
-// live, failures said in words; by keyboard, for who may only look, on a phone. And a visitor's answer cites
-// the title and page of what the owner has added.
+// The page of what an agent knows: files are chosen and dropped, pages and questions added, one by one and as
+// a table, progress shown live, failures said in words; by keyboard, for who may only look, on a phone. And a
+// visitor's answer cites the title and page of what the owner has added.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, afterEach, it } from 'node:test';
 import { adminOn, assertFits, axe, gone, hostedOn, SIZES, soon, stage, visible } from '../lib/browser.mjs';
 import { account, member } from '../lib/callers.mjs';
@@ -97,6 +98,41 @@ it('files are dropped, pages, questions and texts are added, and each says how i
   await gone(row('flour.md'));
 });
 
+it('a table of questions is looked at, added in parts, and saved as CSV', async () => {
+  const { page, row } = await sit();
+  await page.getByLabel('Add', { exact: true }).selectOption('table');
+  const table = page.locator('input[type=file]');
+  const choose = (name, text) => table.setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });
+  await choose('book.xlsx', 'PK\u0003\u0004');
+  await visible(page.getByRole('alert').filter({ hasText: 'save the sheet as CSV' }));
+
+  const many = Array.from({ length: 430 }, (_, i) => `What does sack ${i} weigh?;${i} pounds\r\n`).join('');
+  await choose('faq.csv', `Question;Answer\r\n<img src=x onerror=alert(1)>;=1+1\r\nNo answer?;\r\n${many}`);
+  await visible(page.getByText('faq.csv: 431 questions'));
+  await visible(page.getByText('Left out, row 3: the answer is missing.'));
+  await clean(page, 'with a table');
+  await page.getByRole('button', { name: 'Add 431 questions' }).focus();
+  await page.keyboard.press('Enter');
+  await visible(page.getByRole('status').getByText('431 questions added'));
+  await visible(row('Questions and answers').getByText('432 entries'));
+
+  const dropped = await page.evaluateHandle(() => {
+    const data = new DataTransfer();
+    data.items.add(new File([JSON.stringify([{ question: 'What does sack 7 weigh?', answer: '7 pounds' }, { question: 'Who grinds?', answer: 'The miller.', tags: ['people'] }])], 'again.json'));
+    return data;
+  });
+  await page.locator('.drop').dispatchEvent('drop', { dataTransfer: dropped });
+  await page.getByRole('button', { name: 'Add 2 questions' }).click();
+  await visible(page.getByText('1 question added, 1 there already'));
+
+  const saving = page.waitForEvent('download');
+  await row('Questions and answers').getByRole('button', { name: 'Save as CSV: Questions and answers' }).click();
+  const saved = readFileSync(await (await saving).path(), 'utf8').split('\r\n');
+  assert.equal(saved.length, 1 + 433 + 1);
+  assert.deepEqual([saved[0], saved.at(-2), saved.at(-1)], ['\ufeffquestion,answer,tags', 'Who grinds?,The miller.,people', '']);
+  assert.ok(saved.includes('<img src=x onerror=alert(1)>,"\'=1+1",'));
+});
+
 it('what is under way shows live, and is stopped', async () => {
   const { page, row } = await sit();
   const long = pdf(Array.from({ length: 1500 }, (_, i) => ({ lines: Array.from({ length: 45 }, (_, k) => `Sentence ${k} of page ${i} tells of grain, of water and of wheels.`) })));
@@ -121,10 +157,15 @@ it('who may only look sees the sources and nothing to change them; on a phone ev
   await soon('the sources', () => row('About us').count());
   assert.equal(await page.getByRole('group', { name: 'Add knowledge' }).count(), 0);
   assert.equal(await page.getByRole('button', { name: /^(Delete|Read|Stop)/ }).count(), 0);
+  await visible(row('Questions and answers').getByRole('button', { name: /^Save as CSV/ }));
   await clean(page, 'client on a phone');
   await assertFits(page, 'client');
   const owner = await sit(mill, { size: SIZES.phone });
   await visible(owner.row('About us'));
   await clean(owner.page, 'owner on a phone');
   await assertFits(owner.page, 'owner');
+  await owner.page.getByLabel('Add', { exact: true }).selectOption('table');
+  await owner.page.locator('input[type=file]').setInputFiles({ name: `${'long'.repeat(30)}.csv`, mimeType: 'text/csv', buffer: Buffer.from(`${'W'.repeat(90)}?,\nA?,a\n`) });
+  await visible(owner.page.getByRole('button', { name: 'Add 1 question' }));
+  await assertFits(owner.page, 'a table on a phone');
 });

@@ -4,7 +4,7 @@
 import { FunctionsHttpError } from '@supabase/supabase-js';
 import { supabase } from './client';
 import type {
-  Account, Agent, AgentRow, ApiKey, AuditRow, Conversation, Identity, Invitation, Lead, Mail, Member, Message, Plan,
+  Account, Agent, AgentRow, ApiKey, AuditRow, Conversation, Identity, Invitation, Item, Lead, Mail, Member, Message, Plan,
   Role, RunningAnswer, SignInProvider, Source, Takeover, Usage, Visitor,
 } from './types';
 
@@ -208,9 +208,13 @@ export const api = {
   addSource: (agentId: string, type: 'url' | 'web_crawl', url: string, schedule: string) =>
     ask<Source & { duplicate?: boolean }>('POST', '/v1/knowledge/sources', {
       agent_id: agentId, source_type: type, url, ...(schedule ? { sync_schedule: schedule } : {}) }),
-  addQuestion: (agentId: string, question: string, answer: string) =>
-    ask<{ stored: number; duplicates: number; results: { error?: { message: string } }[] }>('POST', '/v1/knowledge/items', {
-      agent_id: agentId, items: [{ title: question, content: answer, type: 'faq' }] }),
+  addQuestions: (agentId: string, questions: { question: string; answer: string; tags?: string[] }[]) =>
+    ask<{ stored: number; duplicates: number; results: { index: number; error?: { message: string } }[] }>('POST', '/v1/knowledge/items', {
+      agent_id: agentId, items: questions.map(({ question, answer, tags }) => ({
+        title: question, content: answer, type: 'faq', ...(tags?.length ? { metadata: { tags } } : {}) })) }),
+  questions: (agentId: string, cursor: string | null) =>
+    ask<{ items: Item[]; next_cursor: string | null }>(
+      'GET', `/v1/knowledge/items?${new URLSearchParams({ agent_id: agentId, type: 'faq', limit: '100', ...(cursor ? { cursor } : {}) })}`),
   addText: (agentId: string, title: string, content: string) =>
     invoke('add-knowledge-text', { agentId, title, content }),
   syncSource: (id: string) => ask<Source>('POST', `/v1/knowledge/sources/${id}/sync`, {}),

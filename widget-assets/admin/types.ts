@@ -120,6 +120,14 @@ export interface Source {
   last_synced_at: string | null;
   created_at: string;
   job: Job | null;
+  settings: { item_type?: string };
+}
+
+export interface Item {
+  id: string;
+  title: string;
+  content: string;
+  metadata: { tags?: unknown };
 }
 
 // Whom their site vouches for, and what it says of them.

@@ -1,16 +1,19 @@
 // The ways to add knowledge: files dropped or chosen, a page or a site by its address, a question with its
-// answer, a text. What goes wrong stands where it was tried.
-import { useId, useRef, useState, type DragEvent, type FormEvent, type ReactNode } from 'react';
+// answer or a table of them, a text. What goes wrong stands where it was tried.
+import { useId, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import { Button } from 'react-aria-components/Button';
 import { Form } from 'react-aria-components/Form';
 import { api, ApiError, messageOf } from '../api';
 import { useAct } from '../state/settings';
 import { toast } from '../state/toasts';
 import type { AgentRow } from '../types';
+import { Drop } from './Drop';
+import { QuestionTable } from './QuestionTable';
 import { Choice, Field } from './settings';
 
 const KINDS = [
-  ['file', 'Files'], ['url', 'A page of the web'], ['site', 'A site'], ['faq', 'A question with its answer'], ['text', 'A text'],
+  ['file', 'Files'], ['url', 'A page of the web'], ['site', 'A site'], ['faq', 'A question with its answer'],
+  ['table', 'A table of questions'], ['text', 'A text'],
 ] as const;
 const SCHEDULES = [['', 'Only now'], ['0 4 * * *', 'Every night'], ['0 4 * * 1', 'Every week'], ['0 */4 * * *', 'Every four hours']] as const;
 const ACCEPTED = '.pdf,.docx,.pptx,.xlsx,.html,.htm,.md,.markdown,.txt,.csv,.json';
@@ -28,6 +31,7 @@ export function AddKnowledge(props: Props) {
       {kind === 'file' && <Files {...props} />}
       {(kind === 'url' || kind === 'site') && <Address key={kind} kind={kind} {...props} />}
       {kind === 'faq' && <Question {...props} />}
+      {kind === 'table' && <QuestionTable {...props} />}
       {kind === 'text' && <Text {...props} />}
     </div>
   );
@@ -35,7 +39,6 @@ export function AddKnowledge(props: Props) {
 
 function Files({ agent, onAdded }: Props) {
   const input = useRef<HTMLInputElement>(null);
-  const [over, setOver] = useState(false);
   const [waiting, setWaiting] = useState(0);
   const [failures, setFailures] = useState<string[]>([]);
   const hint = useId();
@@ -55,17 +58,8 @@ function Files({ agent, onAdded }: Props) {
     }
     setWaiting(0);
   }
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    void send([...event.dataTransfer.files]);
-  };
   return (
-    <div className="drop" data-over={over || undefined} onDrop={drop} onDragLeave={() => setOver(false)}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}>
+    <Drop onFiles={(files) => void send(files)}>
       <p id={hint}>Drop files here: PDF, Word, PowerPoint, Excel, HTML, Markdown, text, CSV or JSON, up to 25 MB each.</p>
       <Button className="button" data-look="primary" data-busy={waiting > 0 || undefined} aria-describedby={hint}
         onPress={() => input.current?.click()}>Choose files</Button>
@@ -77,7 +71,7 @@ function Files({ agent, onAdded }: Props) {
         }} />
       <span role="status" className="muted">{waiting > 0 ? `Uploading ${waiting === 1 ? 'a file' : `${waiting} files`}` : ''}</span>
       {failures.map((text) => <p key={text} className="settings-note" role="alert" data-tone="bad">{text}</p>)}
-    </div>
+    </Drop>
   );
 }
 
@@ -133,7 +127,7 @@ function Question({ agent, onAdded }: Props) {
   const [answer, setAnswer] = useState('');
   const { failure, busy, submit } = useSubmit(onAdded);
   const add = async () => {
-    const { stored, results } = await api.addQuestion(agent.id, question.trim(), answer.trim());
+    const { stored, results } = await api.addQuestions(agent.id, [{ question: question.trim(), answer: answer.trim() }]);
     const wrong = results.find((one) => one.error)?.error;
     if (wrong) throw new ApiError('validation_failed', wrong.message);
     if (stored === 0) toast('This question is there already');

@@ -5,11 +5,12 @@ import { Button } from 'react-aria-components/Button';
 import { api } from '../api';
 import { ago } from '../format';
 import { useNow } from '../hooks';
+import { saveFile } from '../save_file';
 import { accounts, isAtLeast } from '../state/accounts';
 import { onKnowledgeProgress, type Progress } from '../state/knowledge';
 import { useAct, useLoaded } from '../state/settings';
 import { useStore } from '../store';
-import type { Account, AgentRow, Source } from '../types';
+import type { Account, AgentRow, Item, Source } from '../types';
 import { Empty } from './bits';
 import { AddKnowledge } from './AddKnowledge';
 import { Asking, Choice, SettingsPage } from './settings';
@@ -108,6 +109,7 @@ function SourceRow({ source, canWrite, onDone }: RowProps) {
     onDone();
   }, setFailure);
   const why = source.error ? source.error.message : '';
+  const areQuestions = source.settings.item_type === 'faq';
   return (
     <li className="row" aria-busy={busy || isUnderWay || undefined} data-source={source.id}>
       <div className="row-main">
@@ -121,9 +123,13 @@ function SourceRow({ source, canWrite, onDone }: RowProps) {
         {why && !isUnderWay && <span className="settings-note" data-tone="bad">{why}</span>}
         {failure && <span className="settings-note" role="alert" data-tone="bad">{failure}</span>}
       </div>
-      {canWrite && (
+      {(canWrite || areQuestions) && (
         <div className="row-side">
-          {isUnderWay && job ? (
+          {areQuestions && (
+            <Button className="button" data-size="small" aria-label={`Save as CSV: ${source.name}`}
+              onPress={() => void act(() => saveQuestions(source.agent_id))}>Save as CSV</Button>
+          )}
+          {canWrite && (isUnderWay && job ? (
             <Button className="button" data-size="small" aria-label={`Stop reading ${source.name}`}
               isDisabled={job.status === 'cancelling'} onPress={() => void act(() => api.cancelJob(job.id))}>
               {job.status === 'cancelling' ? 'Stopping' : 'Stop'}
@@ -131,13 +137,30 @@ function SourceRow({ source, canWrite, onDone }: RowProps) {
           ) : ['file', 'url', 'site'].includes(source.source_type) && (
             <Button className="button" data-size="small" aria-label={`Read again: ${source.name}`}
               onPress={() => void act(() => api.syncSource(source.id))}>Read again</Button>
+          ))}
+          {canWrite && (
+            <Asking word="Delete" label={`Delete ${source.name}`} question="Delete for good?" yes="Delete"
+              onYes={() => void act(() => api.deleteSource(source.id))} />
           )}
-          <Asking word="Delete" label={`Delete ${source.name}`} question="Delete for good?" yes="Delete"
-            onYes={() => void act(() => api.deleteSource(source.id))} />
         </div>
       )}
     </li>
   );
+}
+
+// Oldest first, as they were written.
+async function saveQuestions(agentId: string) {
+  const items: Item[] = [];
+  for (let cursor: string | null = null, first = true; first || cursor; first = false) {
+    const page: { items: Item[]; next_cursor: string | null } = await api.questions(agentId, cursor);
+    items.push(...page.items);
+    cursor = page.next_cursor;
+  }
+  const { writeQuestions } = await import('../state/questions');
+  const text = writeQuestions(items.reverse().map(({ title, content, metadata }) => ({
+    question: title, answer: content, tags: Array.isArray(metadata.tags) ? metadata.tags.map(String) : [],
+  })));
+  saveFile('questions.csv', text, 'text/csv');
 }
 
 // The last the server said, and what it says while the page is open.

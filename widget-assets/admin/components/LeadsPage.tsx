@@ -5,6 +5,7 @@ import { leadName, reasonName, timeFull, timeShort } from '../format';
 import { useNow } from '../hooks';
 import { api } from '../api';
 import { hrefOf } from '../route';
+import { saveFile } from '../save_file';
 import { accounts, mayWrite } from '../state/accounts';
 import { leads, loadMoreLeads, putLead, reloadLeads } from '../state/leads';
 import { useAct } from '../state/settings';
@@ -40,19 +41,12 @@ export default function LeadsPage() {
   );
 }
 
-// A file is made of what the server answers; its address lives as long as the click.
 function Export() {
   const account = useStore(accounts, (state) => state.open);
   const [busy, run] = useAct();
   if (!account || !mayWrite(account)) return null;
   const save = () => run(async () => {
-    const text = await api.exportLeads(account.id);
-    const address = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
-    const link = document.createElement('a');
-    link.href = address;
-    link.download = 'leads.csv';
-    link.click();
-    URL.revokeObjectURL(address);
+    saveFile('leads.csv', await api.exportLeads(account.id), 'text/csv');
   });
   return <Button className="button" data-size="small" data-busy={busy || undefined} onPress={() => void save()}>Save as CSV</Button>;
 }
