@@ -87,6 +87,7 @@ it('a visitor whose conversation is archived begins another with the next messag
   await visible(chat.status('This conversation has ended.'));
   await gone(chat.status(WORDS));
   await chat.root.getByRole('button', { name: 'Start a new conversation' }).click();
+  await gone(chat.article('This is to be archived.')); // before answers are counted
   await chat.ask('When are you open on Friday?', '10:00 to 20:00');
   assert.notEqual(await conversationOf(server, 'When are you open on Friday?'), id);
   visitor.assertClean();
