@@ -3,9 +3,8 @@
 // A flight is: [deallocate all] [Parse set_config] set_config(role, claims, statement_timeout)
 // [Parse statement] statement Sync; one of several asks has such a pair for each, in a dry run
 // between begin and rollback. Parse travels after set_config, because the login role alone may not
-// even see the schema. It succeeded when
-// PIPELINE_SYNC is reached and no result was an error: a deferred constraint reports between the
-// statement's own result and the Sync.
+// even see the schema. It succeeded when PIPELINE_SYNC is reached and no result was an error: a
+// deferred constraint reports between the statement's own result and the Sync.
 //
 // Prepared statements are named by role and statement name. What this connection believes to exist
 // on the server is kept per connection; when the server disagrees (42P05, 26000, changed result
